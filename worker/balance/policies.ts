@@ -1,0 +1,78 @@
+/** The policies by name. A new one is a function here; schema, API, UI and the conformance suite pick it up. No I/O. */
+import { score } from './hash.ts';
+import { type Position, take } from './round-robin.ts';
+import type { Random } from './types.ts';
+
+/** What a policy may look at. `weights[i]` is 0 for a backend that is not eligible. */
+export interface View {
+  readonly weights: readonly number[];
+  /** The sequence; only a policy that `leased` marks moves it. */
+  readonly position: Position;
+  /** Requests that this holder has under way at backend `i`. */
+  readonly inFlight: (index: number) => number;
+  readonly keyHash: number;
+  /** `hash32` of each backend's id. */
+  readonly idHashes: readonly number[];
+  readonly random: Random;
+}
+
+export interface Policy {
+  /** True: the Pool object runs it and leases out its picks. False: each isolate runs it on what it knows. */
+  readonly leased: boolean;
+  /** Returns the index of the backend for the next request, or -1 if none is eligible. */
+  readonly pick: (view: View) => number;
+}
+
+const roundRobin = (view: View) => take(view.position, view.weights);
+
+/** Weighted random: each request is drawn on its own. */
+function random(view: View): number {
+  let left = 0;
+  for (const weight of view.weights) left += weight;
+  left *= view.random();
+  let last = -1;
+  for (let i = 0; i < view.weights.length; i++) {
+    const weight = view.weights[i]!;
+    if (weight === 0) continue;
+    last = i;
+    left -= weight;
+    if (left < 0) return i;
+  }
+  return last;
+}
+
+/** Power of two choices: of two different backends drawn by weight, the one with fewer requests per weight. */
+function leastRequest(view: View): number {
+  const first = random(view);
+  if (first < 0) return -1;
+  const rest = view.weights.map((weight, i) => (i === first ? 0 : weight));
+  const second = random({ ...view, weights: rest });
+  if (second < 0) return first;
+  const load = (i: number) => (view.inFlight(i) + 1) / view.weights[i]!;
+  if (load(first) === load(second)) return first;
+  return load(first) < load(second) ? first : second;
+}
+
+/** Weighted rendezvous by the request's key. */
+function hash(view: View): number {
+  let winner = -1;
+  let best = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < view.weights.length; i++) {
+    const s = score(view.keyHash, view.idHashes[i]!, view.weights[i]!);
+    if (s > best) {
+      best = s;
+      winner = i;
+    }
+  }
+  return winner;
+}
+
+/** Every policy a pool may name. */
+export const policies = {
+  'round-robin': { leased: true, pick: roundRobin },
+  random: { leased: false, pick: random },
+  'least-request': { leased: false, pick: leastRequest },
+  hash: { leased: false, pick: hash },
+} satisfies Record<string, Policy>;
+
+export type PolicyName = keyof typeof policies;

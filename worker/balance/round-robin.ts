@@ -1,0 +1,69 @@
+/**
+ * Smooth weighted round robin as three linear steps on a vector. No I/O.
+ * The order is nginx's (src/http/ngx_http_upstream_round_robin.c): weights 5,1,1 give a a b a c a a.
+ * `weights[i]` is 0 for a backend that is not eligible: it is skipped inside the scan and its position stays,
+ * so the others keep their proportions and it comes back without a burst.
+ */
+
+/** The sequence's position: one number per backend, in the pool's order. All zero for a new pool. */
+export type Position = number[];
+
+/** Advances the sequence by one. Returns the winner's index, or -1 (and moves nothing) if no weight is above 0. */
+export function take(position: Position, weights: readonly number[]): number {
+  let winner = -1;
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (weight === 0) continue;
+    position[i]! += weight;
+    total += weight;
+    if (winner < 0 || position[i]! > position[winner]!) winner = i;
+  }
+  if (winner >= 0) position[winner]! -= total;
+  return winner;
+}
+
+/** Undoes one `take` that was won by `index` under the same `weights`; the steps are linear, so any order will do. */
+export function giveBack(position: Position, weights: readonly number[], index: number): void {
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) {
+    position[i]! -= weights[i]!;
+    total += weights[i]!;
+  }
+  position[index]! += total;
+}
+
+/**
+ * Counts a request that went to `index` without being picked (affinity), so that new clients go elsewhere.
+ * Returns false and moves nothing when the backend's position would fall below -total: a flood of pinned
+ * requests cannot push it away for ever.
+ */
+export function charge(position: Position, weights: readonly number[], index: number): boolean {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  if (position[index]! + weights[index]! - total < -total) return false;
+  for (let i = 0; i < weights.length; i++) position[i]! += weights[i]!;
+  position[index]! -= total;
+  return true;
+}
+
+/**
+ * Carries positions over to new weights: scaled to the new total, so that a backend whose weight fell from 1000 to 1
+ * does not answer a thousand requests in a row, and summing to 0 as `take` relies on.
+ */
+export function rebase(position: readonly number[], oldTotal: number, newTotal: number): Position {
+  const scale = oldTotal > 0 ? Math.min(1, newTotal / oldTotal) : 0;
+  const scaled = position.map((value) => Math.trunc(value * scale));
+  const sum = scaled.reduce((a, b) => a + b, 0);
+  if (scaled.length === 0 || sum === 0) return scaled;
+  const each = Math.trunc(sum / scaled.length);
+  const rest = sum - each * scaled.length;
+  return scaled.map((value, i) => value - each - (i < Math.abs(rest) ? Math.sign(rest) : 0));
+}
+
+/** The position that the sequence has after `steps` picks: where a shard starts, so that not all begin at one backend. */
+export function positionAfter(weights: readonly number[], steps: number): Position {
+  const position = weights.map(() => 0);
+  for (let i = 0; i < steps; i++) take(position, weights);
+  return position;
+}
