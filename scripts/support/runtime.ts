@@ -1,0 +1,68 @@
+/** The built Worker in workerd on 127.0.0.1, as production would run it, by Miniflare. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { ROOT } from './build.ts';
+
+export interface RuntimeOptions {
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The folder that keeps the objects' storage. */
+  readonly state: string;
+  /** Settings that come on top of wrangler.jsonc. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** The Worker's module; default the build's. Tests put one in that can make the objects fail. */
+  readonly script?: string;
+  /** Further Workers, by binding name: each a module's source. Tests put backends in. */
+  readonly services?: Readonly<Record<string, string>>;
+}
+
+export interface Runtime {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The settings of `.dev.vars`; none when there is no such file. */
+export function readDevVars(): Record<string, string> {
+  const path = `${ROOT}/.dev.vars`;
+  return existsSync(path) ? (parseEnv(readFileSync(path, 'utf8')) as Record<string, string>) : {};
+}
+
+/** Starts it; resolves when it serves. Throws when the port is taken. */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(`${ROOT}/dist/evenkeel/wrangler.json`);
+  const services = Object.entries(options.services ?? {});
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: options.port,
+      // The real cf object would be fetched from Cloudflare.
+      cf: false,
+      log: new Log(LogLevel.ERROR),
+      defaultPersistRoot: options.state,
+      telemetry: { enabled: false },
+      handleRuntimeStdio: (stdout, stderr) => {
+        stdout.pipe(process.stderr);
+        stderr.pipe(process.stderr);
+      },
+      workers: [
+        {
+          ...workerOptions,
+          name: 'evenkeel',
+          modules: [{ type: 'ESModule', path: options.script ?? main! }],
+          bindings: { ...workerOptions.bindings, ...options.vars },
+          serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
+        },
+        ...services.map(([name, script]) => ({
+          name: name.toLowerCase(),
+          modules: true,
+          script,
+          compatibilityDate: '2026-10-12',
+        })),
+      ],
+    } as Parameters<typeof convertV4MiniflareOptions>[0]),
+  );
+  const url = await miniflare.ready;
+  return { url: url.origin, stop: () => miniflare.dispose() };
+}

@@ -1,0 +1,71 @@
+/** How API handlers reach the Directory, and how its results become answers. */
+import type { Context } from 'hono';
+import type { Change } from '../config/change.ts';
+import type { Problem } from '../config/check.ts';
+import { type Config, LIMITS } from '../config/schema.ts';
+import type { ChangeResult } from '../objects/directory.ts';
+import { directoryObject } from '../objects/stubs.ts';
+import type { ApiEnv } from './access.ts';
+import { fail, failInvalid } from './problem.ts';
+
+/** A new stub each time: one that failed stays broken. */
+export const directory = (c: Context<ApiEnv>) => directoryObject(c.env);
+
+/** The document and its revision; sets the ETag that `If-Match` compares. */
+export async function readConfig(c: Context<ApiEnv>): Promise<{ revision: number; config: Config }> {
+  const read = await directory(c).read();
+  c.header('etag', `"${read.revision}"`);
+  return read;
+}
+
+/** Carries a change out; a refused one becomes its problem document. */
+export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) {
+  const options = { who: c.get('who'), ifRevision: ifMatch(c), dryRun };
+  const result = await directory(c).change(asked, options);
+  if (!result.ok) return refuse(result);
+  c.header('etag', `"${result.revision}"`);
+  c.status(result.created && !dryRun ? 201 : 200);
+  return result;
+}
+
+function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
+  switch (result.reason) {
+    case 'invalid':
+      return failInvalid(result.errors);
+    case 'missing':
+      return fail(404, result.detail);
+    case 'conflict':
+      return fail(409, result.detail);
+    case 'stale':
+      return fail(
+        412,
+        `The configuration is at revision ${result.revision} by now; read it again and repeat the change.`,
+      );
+  }
+}
+
+/** Warnings as part of an answer; left out when there are none. */
+export const noted = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
+  warnings.length > 0 ? { warnings } : {};
+
+/** The JSON body, whatever its declared type: `curl -d` declares a form. */
+export async function readJson(c: Context<ApiEnv>): Promise<unknown> {
+  const text = await c.req.text();
+  if (text.length > LIMITS.documentBytes)
+    fail(413, `The body takes at most ${LIMITS.documentBytes} characters.`);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `is not JSON: ${(error as Error).message}`;
+    return fail(400, `The body ${message}`, [{ path: '', message }]);
+  }
+}
+
+function ifMatch(c: Context<ApiEnv>): number | null {
+  const header = c.req.header('if-match');
+  if (header === undefined || header.trim() === '*') return null;
+  const [, revision] = /^(?:W\/)?"(\d+)"$/.exec(header.trim()) ?? [];
+  return revision === undefined
+    ? fail(400, 'If-Match must be a revision in quotes, such as "41", as ETag gives it.')
+    : Number(revision);
+}

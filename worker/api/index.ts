@@ -1,0 +1,34 @@
+/** The admin host: the API under `/api`, the dashboard's files everywhere else. */
+import { Hono } from 'hono';
+import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
+import { configApi } from './config.ts';
+import { poolsApi } from './pools.ts';
+import { onError, problem } from './problem.ts';
+import { routesApi } from './routes.ts';
+import { sessionsApi } from './sessions.ts';
+import { statusApi } from './status.ts';
+import { VERSION } from './version.ts';
+
+const routed = new Hono<ApiEnv>()
+  .get('/health', (c) => c.json({ status: 'ok', version: VERSION }))
+  .route('/session', sessionsApi)
+  .use('/*', requireOperator)
+  .route('/', statusApi)
+  .route('/config', configApi)
+  .route('/pools', poolsApi)
+  .route('/routes', routesApi);
+
+/** The type of the API, for `hc<Api>` in the dashboard. */
+export type Api = typeof routed;
+
+export const api = new Hono<ApiEnv>()
+  .onError(onError)
+  .use('*', requireSetUp)
+  .use('/api/*', async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+    c.header('x-content-type-options', 'nosniff');
+  })
+  .route('/api', routed)
+  .all('/api/*', (c) => problem(404, `There is no ${c.req.method} ${c.req.path}.`))
+  .all('*', (c) => c.env.ASSETS.fetch(c.req.raw));

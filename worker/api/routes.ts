@@ -1,0 +1,35 @@
+/** `/api/routes`: which host and path go to which pool. */
+import { Hono } from 'hono';
+import type { Config } from '../config/schema.ts';
+import type { ApiEnv } from './access.ts';
+import { change, noted, readConfig, readJson } from './directory.ts';
+import { fail } from './problem.ts';
+
+export const routesApi = new Hono<ApiEnv>()
+  .get('/', async (c) => {
+    const { revision, config } = await readConfig(c);
+    return c.json({ revision, routes: config.routes });
+  })
+  .get('/:route', async (c) => {
+    const { revision, config } = await readConfig(c);
+    return c.json({ revision, route: findRoute(config, c.req.param('route')) });
+  })
+  .put('/:route', async (c) => {
+    const route = c.req.param('route');
+    const { revision, config, warnings } = await change(c, {
+      kind: 'put-route',
+      route,
+      body: await readJson(c),
+    });
+    return c.json({ revision, route: findRoute(config, route), ...noted(warnings) });
+  })
+  .delete('/:route', async (c) => {
+    const route = c.req.param('route');
+    const { config } = await readConfig(c);
+    const { revision } = await change(c, { kind: 'delete-route', route });
+    return c.json({ revision, route: findRoute(config, route) });
+  });
+
+function findRoute(config: Config, id: string) {
+  return config.routes.find((route) => route.id === id) ?? fail(404, `There is no route ${id}.`);
+}

@@ -1,0 +1,191 @@
+/** The configuration document: every key, default, limit and unit. Unknown keys are errors. No I/O. */
+import { z } from 'zod';
+import { type PolicyName, policies } from '../balance/policies.ts';
+
+/** How much of each thing one deployment takes; past it a document is refused with the limit in the message. */
+export const LIMITS = {
+  pools: 1_000,
+  backendsPerPool: 1_000,
+  routes: 10_000,
+  weight: 1_000,
+  tier: 9,
+  timeoutMs: 300_000,
+  maxRetries: 10,
+  bodyLimitBytes: 1_048_576,
+  maxLease: 1_024,
+  shards: 64,
+  urlLength: 2_048,
+  /** The whole document as JSON. */
+  documentBytes: 4 * 1_048_576,
+} as const;
+
+const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
+
+const integer = (min: number, max: number, unit = '') => {
+  const error = `must be a whole number from ${min} to ${max}${unit}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+const flag = () => z.boolean({ error: 'must be true or false' });
+const text = () => z.string({ error: 'must be a string' });
+const id = () => {
+  const error = 'must match ^[a-z0-9][a-z0-9-]{0,62}$ (lower-case letters, digits, hyphens; at most 63)';
+  return z.string({ error }).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error });
+};
+const list = <T extends z.ZodType>(item: T, max: number, what: string) =>
+  z.array(item, { error: `must be a list of ${what}` }).max(max, { error: `takes at most ${max} ${what}` });
+const timeout = () => integer(1, LIMITS.timeoutMs, ' (milliseconds)');
+const object = <T extends z.core.$ZodShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `is not a known key; known are ${Object.keys(shape).join(', ')}`
+        : 'must be an object',
+  });
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const cookieName = () => {
+  const error =
+    "must be a cookie name (RFC 6265: letters, digits and !#$%&'*+-.^_`|~), at most 64 characters";
+  return z
+    .string({ error })
+    .max(64, { error })
+    .regex(new RegExp(`^${TOKEN}$`), { error });
+};
+
+/** One server: where it is, how much it takes, whether the operator lets it. */
+export const backendSchema = object({
+  id: id(),
+  url: text()
+    .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
+    .nullable()
+    .default(null),
+  binding: text()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'must be the name of a service or VPC binding' })
+    .nullable()
+    .default(null),
+  weight: integer(0, LIMITS.weight).default(1),
+  state: oneOf('active', 'draining', 'disabled').default('active'),
+  tier: integer(0, LIMITS.tier).default(0),
+  host: oneOf('backend', 'client').default('backend'),
+  timeoutMs: timeout().nullable().default(null),
+});
+
+const failureStatus = () => integer(400, 599, ' (an HTTP error status)');
+
+/** What may be tried again at another backend. */
+const retryShape = {
+  maxRetries: integer(0, LIMITS.maxRetries).default(2),
+  on: list(
+    z.union([oneOf('connect-failure', 'timeout'), failureStatus()], {
+      error: 'must be connect-failure, timeout or an HTTP error status from 400 to 599',
+    }),
+    64,
+    'conditions',
+  ).default(['connect-failure', 'timeout', ...CONNECT_STATUSES]),
+  nonIdempotent: z
+    .union([z.boolean(), z.literal('idempotency-key')], { error: 'must be true, false or "idempotency-key"' })
+    .default(false),
+  budgetPercent: integer(0, 100, ' (per cent)').default(20),
+  bodyLimitBytes: integer(0, LIMITS.bodyLimitBytes, ' (bytes)').default(65_536),
+};
+
+const unwrap = <T extends z.ZodType>(schema: z.ZodDefault<T>) => schema.unwrap().optional();
+/** A route's overrides: any of the pool's keys, none with a default. */
+const retryOverride = object({
+  maxRetries: unwrap(retryShape.maxRetries),
+  on: unwrap(retryShape.on),
+  nonIdempotent: unwrap(retryShape.nonIdempotent),
+  budgetPercent: unwrap(retryShape.budgetPercent),
+  bodyLimitBytes: unwrap(retryShape.bodyLimitBytes),
+});
+
+const ejectionSchema = object({
+  failures: integer(1, 1_000).default(3),
+  windowMs: integer(100, 3_600_000, ' (milliseconds)').default(10_000),
+  baseMs: integer(100, 3_600_000, ' (milliseconds)').default(10_000),
+  maxMs: integer(100, 86_400_000, ' (milliseconds)').default(300_000),
+  maxEjectedPercent: integer(0, 100, ' (per cent)').default(50),
+  failureStatuses: list(failureStatus(), 64, 'statuses').default(CONNECT_STATUSES),
+});
+
+const policyNames = Object.keys(policies) as [PolicyName, ...PolicyName[]];
+
+/** Named backends with one policy. */
+export const poolSchema = object({
+  id: id(),
+  policy: oneOf(...policyNames).default('round-robin'),
+  hashKey: z
+    .string()
+    .regex(new RegExp(`^(ip|path|header:${TOKEN}|cookie:${TOKEN})$`), {
+      error: 'must be ip, path, header:NAME or cookie:NAME',
+    })
+    .default('ip'),
+  backends: list(backendSchema, LIMITS.backendsPerPool, 'backends').min(1, {
+    error: 'needs at least one backend, such as {"id": "a", "url": "https://a.example.net"}',
+  }),
+  timeoutMs: timeout().default(15_000),
+  retry: object(retryShape).prefault({}),
+  ejection: ejectionSchema.prefault({}),
+  whenUnavailable: z
+    .string()
+    .regex(/^(fail-open|reject|pool:[a-z0-9][a-z0-9-]{0,62})$/, {
+      error: 'must be fail-open, reject or pool:ID',
+    })
+    .default('fail-open'),
+  slowStartMs: integer(0, 3_600_000, ' (milliseconds)').default(0),
+  sharding: z
+    .union([oneOf('none', 'region'), integer(2, LIMITS.shards)], {
+      error: `must be none, region or a whole number from 2 to ${LIMITS.shards}`,
+    })
+    .default('none'),
+  maxLease: integer(1, LIMITS.maxLease).default(64),
+});
+
+const hostPattern = () => {
+  const error = 'must be a host name without port, such as shop.example.com, or *.example.com';
+  return z
+    .string({ error })
+    .max(253, { error })
+    .regex(/^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/, {
+      error: `${error} (lower case)`,
+    });
+};
+
+/** Host and path prefix to a pool. */
+export const routeSchema = object({
+  id: id(),
+  host: hostPattern(),
+  path: text()
+    .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
+    .regex(/^\/[^?#\\\s]*$/, { error: 'must start with / and hold no query, fragment, space or backslash' })
+    .default('/'),
+  pool: id(),
+  stripPrefix: flag().default(false),
+  affinity: oneOf('none', 'cookie', 'ip', 'cookie-then-ip').default('none'),
+  affinityCookie: object({
+    name: cookieName().default('X-Backend-Id'),
+    ttlSeconds: integer(60, 31_536_000, ' (seconds)').default(82_800),
+    sameSite: oneOf('Lax', 'Strict', 'None').default('Lax'),
+  }).prefault({}),
+  timeoutMs: timeout().nullable().default(null),
+  retry: retryOverride.nullable().default(null),
+  debugHeaders: flag().default(true),
+  logSampleRate: z
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, { error: 'must be a number from 0 to 1' })
+    .max(1, { error: 'must be a number from 0 to 1' })
+    .default(0),
+});
+
+/** The whole document; both lists may be left out. */
+export const configSchema = object({
+  pools: list(poolSchema, LIMITS.pools, 'pools').default([]),
+  routes: list(routeSchema, LIMITS.routes, 'routes').default([]),
+});
+
+export type BackendConfig = z.output<typeof backendSchema>;
+export type PoolConfig = z.output<typeof poolSchema>;
+export type RouteConfig = z.output<typeof routeSchema>;
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,37 @@
+/** The Worker's bindings and settings, read once. */
+import type { Surroundings } from './config/check.ts';
+import type { Directory } from './objects/directory.ts';
+import type { Pool } from './objects/pool.ts';
+
+export interface Env {
+  readonly ASSETS: Fetcher;
+  readonly DIRECTORY: DurableObjectNamespace<Directory>;
+  readonly POOL: DurableObjectNamespace<Pool>;
+  readonly ADMIN_HOSTS?: string;
+  readonly ADMIN_TOKEN?: string;
+  readonly AFFINITY_SECRET?: string;
+  readonly ALLOW_PRIVATE_BACKENDS?: string | boolean;
+  readonly STATIC_CONFIG?: string | object;
+}
+
+const DEFAULT_ADMIN_HOSTS = 'localhost,127.0.0.1,[::1]';
+
+/** The hostnames that serve dashboard and API, lower case. */
+export function adminHosts(env: Env): ReadonlySet<string> {
+  const names = (env.ADMIN_HOSTS || DEFAULT_ADMIN_HOSTS).split(',');
+  return new Set(names.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''));
+}
+
+/** What a configuration may depend on here. */
+export function surroundings(env: Env): Surroundings {
+  return {
+    allowPrivate: String(env.ALLOW_PRIVATE_BACKENDS) === 'true',
+    adminHosts: adminHosts(env),
+    hasAffinitySecret: (env.AFFINITY_SECRET ?? '') !== '',
+    hasBinding: (name) => {
+      const reserved = name === 'ASSETS' || name === 'DIRECTORY' || name === 'POOL';
+      const value = (env as unknown as Record<string, unknown>)[name] as { fetch?: unknown } | undefined;
+      return !reserved && typeof value === 'object' && value !== null && typeof value.fetch === 'function';
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** The Worker's entry: an admin host goes to the API and the dashboard, every other host is proxied. */
+import { api } from './api/index.ts';
+import { adminHosts, type Env } from './env.ts';
+import { proxy } from './proxy/proxy.ts';
+import { readTarget } from './proxy/target.ts';
+
+export { Directory } from './objects/directory.ts';
+export { Pool } from './objects/pool.ts';
+
+let hosts: ReadonlySet<string> | null = null;
+
+export default {
+  fetch(request, env, ctx) {
+    hosts ??= adminHosts(env);
+    if (hosts.has(readTarget(request.url).host)) return api.fetch(request, env, ctx);
+    return proxy(request, env, ctx);
+  },
+} satisfies ExportedHandler<Env>;

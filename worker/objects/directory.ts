@@ -1,0 +1,171 @@
+/** The Directory object, one per deployment: the configuration with every revision, and who must hear of a new one. */
+import { DurableObject } from 'cloudflare:workers';
+import { applyChange, type Change, type Changed } from '../config/change.ts';
+import { type Problem, warnings } from '../config/check.ts';
+import type { Config } from '../config/schema.ts';
+import { staticConfig } from '../config/static.ts';
+import { type Env, surroundings } from '../env.ts';
+import { DirectoryStore, type Meta } from './directory-store.ts';
+import type { PoolPush, Snapshot } from './protocol.ts';
+import { type Delivery, deliver } from './push.ts';
+
+const EMPTY: Config = { pools: [], routes: [] };
+/** An undelivered push is tried again after this time, doubled each time, at most `RETRIES` times. */
+const RETRY_MS = 1_000;
+const RETRIES = 6;
+const LOGIN_TTL_MS = 10 * 60_000;
+
+export interface ChangeOptions {
+  readonly who: string;
+  /** Only if this is the revision now. */
+  readonly ifRevision: number | null;
+  readonly dryRun: boolean;
+}
+
+/** What became of a change. `config` is the document after it. */
+export type ChangeResult =
+  | {
+      readonly ok: true;
+      readonly revision: number;
+      readonly config: Config;
+      readonly created: boolean;
+      readonly warnings: Problem[];
+    }
+  | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
+  | Exclude<Changed, { ok: true }>;
+
+export class Directory extends DurableObject<Env> {
+  readonly #store: DirectoryStore;
+  #revision: number;
+  #config: Config;
+  #meta: Meta;
+  #undelivered: Delivery[] = [];
+  #tries = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#store = new DirectoryStore(ctx.storage.sql);
+    const newest = this.#store.newest();
+    this.#revision = newest?.revision ?? 0;
+    this.#config = (newest && this.#store.document(newest.revision)) ?? EMPTY;
+    const known = this.#store.meta();
+    this.#meta = known ?? { instance: crypto.randomUUID().slice(0, 8), routesRevision: 0, poolRevisions: {} };
+    if (!known) this.#store.saveMeta(this.#meta);
+    if (newest) return;
+    const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
+    if (declared) this.#commit(declared, 'static configuration', 'loaded the static configuration');
+  }
+
+  /** The document and its revision. */
+  read(): { revision: number; config: Config } {
+    return { revision: this.#revision, config: this.#config };
+  }
+
+  /** What an isolate needs to route; null when it has the newest revision already. */
+  snapshot(known: number): Snapshot | null {
+    if (known === this.#revision && known > 0) return null;
+    const { instance, routesRevision, poolRevisions } = this.#meta;
+    const pools = this.#config.pools.map((pool) => ({ revision: poolRevisions[pool.id] ?? 0, pool }));
+    return { revision: this.#revision, routesRevision, instance, pools, routes: this.#config.routes };
+  }
+
+  /** What a Pool object needs; remembers that this object exists. */
+  pullPool(pool: string, shard: string): PoolPush {
+    const config = this.#config.pools.find((other) => other.id === pool) ?? null;
+    if (config) this.#store.addShard(pool, shard);
+    const revision = this.#meta.poolRevisions[pool] ?? this.#revision;
+    return { revision, routesRevision: this.#meta.routesRevision, pool: config };
+  }
+
+  /** The shards of a pool that exist so far. */
+  shardsOf(pool: string): string[] {
+    return this.#store
+      .shards()
+      .filter((row) => row.pool === pool)
+      .map((row) => row.shard);
+  }
+
+  /** Changes the configuration, all or nothing; answers when the Pool objects concerned know, or have had their time. */
+  async change(change: Change, options: ChangeOptions): Promise<ChangeResult> {
+    if (options.ifRevision !== null && options.ifRevision !== this.#revision)
+      return { ok: false, reason: 'stale', revision: this.#revision };
+    const changed = applyChange(this.#config, change, surroundings(this.env));
+    if (!changed.ok) return changed;
+    const { config, created, summary } = changed;
+    const notes = [...warnings(config)];
+    if (options.dryRun) return { ok: true, revision: this.#revision, config, created, warnings: notes };
+    const deliveries = this.#commit(config, options.who, summary);
+    const revision = this.#revision;
+    await this.#deliver(deliveries);
+    return { ok: true, revision, config, created, warnings: notes };
+  }
+
+  /** Notes a one-time login by the hash of its code. */
+  addLogin(hash: string): void {
+    const now = Date.now();
+    this.#store.addLogin(hash, now + LOGIN_TTL_MS, now);
+  }
+
+  /** Uses a one-time login up. Returns whether it was good. */
+  takeLogin(hash: string): boolean {
+    return this.#store.takeLogin(hash, Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    const again = this.#undelivered;
+    this.#undelivered = [];
+    await this.#deliver(again);
+  }
+
+  /** Writes a new revision. Returns whom to tell. */
+  #commit(config: Config, who: string, summary: string): Delivery[] {
+    const revision = this.#revision + 1;
+    const old = new Map(this.#config.pools.map((pool) => [pool.id, JSON.stringify(pool)]));
+    const poolRevisions = Object.fromEntries(
+      config.pools.map((pool) => {
+        const same = old.get(pool.id) === JSON.stringify(pool);
+        return [pool.id, same ? (this.#meta.poolRevisions[pool.id] ?? revision) : revision];
+      }),
+    );
+    const samePools = config.pools.length === old.size && config.pools.every((pool) => old.has(pool.id));
+    const sameRoutes = JSON.stringify(config.routes) === JSON.stringify(this.#config.routes);
+    const routesRevision = samePools && sameRoutes ? this.#meta.routesRevision : revision;
+    const meta = { instance: this.#meta.instance, routesRevision, poolRevisions };
+    this.#store.commit({ revision, at: Date.now(), who, summary }, config, meta);
+    const routesChanged = routesRevision !== this.#meta.routesRevision;
+    this.#revision = revision;
+    this.#config = config;
+    this.#meta = meta;
+    return this.#deliveries(revision, routesChanged);
+  }
+
+  #deliveries(revision: number, routesChanged: boolean): Delivery[] {
+    const { routesRevision, poolRevisions } = this.#meta;
+    const pools = new Map(this.#config.pools.map((pool) => [pool.id, pool]));
+    return this.#store.shards().flatMap(({ pool, shard }): Delivery[] => {
+      const config = pools.get(pool);
+      if (!config) {
+        this.#store.dropShard(pool, shard);
+        return [{ pool, shard, push: { revision, routesRevision, pool: null } }];
+      }
+      if (poolRevisions[pool] === revision)
+        return [{ pool, shard, push: { revision, routesRevision, pool: config } }];
+      return routesChanged ? [{ pool, shard, push: { routesRevision } }] : [];
+    });
+  }
+
+  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const failed = await deliver(this.env, deliveries);
+    if (failed.length === 0) {
+      this.#tries = 0;
+      return;
+    }
+    this.#undelivered.push(...failed);
+    if (this.#tries++ < RETRIES) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS * 2 ** this.#tries);
+    console.warn({
+      message: 'Pool objects did not take the new revision; they pull it later',
+      count: failed.length,
+    });
+  }
+}

@@ -1,0 +1,184 @@
+/** What a Pool object knows in memory: the sequence, who fails, who is ejected, the counters. No I/O. */
+import { type Eligible, eligible, standing } from '../balance/available.ts';
+import { isFailure, probeDue, recordFailure, recordSuccess } from '../balance/ejection.ts';
+import { rampedWeight } from '../balance/slow-start.ts';
+import type { Outcome } from '../balance/types.ts';
+import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import type { StoredState } from './pool-store.ts';
+import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Reason } from './protocol.ts';
+import { Sequence } from './sequence.ts';
+import { newTally, Recent, type Tally } from './tally.ts';
+
+/** A probe that was handed out but not sent is handed out again after this time. */
+const PROBE_HOLD_MS = 1_000;
+
+/** An ejection or a return, to be told and to be written at once. */
+export interface FlipEvent {
+  readonly kind: 'ejected' | 'returned';
+  readonly backend: string;
+  readonly at: number;
+  readonly until: number;
+}
+
+export class PoolState {
+  config: PoolConfig;
+  readonly sequence: Sequence;
+  tallies: Tally[];
+  #recent: Recent[];
+  /** What the share was last expected to be; a change starts the share window anew. */
+  #expected = '';
+
+  constructor(
+    config: PoolConfig,
+    stored: StoredState | null,
+    start: (weights: readonly number[]) => number[],
+  ) {
+    this.config = config;
+    const fits = stored !== null && stored.backends.length === config.backends.length;
+    this.tallies = config.backends.map((_, i) => (fits ? stored.backends[i]! : newTally()));
+    const position = fits ? stored.position : start(config.backends.map(baseWeight));
+    this.sequence = new Sequence(position, fits ? stored.taken : 0);
+    this.#recent = config.backends.map(() => new Recent());
+  }
+
+  /** Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. */
+  configure(next: PoolConfig, now: number): void {
+    const old = this.config.backends;
+    const from = next.backends.map((backend) => old.findIndex((other) => sameBackend(other, backend)));
+    this.sequence.rearrange(from, old.map(baseWeight), next.backends.map(baseWeight));
+    this.tallies = from.map((f, i) => {
+      const tally = f < 0 ? newTally() : this.tallies[f]!;
+      const wasActive = f >= 0 && old[f]!.state === 'active';
+      if (!wasActive && next.backends[i]!.state === 'active') tally.health.backSince = now;
+      return tally;
+    });
+    this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
+    this.config = next;
+  }
+
+  /** Takes slots; says why these backends. */
+  lease(want: number, now: number): { slots: number[]; reason: Reason } {
+    const set = this.#weigh(now);
+    const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
+    return { slots: this.sequence.lease(want), reason };
+  }
+
+  /** Hands out at most one probe: the id of a backend whose ejection is over. */
+  handOutProbe(now: number): string | undefined {
+    const index = this.tallies.findIndex(
+      ({ health }, i) => standing(this.config.backends[i]!, true) === 'ejected' && probeDue(health, now),
+    );
+    if (index < 0) return undefined;
+    this.tallies[index]!.health.probingUntil = now + PROBE_HOLD_MS;
+    return this.config.backends[index]!.id;
+  }
+
+  /** A probe has been sent: no other until it has had time to answer. */
+  probeSent(id: string, now: number): void {
+    const index = this.indexOf(id);
+    if (index < 0) return;
+    const timeoutMs = this.config.backends[index]!.timeoutMs ?? this.config.timeoutMs;
+    this.tallies[index]!.health.probingUntil = now + timeoutMs + PROBE_HOLD_MS;
+  }
+
+  /** Records one attempt. Returns the flip it caused, if any. */
+  record([id, code, ms, flags]: AttemptRecord, now: number): FlipEvent | null {
+    const index = this.indexOf(id);
+    if (index < 0) return null;
+    const tally = this.tallies[index]!;
+    const outcome = outcomeOf(code, ms);
+    tally.requests++;
+    this.#recent[index]!.add(outcome.kind === 'response' ? ms : null, (flags & FLAG.first) !== 0, now);
+    if (outcome.kind === 'client-closed') return null;
+    const { ejection } = this.config;
+    if (!isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0)) {
+      return this.#flip(recordSuccess(tally.health, now), index, now);
+    }
+    tally.failures++;
+    const healths = this.tallies.map((other) => other.health);
+    return this.#flip(recordFailure(this.config.backends, healths, index, ejection, now), index, now);
+  }
+
+  indexOf(id: string): number {
+    return this.config.backends.findIndex((backend) => backend.id === id);
+  }
+
+  ejected(): [string, number][] {
+    return this.#withHealth((health) => health.ejectedUntil);
+  }
+
+  ramping(now: number): [string, number][] {
+    const { slowStartMs } = this.config;
+    if (slowStartMs === 0) return [];
+    return this.#withHealth((health) => (now - health.backSince < slowStartMs ? health.backSince : 0));
+  }
+
+  status(now: number): BackendStatus[] {
+    this.#weigh(now);
+    return this.config.backends.map((backend, i) => {
+      const { requests, failures, health } = this.tallies[i]!;
+      const { consecutiveFailures, ejectedUntil, ejections } = health;
+      const recent = this.#recent[i]!;
+      const seen = { picks: recent.picks(now), latency: recent.latency(now) };
+      const weightInForce = this.#weightOf(i, now);
+      return {
+        id: backend.id,
+        requests,
+        failures,
+        consecutiveFailures,
+        ejectedUntil,
+        ejections,
+        weightInForce,
+        ...seen,
+      };
+    });
+  }
+
+  #weigh(now: number): Eligible {
+    const failOpen = this.config.whenUnavailable === 'fail-open';
+    const set = eligible(this.config.backends, (i) => this.tallies[i]!.health.ejectedUntil !== 0, failOpen);
+    const weights = this.config.backends.map(() => 0);
+    for (const i of set.indices) weights[i] = this.#weightOf(i, now);
+    if (this.sequence.weigh(weights)) {
+      const expected = weights.join();
+      if (expected !== this.#expected) for (const recent of this.#recent) recent.forgetPicks();
+      this.#expected = expected;
+    }
+    return set;
+  }
+
+  #weightOf(index: number, now: number): number {
+    const { backSince } = this.tallies[index]!.health;
+    return rampedWeight(this.config.backends[index]!.weight, backSince, this.config.slowStartMs, now);
+  }
+
+  #flip(flip: 'none' | 'ejected' | 'returned', index: number, at: number): FlipEvent | null {
+    if (flip === 'none') return null;
+    const until = this.tallies[index]!.health.ejectedUntil;
+    return { kind: flip, backend: this.config.backends[index]!.id, at, until };
+  }
+
+  #withHealth(value: (health: Tally['health']) => number): [string, number][] {
+    const found: [string, number][] = [];
+    this.tallies.forEach(({ health }, i) => {
+      const v = value(health);
+      if (v !== 0) found.push([this.config.backends[i]!.id, v]);
+    });
+    return found;
+  }
+}
+
+function outcomeOf(code: number, ms: number): Outcome {
+  if (code === CODE['connect-failure']) return { kind: 'connect-failure', ms };
+  if (code === CODE.timeout) return { kind: 'timeout', ms };
+  if (code === CODE['client-closed']) return { kind: 'client-closed', ms };
+  return { kind: 'response', status: code, ms };
+}
+
+/** The configured weight of a backend that may be asked, else 0; ejection is not looked at. */
+const baseWeight = (backend: BackendConfig): number =>
+  standing(backend, false) === 'available' ? backend.weight : 0;
+
+/** A backend remains when id and address do; another server under an old id starts anew. */
+const sameBackend = (a: BackendConfig, b: BackendConfig): boolean =>
+  a.id === b.id && a.url === b.url && a.binding === b.binding;

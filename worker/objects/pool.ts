@@ -1,0 +1,220 @@
+/** The Pool object: one per pool and shard. It leases out the sequence, tracks failures and counts; no byte of traffic. */
+import { DurableObject } from 'cloudflare:workers';
+import { positionAfter } from '../balance/round-robin.ts';
+import type { Env } from '../env.ts';
+import { PoolState } from './pool-state.ts';
+import { PoolStore, RING_SIZE } from './pool-store.ts';
+import type {
+  LeaseAsk,
+  LeaseReply,
+  Mapping,
+  PoolNews,
+  PoolPush,
+  Report,
+  Returned,
+  ShardStatus,
+} from './protocol.ts';
+import { Reporters } from './reporters.ts';
+import { directoryObject } from './stubs.ts';
+
+/** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
+const LEASE_TTL_MS = 1_000;
+/** Write-behind: at most one transaction in this time while dirty. */
+const FLUSH_MS = 1_000;
+
+export class Pool extends DurableObject<Env> {
+  readonly #store: PoolStore;
+  readonly #name: { pool: string; shard: string };
+  readonly #reporters = new Reporters();
+  #push: PoolPush | null;
+  #state: PoolState | null = null;
+  #ring: Mapping[] | null = null;
+  #unsaved: Mapping[] = [];
+  #dropped = 0;
+  #calls = 0;
+  #flushing = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const [pool = '', shard = '0'] = (ctx.id.name ?? '').split('/');
+    this.#name = { pool, shard };
+    this.#store = new PoolStore(ctx.storage.sql);
+    this.#push = this.#store.config();
+    const stored = this.#store.state();
+    if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
+    if (stored) {
+      this.#dropped = stored.dropped;
+      this.#reporters.load(stored.reporters);
+    }
+  }
+
+  /** Hands out slots of the sequence; `slots` is empty when `want` is 0 or nobody is eligible. */
+  async lease(ask: LeaseAsk): Promise<LeaseReply> {
+    this.#calls++;
+    await this.#catchUp(ask.revision);
+    const now = Date.now();
+    const state = this.#state;
+    const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
+    if (!state) return { ...this.#news(ask.revision, now), ...none };
+    this.#takeBack(ask.returned);
+    const first = state.sequence.taken;
+    const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
+    if (slots.length > 0) this.#dirty();
+    const { epoch } = state.sequence;
+    return {
+      ...this.#news(ask.revision, now),
+      epoch,
+      first,
+      slots,
+      reason,
+      ttlMs: LEASE_TTL_MS,
+    };
+  }
+
+  /** Takes an isolate's batch; a repeated one changes nothing. */
+  async report(report: Report): Promise<PoolNews> {
+    this.#calls++;
+    await this.#catchUp(report.revision);
+    const now = Date.now();
+    const state = this.#state;
+    if (!state || !this.#reporters.isNew(report.isolate, report.sequence))
+      return this.#news(report.revision, now);
+    this.#takeBack(report.returned);
+    for (const id of report.probing) state.probeSent(id, now);
+    let flipped = false;
+    for (const attempt of report.attempts) flipped = state.record(attempt, now) !== null || flipped;
+    for (const [id, count] of Object.entries(report.charged)) {
+      const index = state.indexOf(id);
+      if (index >= 0) state.sequence.charge(index, count);
+    }
+    this.#dropped += report.dropped;
+    this.#remember(report.mappings);
+    if (flipped) this.#flush();
+    else this.#dirty();
+    return this.#news(report.revision, now);
+  }
+
+  /** Takes a configuration from the Directory; an older one than known is ignored. Returns the revision known. */
+  configure(push: PoolPush): number {
+    if (this.#push && push.revision < this.#push.revision) return this.#push.revision;
+    this.#push = push;
+    if (push.pool === null) {
+      this.#state = null;
+      this.#ring = null;
+      this.#unsaved = [];
+      this.#store.clear();
+    } else if (this.#state) {
+      this.#state.configure(push.pool, Date.now());
+    } else {
+      this.#state = this.#newState(push.pool, null);
+    }
+    this.#store.saveConfig(push);
+    if (this.#state) this.#flush();
+    return push.revision;
+  }
+
+  /** Learns of a newer revision that left this pool as it is. */
+  routesChanged(routesRevision: number): void {
+    if (!this.#push || routesRevision <= this.#push.routesRevision) return;
+    this.#push = { ...this.#push, routesRevision };
+    this.#store.saveConfig(this.#push);
+  }
+
+  /** This shard's counters; empty when the pool is unknown here. */
+  async status(): Promise<ShardStatus> {
+    await this.#catchUp(0);
+    const now = Date.now();
+    return {
+      revision: this.#push?.revision ?? 0,
+      shard: this.#name.shard,
+      dropped: this.#dropped,
+      objectCalls: this.#calls,
+      rowsWritten: this.#store.rowsWritten,
+      backends: this.#state?.status(now) ?? [],
+    };
+  }
+
+  /** The recent mappings, newest first, at most `RING_SIZE`. */
+  requests(): Mapping[] {
+    return this.#recentMappings().toReversed();
+  }
+
+  #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
+    const shard = Number(this.#name.shard) || 0;
+    return new PoolState(config, stored, (weights) => positionAfter(weights, shard));
+  }
+
+  /** Pulls from the Directory when nothing is known, or when the asker knows more; else returns at once. */
+  async #catchUp(revisionOfAsker: number): Promise<void> {
+    if (this.#push && revisionOfAsker <= this.#push.revision) return;
+    try {
+      const push = await directoryObject(this.env).pullPool(this.#name.pool, this.#name.shard);
+      if (!this.#push || push.revision > this.#push.revision) this.configure(push);
+    } catch (error) {
+      // With a configuration in hand the pool goes on: the Directory's absence must not stop traffic.
+      if (!this.#push) throw error;
+    }
+  }
+
+  #news(revisionOfAsker: number, now: number): PoolNews {
+    const revision = this.#push?.revision ?? 0;
+    const probe = this.#state?.handOutProbe(now);
+    return {
+      ...(probe ? { probe } : {}),
+      revision,
+      routesRevision: this.#push?.routesRevision ?? 0,
+      ejected: this.#state?.ejected() ?? [],
+      ramping: this.#state?.ramping(now) ?? [],
+      ...(revision > revisionOfAsker ? { pool: this.#push?.pool ?? null } : {}),
+    };
+  }
+
+  #takeBack(returned: readonly Returned[]): void {
+    const state = this.#state;
+    if (!state) return;
+    for (const { epoch, counts } of returned)
+      for (const [id, count] of Object.entries(counts)) {
+        const index = state.indexOf(id);
+        if (index >= 0) state.sequence.giveBack(epoch, index, count);
+      }
+  }
+
+  #recentMappings(): Mapping[] {
+    this.#ring ??= this.#store.mappings();
+    return this.#ring;
+  }
+
+  #remember(mappings: readonly Mapping[]): void {
+    if (mappings.length === 0) return;
+    const ring = this.#recentMappings();
+    ring.push(...mappings);
+    if (ring.length > RING_SIZE) ring.splice(0, ring.length - RING_SIZE);
+    this.#unsaved.push(...mappings);
+    if (this.#unsaved.length > RING_SIZE) this.#unsaved.splice(0, this.#unsaved.length - RING_SIZE);
+  }
+
+  #dirty(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setTimeout(() => {
+      this.#flushing = false;
+      this.#flush();
+    }, FLUSH_MS);
+  }
+
+  /** One transaction: all writes of a synchronous turn are one (Durable Objects' write coalescing). */
+  #flush(): void {
+    const state = this.#state;
+    if (!state) return;
+    const { position, taken } = state.sequence;
+    const stored = {
+      position,
+      taken,
+      backends: state.tallies,
+      reporters: this.#reporters.dump(),
+      dropped: this.#dropped,
+    };
+    this.#store.saveState(stored, this.#unsaved);
+    this.#unsaved = [];
+  }
+}

@@ -1,0 +1,135 @@
+/** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
+import type { PoolConfig, RouteConfig } from '../config/schema.ts';
+
+/** Slots that go back unused, by backend id, from the lease's `epoch`. */
+export interface Returned {
+  readonly epoch: number;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** An isolate asks for slots; `want` 0 only asks how things stand. */
+export interface LeaseAsk {
+  readonly want: number;
+  /** The revision of the pool's configuration that the isolate has. */
+  readonly revision: number;
+  readonly returned: readonly Returned[];
+}
+
+/** How a pool stands: part of every reply, so that under load an isolate stays fresh for nothing. */
+export interface PoolNews {
+  readonly revision: number;
+  /** The configuration, when it is newer than the asker's; null when the pool is gone. */
+  readonly pool?: PoolConfig | null;
+  /** The newest revision that touched routes or the set of pools. */
+  readonly routesRevision: number;
+  /** Backend id and the end of its ejection (epoch ms). */
+  readonly ejected: readonly (readonly [string, number])[];
+  /** Backend id and when its slow start began (epoch ms). */
+  readonly ramping: readonly (readonly [string, number])[];
+  /** The id of a backend to try with one request, now that its ejection is over. */
+  readonly probe?: string;
+}
+
+export interface LeaseReply extends PoolNews {
+  /** Under which weights the slots were taken; goes back with unused ones. */
+  readonly epoch: number;
+  /** Number of the first slot in the sequence, so that replies that overtake each other can be put in order. */
+  readonly first: number;
+  /** Indices into the pool's backends, in the order to use them. */
+  readonly slots: readonly number[];
+  /** Why these backends: `tier` when a higher tier stands in, `fail-open` when all are ejected. */
+  readonly reason: Reason;
+  readonly ttlMs: number;
+}
+
+/** Why a request went where it went. */
+export type Reason = 'policy' | 'affinity' | 'retry' | 'fail-open' | 'tier' | 'probe' | 'fallback';
+
+/** What one attempt showed: backend id, code, ms to headers, flags. A tuple, for there are many. */
+export type AttemptRecord = readonly [backend: string, code: number, ms: number, flags: number];
+/** Codes below 0 stand for attempts without a response; any other code is the response's status. */
+export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3 } as const;
+export const FLAG = { first: 1, upgrade: 2 } as const;
+
+/** One recorded request -> backend; the shape of `GET /api/requests`. No query string, no client address. */
+export interface Mapping {
+  readonly requestId: string;
+  readonly at: number;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly route: string;
+  readonly pool: string;
+  /** Who answered; null when nobody did. */
+  readonly backend: string | null;
+  readonly reason: Reason;
+  readonly attempts: readonly MappedAttempt[];
+  /** What the client got. */
+  readonly status: number;
+  readonly ms: number;
+  readonly colo: string | null;
+}
+
+export interface MappedAttempt {
+  readonly backend: string;
+  readonly outcome: 'ok' | 'failure-status' | 'connect-failure' | 'timeout' | 'client-closed';
+  readonly status: number | null;
+  readonly ms: number;
+}
+
+/** One batch of an isolate's outbox. `(isolate, sequence)` makes a repeated report harmless. */
+export interface Report {
+  readonly isolate: string;
+  readonly sequence: number;
+  readonly revision: number;
+  readonly attempts: readonly AttemptRecord[];
+  readonly mappings: readonly Mapping[];
+  /** Affinity picks to charge to the sequence, by backend id. */
+  readonly charged: Readonly<Record<string, number>>;
+  readonly returned: readonly Returned[];
+  /** Backends whose probe has just been sent. */
+  readonly probing: readonly string[];
+  /** Entries dropped because the outbox was full. */
+  readonly dropped: number;
+}
+
+/** What the Directory tells a Pool object. */
+export interface PoolPush {
+  readonly revision: number;
+  readonly routesRevision: number;
+  readonly pool: PoolConfig | null;
+}
+
+/** What the Directory tells an isolate. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly routesRevision: number;
+  /** Names this deployment in `Via`, so that a loop is told from another Evenkeel. */
+  readonly instance: string;
+  readonly pools: readonly { readonly revision: number; readonly pool: PoolConfig }[];
+  readonly routes: readonly RouteConfig[];
+}
+
+/** One backend as one shard sees it; `GET /api/pools/:pool/status` sums these up. */
+export interface BackendStatus {
+  readonly id: string;
+  readonly requests: number;
+  readonly failures: number;
+  readonly consecutiveFailures: number;
+  readonly ejectedUntil: number;
+  readonly ejections: number;
+  /** First attempts in the present share window. */
+  readonly picks: number;
+  /** Counts by latency bucket over the last one to two minutes. */
+  readonly latency: readonly number[];
+  readonly weightInForce: number;
+}
+
+export interface ShardStatus {
+  readonly revision: number;
+  readonly shard: string;
+  readonly dropped: number;
+  readonly objectCalls: number;
+  readonly rowsWritten: number;
+  readonly backends: readonly BackendStatus[];
+}

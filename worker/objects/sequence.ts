@@ -1,0 +1,78 @@
+/** The sequence of a pool as it is leased out: positions, and under which weights each slot was taken. No I/O. */
+import { charge, giveBack, type Position, rebase, take } from '../balance/round-robin.ts';
+
+/** Epochs remembered, so that slots come back under the weights they were taken with. */
+const EPOCHS_KEPT = 16;
+
+export class Sequence {
+  /** In the pool's order, one number per backend. */
+  position: Position;
+  /** Slots taken so far; numbers the leases. */
+  taken: number;
+  #epoch = 0;
+  #weights: readonly number[] = [];
+  readonly #epochs = new Map<number, readonly number[]>();
+
+  constructor(position: Position, taken: number) {
+    this.position = position;
+    this.taken = taken;
+    // Never reuses a number that an earlier life of the object gave out: such slots are lost, not given back wrongly.
+    this.#epoch = Date.now();
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Sets the weights in force (0 = not eligible). Returns whether they changed. */
+  weigh(weights: readonly number[]): boolean {
+    const same = weights.length === this.#weights.length && weights.every((w, i) => w === this.#weights[i]);
+    if (same) return false;
+    this.#weights = weights;
+    this.#epoch++;
+    this.#epochs.set(this.#epoch, weights);
+    const oldest = this.#epochs.keys().next().value;
+    if (this.#epochs.size > EPOCHS_KEPT && oldest !== undefined) this.#epochs.delete(oldest);
+    return true;
+  }
+
+  /** Takes up to `count` slots; empty when nobody is eligible. */
+  lease(count: number): number[] {
+    const slots: number[] = [];
+    for (let n = 0; n < count; n++) {
+      const winner = take(this.position, this.#weights);
+      if (winner < 0) break;
+      slots.push(winner);
+    }
+    this.taken += slots.length;
+    return slots;
+  }
+
+  /** Takes `count` unused slots of backend `index` back; those of a forgotten epoch are lost. */
+  giveBack(epoch: number, index: number, count: number): void {
+    const weights = this.#epochs.get(epoch);
+    if (!weights || weights.length !== this.position.length) return;
+    for (let n = 0; n < count; n++) giveBack(this.position, weights, index);
+  }
+
+  /** Charges `count` affinity picks of backend `index`, as far as the bound allows. */
+  charge(index: number, count: number): void {
+    for (let n = 0; n < count; n++) if (!charge(this.position, this.#weights, index)) return;
+  }
+
+  /**
+   * Carries the positions over to a changed list: `from[i]` is the old index of the new backend i, -1 for a new one.
+   * The position stays untouched where neither the list nor its weights changed.
+   */
+  rearrange(from: readonly number[], oldWeights: readonly number[], newWeights: readonly number[]): void {
+    const same =
+      from.length === this.position.length &&
+      from.every((f, i) => f === i && oldWeights[i] === newWeights[i]);
+    if (same) return;
+    const total = (weights: readonly number[]) => weights.reduce((a, b) => a + b, 0);
+    const moved = from.map((f) => (f < 0 ? 0 : (this.position[f] ?? 0)));
+    this.position = rebase(moved, total(oldWeights), total(newWeights));
+    this.#epochs.clear();
+    this.#weights = [];
+  }
+}

@@ -1,0 +1,44 @@
+/** How the objects are reached. A new stub for each call: one that failed stays broken. */
+import type { Change } from '../config/change.ts';
+import type { Config } from '../config/schema.ts';
+import type { Env } from '../env.ts';
+import type { ChangeOptions, ChangeResult } from './directory.ts';
+import type {
+  LeaseAsk,
+  LeaseReply,
+  Mapping,
+  PoolNews,
+  PoolPush,
+  Report,
+  ShardStatus,
+  Snapshot,
+} from './protocol.ts';
+
+/** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
+export interface PoolRpc {
+  lease(ask: LeaseAsk): Promise<LeaseReply>;
+  report(report: Report): Promise<PoolNews>;
+  configure(push: PoolPush): Promise<number>;
+  routesChanged(routesRevision: number): Promise<void>;
+  status(): Promise<ShardStatus>;
+  requests(): Promise<Mapping[]>;
+}
+
+/** What the Directory answers to. */
+export interface DirectoryRpc {
+  read(): Promise<{ revision: number; config: Config }>;
+  snapshot(known: number): Promise<Snapshot | null>;
+  pullPool(pool: string, shard: string): Promise<PoolPush>;
+  shardsOf(pool: string): Promise<string[]>;
+  change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
+  addLogin(hash: string): Promise<void>;
+  takeLogin(hash: string): Promise<boolean>;
+}
+
+/** The object of one shard of a pool. */
+export const poolObject = (env: Env, pool: string, shard: string): PoolRpc =>
+  env.POOL.getByName(`${pool}/${shard}`) as unknown as PoolRpc;
+
+/** The deployment's one Directory. */
+export const directoryObject = (env: Env): DirectoryRpc =>
+  env.DIRECTORY.getByName('directory') as unknown as DirectoryRpc;

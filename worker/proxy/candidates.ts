@@ -1,0 +1,148 @@
+/** Which backend first, and who next when it fails: the first pick by policy, the rest in failover order. */
+import { type Eligible, eligible, standing } from '../balance/available.ts';
+import { hash32 } from '../balance/hash.ts';
+import { policies, type View } from '../balance/policies.ts';
+import { take } from '../balance/round-robin.ts';
+import type { Env } from '../env.ts';
+import type { Reason } from '../objects/protocol.ts';
+import { hashKeyOf } from './hash-key.ts';
+import { ask, takeSlot, wanted } from './lease.ts';
+import type { PoolView } from './pool-view.ts';
+
+export interface Pick {
+  readonly index: number;
+  readonly reason: Reason;
+}
+
+/** A probe goes to the first request that may be repeated; to any, when this many came that may not. */
+const PROBE_SKIPS = 3;
+
+/** Chooses the backend for a request; null when the pool has nobody to ask. */
+export async function firstPick(
+  view: PoolView,
+  request: Request,
+  path: string,
+  repeatable: boolean,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Pick | null> {
+  const policy = policies[view.config.policy];
+  const now = Date.now();
+  if (policy.leased) {
+    const slot = takeSlot(view, env, ctx, now);
+    if (slot) return probeInstead(view, repeatable, slot) ?? slot;
+    if (view.isAway(now)) ctx.waitUntil(ask(view, env, 0));
+    else if (await ask(view, env, wanted(view))) {
+      const fresh = takeSlot(view, env, ctx, Date.now());
+      if (fresh) return probeInstead(view, repeatable, fresh) ?? fresh;
+    }
+  } else if (!view.isFresh(now)) {
+    if (view.isAway(now)) ctx.waitUntil(ask(view, env, 0));
+    else await ask(view, env, 0);
+  }
+  return localPick(view, request, path, repeatable);
+}
+
+/** Picks on what the isolate knows: for policies that need no sequence, and for any when the object is away. */
+function localPick(view: PoolView, request: Request, path: string, repeatable: boolean): Pick | null {
+  const set = eligibleNow(view);
+  if (set.mode === 'none') return null;
+  const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
+  const weights = weightsOf(view, set, NOBODY);
+  const policy = policies[view.config.policy];
+  const index = policy.leased
+    ? take(view.localPosition, weights)
+    : policy.pick(
+        policyView(view, weights, view.config.policy === 'hash' ? keyHashOf(view, request, path) : 0),
+      );
+  const pick: Pick = { index, reason };
+  return probeInstead(view, repeatable, pick) ?? pick;
+}
+
+/**
+ * The next backend to try: never one already tried. Available ones of the lowest tier come first, then higher tiers,
+ * then (unless the pool rejects) the ejected ones, since a request that would fail anyway may find one recovered.
+ */
+export function nextPick(
+  view: PoolView,
+  request: Request,
+  path: string,
+  tried: ReadonlySet<number>,
+): Pick | null {
+  const { backends, whenUnavailable } = view.config;
+  const open = (i: number) => !tried.has(i) && standing(backends[i]!, false) === 'available';
+  const calm = (i: number) => open(i) && !view.isEjected(i) && !view.isSuspect(i);
+  const wider = [
+    calm,
+    (i: number) => open(i) && !view.isEjected(i),
+    ...(whenUnavailable === 'reject' ? [] : [open]),
+  ];
+  for (const fits of wider) {
+    const indices = backends.map((_, i) => i).filter(fits);
+    if (indices.length === 0) continue;
+    const tier = Math.min(...indices.map((i) => backends[i]!.tier));
+    const inTier = indices.filter((i) => backends[i]!.tier === tier);
+    return { index: among(view, request, path, inTier, Math.max(-1, ...tried)), reason: 'retry' };
+  }
+  return null;
+}
+
+/** In list order after `last` for leased policies, so that a retry never moves the sequence; else by the policy itself. */
+function among(
+  view: PoolView,
+  request: Request,
+  path: string,
+  indices: readonly number[],
+  last: number,
+): number {
+  const policy = policies[view.config.policy];
+  if (policy.leased) return indices.find((i) => i > last) ?? indices[0]!;
+  const now = Date.now();
+  const weights = view.config.backends.map((_, i) => (indices.includes(i) ? view.weight(i, now) : 0));
+  return policy.pick(policyView(view, weights, keyHashOf(view, request, path)));
+}
+
+/** Gives the request to a backend whose ejection is over, when there is one and the request may carry the risk. */
+function probeInstead(view: PoolView, repeatable: boolean, pick: Pick): Pick | null {
+  const { probe } = view;
+  if (!probe) return null;
+  if (!repeatable && probe.skipped < PROBE_SKIPS) {
+    probe.skipped++;
+    return null;
+  }
+  view.probe = null;
+  const index = view.config.backends.findIndex((backend) => backend.id === probe.id);
+  const due =
+    index >= 0 && standing(view.config.backends[index]!, true) === 'ejected' && view.isEjected(index);
+  return due && pick.index !== index ? { index, reason: 'probe' } : null;
+}
+
+const NOBODY: ReadonlySet<number> = new Set();
+
+/** The backends that may be asked now, as this isolate knows them; those suspected here are left out while others remain. */
+export function eligibleNow(view: PoolView): Eligible {
+  const failOpen = view.config.whenUnavailable === 'fail-open';
+  const calm = eligible(view.config.backends, (i) => view.isEjected(i) || view.isSuspect(i), false);
+  return calm.mode === 'none' ? eligible(view.config.backends, view.isEjected, failOpen) : calm;
+}
+
+function weightsOf(view: PoolView, set: Eligible, without: ReadonlySet<number>): number[] {
+  const now = Date.now();
+  const weights = view.config.backends.map(() => 0);
+  for (const i of set.indices) if (!without.has(i)) weights[i] = view.weight(i, now);
+  return weights;
+}
+
+function policyView(view: PoolView, weights: readonly number[], keyHash: number): View {
+  return {
+    weights,
+    position: view.localPosition,
+    inFlight: (i) => view.inFlight.get(view.upstreams[i]!.id) ?? 0,
+    keyHash,
+    idHashes: view.idHashes,
+    random: Math.random,
+  };
+}
+
+const keyHashOf = (view: PoolView, request: Request, path: string): number =>
+  hash32(hashKeyOf(view.config.hashKey, request.headers, path));

@@ -1,0 +1,75 @@
+/** What is known of one proxied request while it is under way; its mapping is made of this at the end. No I/O. */
+import type { RetrySettings } from '../balance/retry.ts';
+import type { Outcome } from '../balance/types.ts';
+import type { RouteConfig } from '../config/schema.ts';
+import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
+import type { Target } from './target.ts';
+
+export interface Exchange {
+  readonly request: Request;
+  readonly target: Target;
+  readonly route: RouteConfig;
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly upgrade: boolean;
+  /** May be sent twice although the first backend may have acted on it. */
+  readonly repeatable: boolean;
+  readonly retry: RetrySettings;
+  readonly attempts: MappedAttempt[];
+  /** The pool that was asked last: the route's, or its fallback. */
+  pool: string;
+  reason: Reason;
+}
+
+const SANE_ID = /^[\w.:=+/@-]{1,128}$/;
+
+/** The client's request id, if it is one that can be put into headers and logs; else null. */
+export function saneRequestId(headers: Headers): string | null {
+  const id = headers.get('x-request-id');
+  return id !== null && SANE_ID.test(id) ? id : null;
+}
+
+/** Notes an attempt in the words of the API. */
+export function noteAttempt(exchange: Exchange, backend: string, outcome: Outcome, failed: boolean): void {
+  const { kind, status = null, ms } = outcome;
+  exchange.attempts.push({
+    backend,
+    outcome: kind === 'response' ? (failed ? 'failure-status' : 'ok') : kind,
+    status,
+    ms,
+  });
+}
+
+/** `a;timeout, b;200`: who was asked and how it went, for the X-Backend-Attempts header. */
+export function describeAttempts(attempts: readonly MappedAttempt[]): string {
+  if (attempts.length === 1) return describe(attempts[0]!);
+  return attempts.map(describe).join(', ');
+}
+
+const describe = ({ backend, outcome, status }: MappedAttempt): string => `${backend};${status ?? outcome}`;
+
+/** The record of a finished request. `backend` answered, or null when nobody did. */
+export function mappingOf(exchange: Exchange, backend: string | null, status: number): Mapping {
+  const { requestId, startedAt, request, target, route, pool, reason, attempts } = exchange;
+  const colo = (request.cf?.colo as string | undefined) ?? null;
+  const ms = Date.now() - startedAt;
+  const path = target.path.length > PATH_KEPT ? `${target.path.slice(0, PATH_KEPT)}…` : target.path;
+  return {
+    requestId,
+    at: startedAt,
+    method: request.method,
+    host: target.host,
+    path,
+    route: route.id,
+    pool,
+    backend,
+    reason,
+    attempts,
+    status,
+    ms,
+    colo,
+  };
+}
+
+/** Longer paths are cut in the record: a batch of them must stay small. */
+const PATH_KEPT = 512;

@@ -1,0 +1,61 @@
+/** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
+import type { Env } from '../env.ts';
+import { poolObject } from '../objects/stubs.ts';
+import { within } from './deadline.ts';
+import { current, refreshInBackground } from './isolate.ts';
+import type { PoolView } from './pool-view.ts';
+import type { Slot } from './slots.ts';
+
+/** An ask ahead of need that has not come back in this time is taken for lost. */
+const ASK_AHEAD_MS = 1_000;
+/** Below this, traffic is so low that slots asked for ahead would only expire. */
+const WORTH_ASKING_AHEAD = 4;
+
+/** How many slots to ask for now. */
+export function wanted(view: PoolView): number {
+  view.slots.want = Math.min(view.slots.want, view.config.maxLease);
+  return view.slots.want;
+}
+
+/** Takes the next slot in hand, asking ahead when few are left. Null: none in hand. */
+export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Slot | null {
+  if (!view.isFresh(now) && !view.isAway(now)) return null;
+  const avoid = view.config.backends.some((_, i) => isFit(view, i));
+  const slot = view.slots.take(
+    now,
+    (i) => !avoid || isFit(view, i),
+    (i) => view.upstreams[i]!.id,
+  );
+  const want = wanted(view);
+  if (
+    slot &&
+    want >= WORTH_ASKING_AHEAD &&
+    view.slots.left <= want / 4 &&
+    now - view.askedAheadAt > ASK_AHEAD_MS
+  ) {
+    view.askedAheadAt = now;
+    ctx.waitUntil(askAhead(view, env));
+  }
+  return slot;
+}
+
+const isFit = (view: PoolView, index: number): boolean =>
+  !view.isSuspect(index) && !view.isEjected(index) && view.config.backends[index]!.state === 'active';
+
+async function askAhead(view: PoolView, env: Env): Promise<void> {
+  await ask(view, env, wanted(view));
+  view.askedAheadAt = 0;
+  const routesRevision = current()?.snapshot.routesRevision ?? 0;
+  if (view.routesRevision > routesRevision || view.gone) await refreshInBackground(env);
+}
+
+/** Asks the Pool object for `want` slots (0: only how things stand). Returns whether it answered. */
+export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
+  const returned = view.slots.takeReturned();
+  const request = { want, revision: view.revision, returned };
+  const reply = await within(() => poolObject(env, view.config.id, '0').lease(request));
+  const now = Date.now();
+  if (reply) view.hearLease(reply, now);
+  else view.objectAway(now);
+  return reply !== null;
+}

@@ -1,0 +1,134 @@
+/** Outcomes and mappings on their way to the Pool object: one call for many requests, never in front of a response. */
+import type { Outcome } from '../balance/types.ts';
+import type { Env } from '../env.ts';
+import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
+import { poolObject } from '../objects/stubs.ts';
+import { within } from './deadline.ts';
+import { current, isolateId, refreshInBackground } from './isolate.ts';
+import type { PoolView } from './pool-view.ts';
+
+/** Entries that make a batch full. */
+const BATCH = 64;
+/** A batch that does not fill goes after this time. */
+const BATCH_MS = 250;
+/** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
+const ORPHANED_MS = 1_000;
+/** Entries kept while the object is away; then the oldest go, and are counted. */
+const CAPACITY = 1_024;
+
+interface Outbox {
+  attempts: AttemptRecord[];
+  mappings: Mapping[];
+  charged: Record<string, number>;
+  probing: string[];
+  dropped: number;
+  /** When the batch began, and which one it is: its timer sends no other. */
+  startedAt: number;
+  batch: number;
+}
+
+const outboxes = new WeakMap<PoolView, Outbox>();
+let sequence = 0;
+
+const empty = () => ({ attempts: [], mappings: [], charged: {}, probing: [], dropped: 0, startedAt: 0 });
+
+function outboxOf(view: PoolView): Outbox {
+  let outbox = outboxes.get(view);
+  if (!outbox) {
+    outbox = { ...empty(), batch: 0 };
+    outboxes.set(view, outbox);
+  }
+  return outbox;
+}
+
+/** Notes one attempt; a failure is reported at once, so that all know within a second. */
+export function recordAttempt(
+  view: PoolView,
+  backend: string,
+  outcome: Outcome,
+  failed: boolean,
+  first: boolean,
+  upgrade: boolean,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
+  const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
+  const flags = (first ? FLAG.first : 0) | (upgrade ? FLAG.upgrade : 0);
+  outboxOf(view).attempts.push([backend, code, outcome.ms, flags]);
+  if (failed) ctx.waitUntil(send(view, env));
+  else schedule(view, env, ctx);
+}
+
+/** Notes a finished request. */
+export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: ExecutionContext): void {
+  outboxOf(view).mappings.push(mapping);
+  schedule(view, env, ctx);
+}
+
+/** Tells the object that a probe is on its way. */
+export function recordProbe(view: PoolView, backend: string, env: Env, ctx: ExecutionContext): void {
+  outboxOf(view).probing.push(backend);
+  ctx.waitUntil(send(view, env));
+}
+
+function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
+  const outbox = outboxOf(view);
+  const now = Date.now();
+  trim(outbox);
+  if (outbox.mappings.length >= BATCH || outbox.attempts.length >= 2 * BATCH) {
+    // While the object is away one try a batch time is enough.
+    if (!view.isAway(now)) ctx.waitUntil(send(view, env));
+  } else if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
+    outbox.startedAt = now;
+    ctx.waitUntil(sendLater(view, env, outbox.batch));
+  }
+}
+
+async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
+  if (outboxOf(view).batch === batch) await send(view, env);
+}
+
+async function send(view: PoolView, env: Env): Promise<void> {
+  const outbox = outboxOf(view);
+  const { attempts, mappings, charged, probing, dropped } = outbox;
+  if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return;
+  outboxes.set(view, { ...empty(), batch: outbox.batch + 1 });
+  const returned = view.slots.takeReturned();
+  const report = {
+    isolate: isolateId(),
+    sequence: ++sequence,
+    revision: view.revision,
+    attempts,
+    mappings,
+    charged,
+    probing,
+    returned,
+    dropped,
+  };
+  const news = await within(() => poolObject(env, view.config.id, '0').report(report));
+  const now = Date.now();
+  if (news === null) {
+    view.objectAway(now);
+    putBack(view, attempts, mappings, dropped);
+    return;
+  }
+  view.hear(news, now);
+  if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
+    await refreshInBackground(env);
+}
+
+/** A batch that was not taken waits for the next one, oldest first. */
+function putBack(view: PoolView, attempts: AttemptRecord[], mappings: Mapping[], dropped: number): void {
+  const outbox = outboxOf(view);
+  outbox.attempts.unshift(...attempts);
+  outbox.mappings.unshift(...mappings);
+  outbox.dropped += dropped;
+  trim(outbox);
+}
+
+function trim(outbox: Outbox): void {
+  if (outbox.attempts.length > CAPACITY)
+    outbox.dropped += outbox.attempts.splice(0, outbox.attempts.length - CAPACITY).length;
+  if (outbox.mappings.length > CAPACITY) outbox.mappings.splice(0, outbox.mappings.length - CAPACITY);
+}

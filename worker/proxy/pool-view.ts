@@ -1,0 +1,133 @@
+/** What an isolate knows of one pool: configuration, who is ejected, its slots, its outbox. Plain data, no promises. */
+import { type Budget, newBudget } from '../balance/budget.ts';
+import { hash32 } from '../balance/hash.ts';
+import { rampedWeight } from '../balance/slow-start.ts';
+import type { PoolConfig } from '../config/schema.ts';
+import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
+import { Slots } from './slots.ts';
+import { compileUpstream, type Upstream } from './upstream.ts';
+
+/** Nothing heard of the pool for this long: ask once before picking. Bounds the staleness of a drain. */
+const FRESH_MS = 1_000;
+/** The object did not answer: go on alone for this long, asking in the background. */
+const AWAY_MS = 1_000;
+
+export class PoolView {
+  config!: PoolConfig;
+  revision = 0;
+  upstreams: readonly Upstream[] = [];
+  idHashes: readonly number[] = [];
+  /** A local copy of the sequence, for when the object is away. */
+  localPosition: number[] = [];
+  readonly slots = new Slots();
+  readonly budget: Budget = newBudget();
+  /** Requests under way, by backend id; for the least-request policy. */
+  readonly inFlight = new Map<string, number>();
+  /** Who is due for a probe; held until a request may carry it. */
+  probe: { id: string; skipped: number } | null = null;
+  /** The newest revision that touched routes, as far as this pool's object knows. */
+  routesRevision = 0;
+  /** The pool has been deleted. */
+  gone = false;
+  /** When the next slots were last asked for ahead of need; a guard in plain data, not a shared promise. */
+  askedAheadAt = 0;
+  #heardAt = 0;
+  #awayUntil = 0;
+  #ejectedUntil: number[] = [];
+  #rampingSince: number[] = [];
+  #failures: number[] = [];
+
+  constructor(config: PoolConfig, revision: number) {
+    this.configure(config, revision);
+  }
+
+  /** Takes a newer configuration over; slots of the old one go back. */
+  configure(config: PoolConfig, revision: number): void {
+    if (revision < this.revision) return;
+    const old = this.upstreams;
+    this.slots.drop((index) => old[index]?.id ?? '');
+    const from = config.backends.map(({ id }) => old.findIndex((upstream) => upstream.id === id));
+    const carry = (values: readonly number[]) => from.map((f) => (f < 0 ? 0 : (values[f] ?? 0)));
+    this.#ejectedUntil = carry(this.#ejectedUntil);
+    this.#rampingSince = carry(this.#rampingSince);
+    this.#failures = carry(this.#failures);
+    this.localPosition = config.backends.map(() => 0);
+    this.upstreams = config.backends.map(compileUpstream);
+    this.idHashes = config.backends.map(({ id }) => hash32(id));
+    this.config = config;
+    this.revision = revision;
+    this.gone = false;
+  }
+
+  /** Takes in what any reply of the Pool object says. */
+  hear(news: PoolNews, now: number): void {
+    this.#heardAt = now;
+    this.#awayUntil = 0;
+    this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
+    if (news.pool) this.configure(news.pool, news.revision);
+    else if (news.pool === null) this.gone = true;
+    // A reply that knows less than we do speaks of another list of backends.
+    if (news.revision < this.revision) return;
+    this.#ejectedUntil.fill(0);
+    for (const [id, until] of news.ejected) this.#set(this.#ejectedUntil, id, until);
+    this.#rampingSince.fill(0);
+    for (const [id, since] of news.ramping) this.#set(this.#rampingSince, id, since);
+    this.#failures.fill(0);
+    if (news.probe) this.probe = { id: news.probe, skipped: this.probe?.skipped ?? 0 };
+  }
+
+  /** Takes in a lease. */
+  hearLease(reply: LeaseReply, now: number): void {
+    this.hear(reply, now);
+    if (reply.revision === this.revision) this.slots.add(reply, now);
+  }
+
+  /** The object did not answer. */
+  objectAway(now: number): void {
+    this.#awayUntil = now + AWAY_MS;
+  }
+
+  isAway(now: number): boolean {
+    return now < this.#awayUntil;
+  }
+
+  isFresh(now: number): boolean {
+    return now - this.#heardAt < FRESH_MS;
+  }
+
+  /** Ejected as the object last said; with the object away, until the time it named. */
+  isEjected = (index: number): boolean => {
+    const until = this.#ejectedUntil[index]!;
+    return until !== 0 && (this.#awayUntil === 0 || until > Date.now());
+  };
+
+  /** Failed here as often as ejection takes, not yet confirmed by the object: avoided while there are others. */
+  isSuspect = (index: number): boolean => this.#failures[index]! >= this.config.ejection.failures;
+
+  noteAttempt(index: number, failed: boolean): void {
+    this.#failures[index] = failed ? this.#failures[index]! + 1 : 0;
+  }
+
+  /** When the soonest ejection ends (epoch ms), or 0 when nobody is ejected. */
+  soonestReturn(): number {
+    return (
+      Math.min(...this.#ejectedUntil.filter((until) => until !== 0), Number.MAX_SAFE_INTEGER) %
+      Number.MAX_SAFE_INTEGER
+    );
+  }
+
+  /** The weight in force, slow start included. */
+  weight(index: number, now: number): number {
+    return rampedWeight(
+      this.config.backends[index]!.weight,
+      this.#rampingSince[index]!,
+      this.config.slowStartMs,
+      now,
+    );
+  }
+
+  #set(values: number[], id: string, value: number): void {
+    const index = this.config.backends.findIndex((backend) => backend.id === id);
+    if (index >= 0) values[index] = value;
+  }
+}

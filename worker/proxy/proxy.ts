@@ -1,0 +1,224 @@
+/** The life of a proxied request: route -> first pick -> attempts -> response. */
+import { countRequest, takeRetry } from '../balance/budget.ts';
+import { isFailure } from '../balance/ejection.ts';
+import { isRepeatable, isRetryable } from '../balance/retry.ts';
+import { fallbackOf } from '../config/check.ts';
+import type { RouteConfig } from '../config/schema.ts';
+import type { Env } from '../env.ts';
+import { attempt } from './attempt.ts';
+import { prepareBody, requestTo } from './body.ts';
+import { firstPick, nextPick, type Pick } from './candidates.ts';
+import { type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
+import { failure } from './failure.ts';
+import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
+import { logMapping } from './log.ts';
+import { recordAttempt, recordMapping, recordProbe } from './outbox.ts';
+import type { PoolView } from './pool-view.ts';
+import { respond, respondFailure } from './respond.ts';
+import { matchRoute } from './routes.ts';
+import { readTarget, type Target } from './target.ts';
+import { isLoop, setForwardedHeaders, stripHopByHop, upstreamUrl } from './upstream.ts';
+
+/** Answers one request that is not for an admin host. Never throws for what a client or a backend does. */
+export async function proxy(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+  const startedAt = Date.now();
+  const requestId = saneRequestId(request.headers) ?? newRequestId();
+  const target = readTarget(request.url);
+  let config = current() ?? (await refresh(env));
+  if (!config) return failure(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
+  if (isLoop(request.headers, config.pseudonym))
+    return failure(508, 'This request has been through this load balancer before.', requestId);
+
+  let route = matchRoute(config.routes, target.host, target.path);
+  if (!route && isStale(config, startedAt)) {
+    config = (await refresh(env)) ?? config;
+    route = matchRoute(config.routes, target.host, target.path);
+  }
+  for (let again = true; route; again = false) {
+    const view = viewOf(route.pool);
+    if (!view) break;
+    const exchange = begin(request, target, route, view, requestId, startedAt);
+    const pick = await firstPick(view, request, target.path, exchange.repeatable, env, ctx);
+    if (again && isOutdated(config, view)) {
+      // The pool's object has heard of newer routes than ours: this request must follow them.
+      config = (await refresh(env)) ?? config;
+      const newer = matchRoute(config.routes, target.host, target.path);
+      if (newer?.pool !== route.pool || view.gone) {
+        route = newer;
+        continue;
+      }
+    }
+    return carryOut(exchange, view, pick, config, env, ctx);
+  }
+  return failure(404, 'No route is configured for this host and path.', requestId);
+}
+
+const isOutdated = (config: Held, view: PoolView): boolean =>
+  view.gone || view.routesRevision > config.snapshot.routesRevision;
+
+function begin(
+  request: Request,
+  target: Target,
+  route: RouteConfig,
+  view: PoolView,
+  requestId: string,
+  startedAt: number,
+): Exchange {
+  const retry = route.retry ? { ...view.config.retry, ...dropUndefined(route.retry) } : view.config.retry;
+  const repeatable = isRepeatable(
+    request.method,
+    request.headers.has('idempotency-key'),
+    retry.nonIdempotent,
+  );
+  const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+  return {
+    request,
+    target,
+    route,
+    requestId,
+    startedAt,
+    upgrade,
+    repeatable,
+    retry,
+    attempts: [],
+    pool: view.config.id,
+    reason: 'policy',
+  };
+}
+
+const dropUndefined = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+
+/** Tries one backend after another until one answers, or none may be tried any more. */
+async function carryOut(
+  exchange: Exchange,
+  start: PoolView,
+  first: Pick | null,
+  config: Held,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
+  const { request, target, route, retry } = exchange;
+  let view = start;
+  let pick = first;
+  const tried = new Set<number>();
+  if (!pick) ({ view, pick } = await fallback(exchange, view, env, ctx));
+  if (!pick) return unavailable(exchange, view, env, ctx);
+  countRequest(view.budget, exchange.startedAt);
+  exchange.reason = pick.reason;
+  const body = await prepareBody(
+    request,
+    retry.maxRetries > 0 && start.config.backends.length > 1 ? retry.bodyLimitBytes : -1,
+  );
+  const wholeMs = (route.timeoutMs ?? view.config.timeoutMs) * (1 + retry.maxRetries);
+
+  for (;;) {
+    const backend = view.config.backends[pick.index]!;
+    const upstream = view.upstreams[pick.index]!;
+    tried.add(pick.index);
+    if (pick.reason === 'probe') recordProbe(view, upstream.id, env, ctx);
+    const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
+    stripHopByHop(upstreamRequest.headers, true);
+    setForwardedHeaders(upstreamRequest.headers, target, {
+      requestId: exchange.requestId,
+      pseudonym: config.pseudonym,
+    });
+
+    const leftMs = wholeMs - (Date.now() - exchange.startedAt);
+    const timeoutMs = Math.max(
+      1,
+      Math.min(backend.timeoutMs ?? route.timeoutMs ?? view.config.timeoutMs, leftMs),
+    );
+    addInFlight(view, upstream.id, 1);
+    const { outcome, response } = await attempt(upstream, upstreamRequest, timeoutMs, request.signal, env);
+    addInFlight(view, upstream.id, -1);
+    const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
+    const isFirst = exchange.attempts.length === 0;
+    noteAttempt(exchange, upstream.id, outcome, failed);
+    view.noteAttempt(pick.index, failed);
+    recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, env, ctx);
+
+    let next: Pick | null = null;
+    const mayRetry =
+      exchange.attempts.length <= retry.maxRetries &&
+      body.kind !== 'stream' &&
+      isRetryable(outcome, exchange.repeatable, retry.on) &&
+      Date.now() - exchange.startedAt < wholeMs;
+    if (mayRetry) {
+      const other = nextPick(view, request, target.path, tried);
+      const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
+      if (found.pick && takeRetry(start.budget, retry.budgetPercent, Date.now())) {
+        next = found.pick;
+        if (found.view !== view) tried.clear();
+        view = found.view;
+        exchange.reason = next.reason;
+      }
+    }
+    if (!next) {
+      const answer = response
+        ? respond(exchange, response, upstream.id)
+        : respondFailure(exchange, noAnswer(exchange));
+      finish(exchange, view, response ? upstream.id : null, answer.status, env, ctx);
+      return answer;
+    }
+    // The answer that is not used must not hold one of the six connections.
+    void response?.body?.cancel();
+    pick = next;
+  }
+}
+
+/** The pool that takes over when nobody of this one may be asked, and its first pick; a chain of pools ends with `null`. */
+async function fallback(
+  exchange: Exchange,
+  from: PoolView,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<{ view: PoolView; pick: Pick | null }> {
+  let view = from;
+  for (let id = fallbackOf(view.config); id; id = fallbackOf(view.config)) {
+    const other = viewOf(id);
+    if (!other) break;
+    view = other;
+    const pick = await firstPick(view, exchange.request, exchange.target.path, exchange.repeatable, env, ctx);
+    if (pick) return { view, pick: { ...pick, reason: 'fallback' } };
+  }
+  return { view, pick: null };
+}
+
+/** Nobody may be asked: 503, and when to come back. */
+function unavailable(exchange: Exchange, view: PoolView, env: Env, ctx: ExecutionContext): Response {
+  const soonest = view.soonestReturn();
+  const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
+  const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
+  finish(exchange, view, null, 503, env, ctx);
+  return failure(503, 'No backend of this pool takes requests just now.', exchange.requestId, {
+    'retry-after': retryAfter,
+  });
+}
+
+function noAnswer(exchange: Exchange): Response {
+  const last = exchange.attempts.at(-1)!.outcome;
+  if (last === 'timeout') return failure(504, 'No backend answered in time.', exchange.requestId);
+  return failure(502, 'No backend could be reached.', exchange.requestId);
+}
+
+function finish(
+  exchange: Exchange,
+  view: PoolView,
+  backend: string | null,
+  status: number,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
+  exchange.pool = view.config.id;
+  const mapping = mappingOf(exchange, backend, status);
+  recordMapping(view, mapping, env, ctx);
+  logMapping(mapping, exchange.route.logSampleRate);
+}
+
+function addInFlight(view: PoolView, id: string, change: number): void {
+  if (view.config.policy !== 'least-request') return;
+  view.inFlight.set(id, Math.max(0, (view.inFlight.get(id) ?? 0) + change));
+}

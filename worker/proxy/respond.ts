@@ -1,0 +1,45 @@
+/** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
+import { describeAttempts, type Exchange } from './exchange.ts';
+import { failure } from './failure.ts';
+import { stripHopByHop } from './upstream.ts';
+
+/** Returns what the client gets. `backend` is the id of the one that answered. */
+export function respond(exchange: Exchange, response: Response, backend: string): Response {
+  const { status } = response;
+  // A Response of such a status cannot be made, and passing it raw breaks the server in front.
+  if ((status < 200 || status > 599) && status !== 101) {
+    void response.body?.cancel();
+    return withDebug(
+      exchange,
+      failure(
+        502,
+        `The backend answered with status ${status}, which HTTP does not define.`,
+        exchange.requestId,
+      ),
+      backend,
+    );
+  }
+  const { debugHeaders } = exchange.route;
+  if (!debugHeaders && response.webSocket === null && !response.headers.has('connection')) return response;
+  const own =
+    response.webSocket === null
+      ? new Response(response.body, response)
+      : new Response(null, { status, headers: response.headers, webSocket: response.webSocket });
+  stripHopByHop(own.headers, false);
+  return debugHeaders ? withDebug(exchange, own, backend) : own;
+}
+
+/** Our own answer when nobody gave one. */
+export function respondFailure(exchange: Exchange, answer: Response): Response {
+  return exchange.route.debugHeaders && exchange.attempts.length > 0
+    ? withDebug(exchange, answer, null)
+    : answer;
+}
+
+function withDebug(exchange: Exchange, response: Response, backend: string | null): Response {
+  const { headers } = response;
+  if (backend !== null) headers.set('x-backend-used', backend);
+  headers.set('x-backend-attempts', describeAttempts(exchange.attempts));
+  headers.set('x-request-id', exchange.requestId);
+  return response;
+}

@@ -1,0 +1,89 @@
+/** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire. No I/O. */
+import type { LeaseReply, Reason, Returned } from '../objects/protocol.ts';
+
+/** Two grants closer than this: ask for twice as many. */
+const BUSY_MS = 250;
+
+interface Lease {
+  readonly epoch: number;
+  readonly first: number;
+  readonly slots: readonly number[];
+  readonly reason: Reason;
+  readonly expiresAt: number;
+  next: number;
+}
+
+export interface Slot {
+  readonly index: number;
+  readonly reason: Reason;
+}
+
+export class Slots {
+  /** How many to ask for next. */
+  want = 1;
+  #leases: Lease[] = [];
+  #grantedAt = 0;
+  #returned: Returned[] = [];
+
+  /** Adds what the object granted. `now` in epoch ms. */
+  add(reply: LeaseReply, now: number): void {
+    if (reply.slots.length === 0) return;
+    if (now - this.#grantedAt < BUSY_MS) this.want *= 2;
+    this.#grantedAt = now;
+    const { epoch, first, slots, reason, ttlMs } = reply;
+    this.#leases.push({ epoch, first, slots, reason, expiresAt: now + ttlMs, next: 0 });
+    // Replies may overtake each other; the sequence's order is the slots' own.
+    this.#leases.sort((a, b) => a.first - b.first);
+  }
+
+  /** Takes the next slot whose backend `isFit`; unfit and expired ones are set aside to be given back. Null: none left. */
+  take(now: number, isFit: (index: number) => boolean, idOf: (index: number) => string): Slot | null {
+    for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
+      if (now >= lease.expiresAt) {
+        this.want = Math.max(1, Math.floor(this.want / 2));
+        this.#giveBack(lease, idOf);
+        this.#leases.shift();
+        continue;
+      }
+      const index = lease.slots[lease.next++]!;
+      const fit = isFit(index);
+      if (!fit) this.#setAside(lease.epoch, { [idOf(index)]: 1 });
+      if (lease.next === lease.slots.length) this.#leases.shift();
+      if (fit) return { index, reason: lease.reason };
+    }
+    return null;
+  }
+
+  /** Slots still in hand, expired ones included. */
+  get left(): number {
+    let left = 0;
+    for (const lease of this.#leases) left += lease.slots.length - lease.next;
+    return left;
+  }
+
+  /** Sets everything aside to be given back: the pool has changed. */
+  drop(idOf: (index: number) => string): void {
+    for (const lease of this.#leases) this.#giveBack(lease, idOf);
+    this.#leases = [];
+  }
+
+  /** What is to be given back with the next call; from now on it counts as given. */
+  takeReturned(): Returned[] {
+    const returned = this.#returned;
+    this.#returned = [];
+    return returned;
+  }
+
+  #giveBack(lease: Lease, idOf: (index: number) => string): void {
+    const counts: Record<string, number> = {};
+    for (let i = lease.next; i < lease.slots.length; i++) {
+      const id = idOf(lease.slots[i]!);
+      counts[id] = (counts[id] ?? 0) + 1;
+    }
+    this.#setAside(lease.epoch, counts);
+  }
+
+  #setAside(epoch: number, counts: Record<string, number>): void {
+    this.#returned.push({ epoch, counts });
+  }
+}

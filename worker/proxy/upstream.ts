@@ -1,0 +1,99 @@
+/** The request that goes to a backend: its URL and its headers. No I/O. */
+import type { BackendConfig, RouteConfig } from '../config/schema.ts';
+import { prefixOf } from './routes.ts';
+import type { Target } from './target.ts';
+
+/** A backend with what can be prepared per configuration. */
+export interface Upstream {
+  readonly id: string;
+  /** Scheme, host, port and path prefix, without trailing slash; '' for a binding. */
+  readonly base: string;
+  readonly hostname: string;
+  readonly binding: string | null;
+  readonly keepsHost: boolean;
+}
+
+/** Prepares a backend. */
+export function compileUpstream(backend: BackendConfig): Upstream {
+  const { id, binding } = backend;
+  const keepsHost = backend.host === 'client' || binding !== null;
+  if (backend.url === null) return { id, base: '', hostname: '', binding, keepsHost };
+  const url = new URL(backend.url);
+  return { id, base: url.origin + prefixOf(url.pathname), hostname: url.hostname, binding, keepsHost };
+}
+
+/** The URL to fetch: the backend's base, then the request's path and query. Nothing that a client sends changes the host. */
+export function upstreamUrl(upstream: Upstream, target: Target, route: RouteConfig): string {
+  let path = target.path;
+  if (route.stripPrefix) {
+    path = path.slice(prefixOf(route.path).length);
+    if (!path.startsWith('/')) path = `/${path}`;
+  }
+  if (!upstream.keepsHost) return upstream.base + path + target.query;
+  const prefix = upstream.base === '' ? '' : prefixOf(new URL(upstream.base).pathname);
+  return `${target.scheme}://${target.host}${portOf(target.authority)}${prefix}${path}${target.query}`;
+}
+
+const portOf = (authority: string): string => /:\d+$/.exec(authority)?.[0] ?? '';
+
+/** Hop-by-hop by name although no `Connection` header need say so (RFC 9110 7.6.1; Proxy for httpoxy, CVE-2016-5385). */
+const NEVER_FORWARDED = [
+  'proxy',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+];
+/** What `Connection` names without meaning a header. */
+const CONNECTION_OPTIONS = new Set(['keep-alive', 'close', 'upgrade']);
+/** Headers that a client may not remove by naming them in `Connection`: they are ours or the message's own. */
+const PROTECTED = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'cookie',
+  'authorization',
+  'x-request-id',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+]);
+
+/** Removes hop-by-hop headers that the runtime would let through, in either direction. */
+export function stripHopByHop(headers: Headers, fromClient: boolean): void {
+  const connection = headers.get('connection');
+  if (connection !== null) {
+    for (const option of connection.toLowerCase().split(',')) {
+      const name = option.trim();
+      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || CONNECTION_OPTIONS.has(name)) continue;
+      if (!fromClient || !PROTECTED.has(name)) headers.delete(name);
+    }
+  }
+  for (const name of NEVER_FORWARDED) if (headers.has(name)) headers.delete(name);
+}
+
+/** What every attempt of one request sends alike. */
+export interface Forwarding {
+  readonly requestId: string;
+  /** Our name in `Via`. */
+  readonly pseudonym: string;
+}
+
+/** Sets what a backend learns of the client. Values that the client sent for these headers are not trusted. */
+export function setForwardedHeaders(headers: Headers, target: Target, forwarding: Forwarding): void {
+  const client = headers.get('cf-connecting-ip');
+  if (client !== null) headers.set('x-forwarded-for', client);
+  else headers.delete('x-forwarded-for');
+  headers.set('x-forwarded-proto', target.scheme);
+  headers.set('x-forwarded-host', target.authority);
+  headers.set('x-request-id', forwarding.requestId);
+  headers.append('via', `1.1 ${forwarding.pseudonym}`);
+  if (headers.has('forwarded')) headers.delete('forwarded');
+}
+
+/** Whether the request has been through this deployment before. */
+export function isLoop(headers: Headers, pseudonym: string): boolean {
+  const via = headers.get('via') ?? '';
+  return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === pseudonym);
+}
