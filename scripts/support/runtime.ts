@@ -42,16 +42,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log: new Log(LogLevel.ERROR),
       defaultPersistRoot: options.state,
       telemetry: { enabled: false },
-      handleRuntimeStdio: (stdout, stderr) => {
+      handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
         stdout.pipe(process.stderr);
         stderr.pipe(process.stderr);
       },
       workers: [
         {
-          ...workerOptions,
+          ...(workerOptions as object),
           name: 'evenkeel',
           modules: [{ type: 'ESModule', path: options.script ?? main! }],
-          bindings: { ...workerOptions.bindings, ...options.vars },
+          bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
         },
         ...services.map(([name, script]) => ({
