@@ -60,3 +60,5 @@ server.listen(Number(values.port), '127.0.0.1', () => {
   );
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
+// Started by a parent with a channel: gone when it is gone.
+process.on('disconnect', () => process.exit(0));

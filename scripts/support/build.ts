@@ -4,7 +4,7 @@ import { globSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** The project's top folder. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 const SOURCES = ['worker/**/*', 'dashboard/**/*', 'package-lock.json', 'wrangler.jsonc', 'vite.config.ts'];
 const PRODUCT = 'dist/evenkeel/index.js';

@@ -14,6 +14,8 @@ export interface RuntimeOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** The Worker's module; default the build's. Tests put one in that can make the objects fail. */
   readonly script?: string;
+  /** Where the Worker's log lines go; default standard error. */
+  readonly logs?: 'stderr' | 'ignore';
   /** Further Workers, by binding name: each a module's source. Tests put backends in. */
   readonly services?: Readonly<Record<string, string>>;
 }
@@ -43,8 +45,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       defaultPersistRoot: options.state,
       telemetry: { enabled: false },
       handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
-        stdout.pipe(process.stderr);
-        stderr.pipe(process.stderr);
+        for (const stream of [stdout, stderr]) {
+          if (options.logs === 'ignore') stream.resume();
+          else stream.pipe(process.stderr);
+        }
       },
       workers: [
         {

@@ -53,7 +53,14 @@ export async function startProduct(options: Partial<RuntimeOptions> = {}): Promi
   const state = options.state ?? mkdtempSync(join(tmpdir(), 'evenkeel-test-'));
   const base = { ADMIN_TOKEN: TOKEN, AFFINITY_SECRET: crypto.randomUUID(), ALLOW_PRIVATE_BACKENDS: 'true' };
   const start = (more: Partial<RuntimeOptions> = {}) =>
-    startRuntime({ port: 0, state, ...options, ...more, vars: { ...base, ...options.vars, ...more.vars } });
+    startRuntime({
+      port: 0,
+      logs: 'ignore',
+      state,
+      ...options,
+      ...more,
+      vars: { ...base, ...options.vars, ...more.vars },
+    });
   let runtime: Runtime = await start();
   const product: Product = {
     get url() {

@@ -1,0 +1,20 @@
+/** Browser tests in Chromium, against the built Worker with real backends. */
+import { defineConfig } from 'playwright/test';
+import { BROWSER_ARGS, findBrowser } from '../scripts/support/browser.ts';
+import { buildIfNeeded } from '../scripts/support/build.ts';
+
+buildIfNeeded();
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '.output',
+  workers: 1,
+  timeout: 60_000,
+  forbidOnly: true,
+  reporter: 'list',
+  use: {
+    browserName: 'chromium',
+    launchOptions: { executablePath: findBrowser() ?? '', args: BROWSER_ARGS },
+    screenshot: 'only-on-failure',
+  },
+});
