@@ -19,6 +19,8 @@ import { directoryObject } from './stubs.ts';
 
 /** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
 const LEASE_TTL_MS = 1_000;
+/** While there is traffic the Directory is asked this often, should a push have been lost: push for speed, pull for repair. */
+const PULL_MS = 30_000;
 /** Write-behind: at most one transaction in this time while dirty. */
 const FLUSH_MS = 1_000;
 
@@ -33,6 +35,7 @@ export class Pool extends DurableObject<Env> {
   #dropped = 0;
   #calls = 0;
   #flushing = false;
+  #pulledAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -144,16 +147,22 @@ export class Pool extends DurableObject<Env> {
     return new PoolState(config, stored, (weights) => positionAfter(weights, shard));
   }
 
-  /** Pulls from the Directory when nothing is known, or when the asker knows more; else returns at once. */
+  /** Pulls when nothing is known, or the asker knows more; now and then behind the reply; else returns at once. */
   async #catchUp(revisionOfAsker: number): Promise<void> {
-    if (this.#push && revisionOfAsker <= this.#push.revision) return;
-    try {
-      const push = await directoryObject(this.env).pullPool(this.#name.pool, this.#name.shard);
-      if (!this.#push || push.revision > this.#push.revision) this.configure(push);
-    } catch (error) {
-      // With a configuration in hand the pool goes on: the Directory's absence must not stop traffic.
-      if (!this.#push) throw error;
-    }
+    if (!this.#push) return this.#pull();
+    const isDue = Date.now() - this.#pulledAt > PULL_MS;
+    // With a configuration in hand the pool goes on: the Directory's absence must not stop traffic.
+    const pulled =
+      revisionOfAsker > this.#push.revision || isDue ? this.#pull().catch(() => undefined) : undefined;
+    if (revisionOfAsker > this.#push.revision) await pulled;
+    else if (pulled) this.ctx.waitUntil(pulled);
+  }
+
+  async #pull(): Promise<void> {
+    this.#pulledAt = Date.now();
+    const push = await directoryObject(this.env).pullPool(this.#name.pool, this.#name.shard);
+    if (!this.#push || push.revision > this.#push.revision) this.configure(push);
+    else this.routesChanged(push.routesRevision);
   }
 
   #news(revisionOfAsker: number, now: number): PoolNews {

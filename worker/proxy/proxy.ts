@@ -112,7 +112,8 @@ async function carryOut(
     request,
     retry.maxRetries > 0 && start.config.backends.length > 1 ? retry.bodyLimitBytes : -1,
   );
-  const wholeMs = (route.timeoutMs ?? view.config.timeoutMs) * (1 + retry.maxRetries);
+  const ownMs = route.timeoutMs ?? view.config.timeoutMs;
+  const wholeMs = Math.max(ownMs, view.config.backends[pick.index]!.timeoutMs ?? 0) * (1 + retry.maxRetries);
 
   for (;;) {
     const backend = view.config.backends[pick.index]!;
