@@ -92,5 +92,11 @@ export function poolStatus(pool: PoolConfig, revision: number, shards: readonly 
       affinityClients: null,
     };
   });
-  return { pool: pool.id, revision, backends };
+  const cost = shards.map(({ shard, dropped, objectCalls, rowsWritten }) => ({
+    shard,
+    dropped,
+    objectCalls,
+    rowsWritten,
+  }));
+  return { pool: pool.id, revision, backends, shards: cost };
 }

@@ -1,0 +1,80 @@
+/** Raw workerd with the bare Worker and Evenkeel side by side: no development proxy in between. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ROOT } from '../../scripts/support/build.ts';
+
+/** The path of workerd's binary; the package has no types. */
+const workerd = (createRequire(import.meta.url)('workerd') as { default: string }).default;
+
+/** The limit: what any Worker that proxies has to do. */
+const BARE = (backend: string) => `export default {
+  fetch(request) {
+    const url = request.url;
+    return fetch(new Request('${backend}' + url.slice(url.indexOf('/', 8)), request));
+  },
+};`;
+
+export interface BenchPorts {
+  readonly bare: number;
+  readonly evenkeel: number;
+  /** A second Evenkeel, for its configuration is another: 10,000 routes. */
+  readonly manyRoutes: number;
+}
+
+const evenkeel = (name: string, token: string, secret: string) => `const ${name} :Workerd.Worker = (
+  modules = [(name = "index.js", esModule = embed "index.js")],
+  compatibilityDate = "2026-10-12",
+  compatibilityFlags = ["enable_request_signal"],
+  bindings = [
+    (name = "ADMIN_TOKEN", text = "${token}"),
+    (name = "AFFINITY_SECRET", text = "${secret}"),
+    (name = "ALLOW_PRIVATE_BACKENDS", text = "true"),
+    (name = "DIRECTORY", durableObjectNamespace = "Directory"),
+    (name = "POOL", durableObjectNamespace = "Pool"),
+  ],
+  durableObjectNamespaces = [
+    (className = "Directory", uniqueKey = "${name}-directory", enableSql = true),
+    (className = "Pool", uniqueKey = "${name}-pool", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "storage"),
+);`;
+
+/** Writes the configuration into `dir` and starts workerd, on core 0 where it can be pinned. */
+export function startWorkerd(
+  dir: string,
+  ports: BenchPorts,
+  backend: string,
+  token: string,
+  pin: readonly string[],
+): ChildProcess {
+  mkdirSync(join(dir, 'storage'), { recursive: true });
+  copyFileSync(`${ROOT}/dist/evenkeel/index.js`, join(dir, 'index.js'));
+  writeFileSync(join(dir, 'bare.js'), BARE(backend));
+  const secret = crypto.randomUUID();
+  const socket = (name: string, port: number) =>
+    `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`;
+  const config = `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "bare", worker = .bare), (name = "evenkeel", worker = .evenkeel), (name = "manyRoutes", worker = .manyRoutes),
+    (name = "storage", disk = (path = "${join(dir, 'storage')}", writable = true)),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [${socket('bare', ports.bare)}, ${socket('evenkeel', ports.evenkeel)}, ${socket('manyRoutes', ports.manyRoutes)}],
+);
+const bare :Workerd.Worker = (
+  modules = [(name = "bare.js", esModule = embed "bare.js")],
+  compatibilityDate = "2026-10-12",
+);
+${evenkeel('evenkeel', token, secret)}
+${evenkeel('manyRoutes', token, secret)}
+`;
+  const path = join(dir, 'config.capnp');
+  writeFileSync(path, config);
+  const [program, ...args] = [...pin, workerd, 'serve', '--experimental', path];
+  return spawn(program!, args, {
+    stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore'],
+  });
+}
