@@ -1,18 +1,26 @@
 /** The Worker's entry: an admin host goes to the API and the dashboard, every other host is proxied. */
 import { api } from './api/index.ts';
 import { adminHosts, type Env } from './env.ts';
+import { refresh } from './proxy/isolate.ts';
 import { proxy } from './proxy/proxy.ts';
 import { readTarget } from './proxy/target.ts';
 
 export { Directory } from './objects/directory.ts';
 export { Pool } from './objects/pool.ts';
 
+/** The isolate that answered a change follows it at once; the others within a second. */
+async function administer(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+  const response = await api.fetch(request, env, ctx);
+  if (request.method !== 'GET' && request.method !== 'HEAD') await refresh(env);
+  return response;
+}
+
 let hosts: ReadonlySet<string> | null = null;
 
 export default {
   fetch(request, env, ctx) {
     hosts ??= adminHosts(env);
-    if (hosts.has(readTarget(request.url).host)) return api.fetch(request, env, ctx);
+    if (hosts.has(readTarget(request.url).host)) return administer(request, env, ctx);
     return proxy(request, env, ctx);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,7 +1,7 @@
 /** `npm run bench`: Evenkeel beside a bare pass-through Worker in one runtime; see contract section 8. */
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,11 @@ import { startPeers } from './peers.ts';
 import { startWorkerd } from './workerd.ts';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' }, seconds: { type: 'string', default: '2' } },
+  options: {
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '2' },
+    only: { type: 'string', default: '' },
+  },
 });
 const ROUNDS = Number(values.rounds);
 const SECONDS = Number(values.seconds);
@@ -29,6 +33,8 @@ interface Contender {
 }
 
 interface Row extends Measured {
+  /** CPU time of workerd per request in microseconds: steadier than throughput on a busy machine. */
+  readonly cpuUs: number;
   readonly objectCalls: number;
   readonly rowsWritten: number;
 }
@@ -60,7 +66,10 @@ const peers = startPeers(
 
 try {
   await configure();
-  const contenders = await listContenders();
+  const only = values.only.split(',');
+  const contenders = (await listContenders()).filter(
+    ({ name }) => values.only === '' || name === 'bare' || only.includes(name),
+  );
   const rows = new Map<string, Row[]>(contenders.map(({ name }) => [name, []]));
   for (const contender of contenders) await burst(contender, 1);
   for (let round = 1; round <= ROUNDS; round++) {
@@ -75,6 +84,13 @@ try {
   backend.kill();
   for (const { child } of peers) child.kill();
   rmSync(dir, { recursive: true, force: true });
+}
+
+/** User and system time of a process so far, by /proc (in ticks of 10 ms); 0 where there is none. */
+function cpuSeconds(pid: number): number {
+  if (process.platform !== 'linux') return 0;
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 async function api(port: number, method: string, path: string, body?: unknown) {
@@ -156,13 +172,16 @@ async function burst(contender: Contender, seconds: number): Promise<Row> {
     return { calls: sum('objectCalls'), rows: sum('rowsWritten') };
   };
   const before = await count();
+  const cpuBefore = cpuSeconds(workerd.pid!);
   const load = { port, host, path: '/some/path?q=1', headers, connections: CONNECTIONS, seconds };
   const measured = await measure(load, generator, onCore(1));
   if (measured.errors > 0 || measured.requests === 0)
     throw new Error(`${contender.name}: ${measured.errors} errors of ${measured.requests}`);
+  const cpuUs = ((cpuSeconds(workerd.pid!) - cpuBefore) / measured.requests) * 1e6;
   const after = await count();
   return {
     ...measured,
+    cpuUs,
     objectCalls: (after.calls - before.calls) / measured.requests,
     rowsWritten: (after.rows - before.rows) / measured.requests,
   };
@@ -173,7 +192,12 @@ function report(all: ReadonlyMap<string, Row[]>): void {
   const throughput = Object.fromEntries(
     [...all].map(([name, rows]) => {
       const of = (key: keyof Row) => median(rows.map((row) => row[key]));
-      const base = { rps: Math.round(of('rps')), p50Ms: of('p50Ms'), p99Ms: of('p99Ms') };
+      const base = {
+        rps: Math.round(of('rps')),
+        p50Ms: of('p50Ms'),
+        p99Ms: of('p99Ms'),
+        cpuUs: Math.round(of('cpuUs')),
+      };
       if (name === 'bare') return [name, base];
       // Ratios of one round, so that what slows the machine down slows both.
       const ratio = Number(median(rows.map((row, i) => row.rps / bare[i]!.rps)).toFixed(3));

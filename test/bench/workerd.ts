@@ -1,6 +1,6 @@
 /** Raw workerd with the bare Worker and Evenkeel side by side: no development proxy in between. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/support/build.ts';
@@ -23,10 +23,21 @@ export interface BenchPorts {
   readonly manyRoutes: number;
 }
 
-const evenkeel = (name: string, token: string, secret: string) => `const ${name} :Workerd.Worker = (
+/** What the deployment runs under; the bare Worker too. */
+interface Settings {
+  readonly compatibility_date: string;
+  readonly compatibility_flags: readonly string[];
+}
+
+const evenkeel = (
+  settings: Settings,
+  name: string,
+  token: string,
+  secret: string,
+) => `const ${name} :Workerd.Worker = (
   modules = [(name = "index.js", esModule = embed "index.js")],
-  compatibilityDate = "2026-10-12",
-  compatibilityFlags = ["enable_request_signal"],
+  compatibilityDate = "${settings.compatibility_date}",
+  compatibilityFlags = ${JSON.stringify(settings.compatibility_flags)},
   bindings = [
     (name = "ADMIN_TOKEN", text = "${token}"),
     (name = "AFFINITY_SECRET", text = "${secret}"),
@@ -48,10 +59,12 @@ export function startWorkerd(
   backend: string,
   token: string,
   pin: readonly string[],
+  flags: readonly string[] = [],
 ): ChildProcess {
   mkdirSync(join(dir, 'storage'), { recursive: true });
   copyFileSync(`${ROOT}/dist/evenkeel/index.js`, join(dir, 'index.js'));
   writeFileSync(join(dir, 'bare.js'), BARE(backend));
+  const settings = JSON.parse(readFileSync(`${ROOT}/dist/evenkeel/wrangler.json`, 'utf8')) as Settings;
   const secret = crypto.randomUUID();
   const socket = (name: string, port: number) =>
     `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`;
@@ -66,14 +79,15 @@ const config :Workerd.Config = (
 );
 const bare :Workerd.Worker = (
   modules = [(name = "bare.js", esModule = embed "bare.js")],
-  compatibilityDate = "2026-10-12",
+  compatibilityDate = "${settings.compatibility_date}",
+  compatibilityFlags = ${JSON.stringify(settings.compatibility_flags)},
 );
-${evenkeel('evenkeel', token, secret)}
-${evenkeel('manyRoutes', token, secret)}
+${evenkeel(settings, 'evenkeel', token, secret)}
+${evenkeel(settings, 'manyRoutes', token, secret)}
 `;
   const path = join(dir, 'config.capnp');
   writeFileSync(path, config);
-  const [program, ...args] = [...pin, workerd, 'serve', '--experimental', path];
+  const [program, ...args] = [...pin, workerd, 'serve', '--experimental', ...flags, path];
   return spawn(program!, args, {
     stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore'],
   });

@@ -1,24 +1,16 @@
 /** What a Pool object knows in memory: the sequence, who fails, who is ejected, the counters. No I/O. */
 import { type Eligible, eligible, standing } from '../balance/available.ts';
-import { isFailure, probeDue, recordFailure, recordSuccess } from '../balance/ejection.ts';
+import { isFailure, newHealth, probeDue, recordFailure, recordSuccess } from '../balance/ejection.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
 import type { StoredState } from './pool-store.ts';
-import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Reason } from './protocol.ts';
+import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
 import { newTally, Recent, type Tally } from './tally.ts';
 
 /** A probe that was handed out but not sent is handed out again after this time. */
 const PROBE_HOLD_MS = 1_000;
-
-/** An ejection or a return, to be told and to be written at once. */
-export interface FlipEvent {
-  readonly kind: 'ejected' | 'returned';
-  readonly backend: string;
-  readonly at: number;
-  readonly until: number;
-}
 
 export class PoolState {
   config: PoolConfig;
@@ -82,7 +74,7 @@ export class PoolState {
   }
 
   /** Records one attempt. Returns the flip it caused, if any. */
-  record([id, code, ms, flags]: AttemptRecord, now: number): FlipEvent | null {
+  record([id, code, ms, flags]: AttemptRecord, now: number): Flip | null {
     const index = this.indexOf(id);
     if (index < 0) return null;
     const tally = this.tallies[index]!;
@@ -97,6 +89,14 @@ export class PoolState {
     tally.failures++;
     const healths = this.tallies.map((other) => other.health);
     return this.#flip(recordFailure(this.config.backends, healths, index, ejection, now), index, now);
+  }
+
+  /** Takes another shard's word for an ejection or a return. */
+  hearFlip({ kind, backend, at, until, ejections }: Flip): void {
+    const health = this.tallies[this.indexOf(backend)]?.health;
+    if (!health) return;
+    if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections });
+    else if (health.ejectedUntil !== 0) Object.assign(health, { ...newHealth(), backSince: at });
   }
 
   indexOf(id: string): number {
@@ -152,10 +152,10 @@ export class PoolState {
     return rampedWeight(this.config.backends[index]!.weight, backSince, this.config.slowStartMs, now);
   }
 
-  #flip(flip: 'none' | 'ejected' | 'returned', index: number, at: number): FlipEvent | null {
+  #flip(flip: 'none' | 'ejected' | 'returned', index: number, at: number): Flip | null {
     if (flip === 'none') return null;
-    const until = this.tallies[index]!.health.ejectedUntil;
-    return { kind: flip, backend: this.config.backends[index]!.id, at, until };
+    const { ejectedUntil: until, ejections } = this.tallies[index]!.health;
+    return { kind: flip, backend: this.config.backends[index]!.id, at, until, ejections };
   }
 
   #withHealth(value: (health: Tally['health']) => number): [string, number][] {

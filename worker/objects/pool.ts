@@ -1,10 +1,12 @@
 /** The Pool object: one per pool and shard. It leases out the sequence, tracks failures and counts; no byte of traffic. */
 import { DurableObject } from 'cloudflare:workers';
+import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
 import { PoolState } from './pool-state.ts';
 import { PoolStore, RING_SIZE } from './pool-store.ts';
 import type {
+  Flip,
   LeaseAsk,
   LeaseReply,
   Mapping,
@@ -15,7 +17,7 @@ import type {
   ShardStatus,
 } from './protocol.ts';
 import { Reporters } from './reporters.ts';
-import { directoryObject } from './stubs.ts';
+import { directoryObject, poolObject } from './stubs.ts';
 
 /** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
 const LEASE_TTL_MS = 1_000;
@@ -84,16 +86,18 @@ export class Pool extends DurableObject<Env> {
       return this.#news(report.revision, now);
     this.#takeBack(report.returned);
     for (const id of report.probing) state.probeSent(id, now);
-    let flipped = false;
-    for (const attempt of report.attempts) flipped = state.record(attempt, now) !== null || flipped;
+    const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
     for (const [id, count] of Object.entries(report.charged)) {
       const index = state.indexOf(id);
       if (index >= 0) state.sequence.charge(index, count);
     }
     this.#dropped += report.dropped;
     this.#remember(report.mappings);
-    if (flipped) this.#flush();
-    else this.#dirty();
+    if (flips.length === 0) this.#dirty();
+    else {
+      this.#flush();
+      this.ctx.waitUntil(this.#tellPeers(flips));
+    }
     return this.#news(report.revision, now);
   }
 
@@ -123,6 +127,12 @@ export class Pool extends DurableObject<Env> {
     this.#store.saveConfig(this.#push);
   }
 
+  /** Another shard of this pool ejected a backend, or saw it return. */
+  hearFlip(flip: Flip): void {
+    this.#state?.hearFlip(flip);
+    this.#flush();
+  }
+
   /** This shard's counters; empty when the pool is unknown here. */
   async status(): Promise<ShardStatus> {
     await this.#catchUp(0);
@@ -143,8 +153,7 @@ export class Pool extends DurableObject<Env> {
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
-    const shard = Number(this.#name.shard) || 0;
-    return new PoolState(config, stored, (weights) => positionAfter(weights, shard));
+    return new PoolState(config, stored, (weights) => positionAfter(weights, startOf(this.#name.shard)));
   }
 
   /** Pulls when nothing is known, or the asker knows more; now and then behind the reply; else returns at once. */
@@ -176,6 +185,23 @@ export class Pool extends DurableObject<Env> {
       ramping: this.#state?.ramping(now) ?? [],
       ...(revision > revisionOfAsker ? { pool: this.#push?.pool ?? null } : {}),
     };
+  }
+
+  /** Numbered shards share what they find out; a region speaks for itself, for what it cannot reach others may. */
+  async #tellPeers(flips: readonly Flip[]): Promise<void> {
+    if (typeof this.#state?.config.sharding !== 'number') return;
+    const { pool, shard } = this.#name;
+    try {
+      const peers = (await directoryObject(this.env).shardsOf(pool)).filter((peer) => peer !== shard);
+      for (const peer of peers)
+        for (const flip of flips) await poolObject(this.env, pool, peer).hearFlip(flip);
+    } catch (error) {
+      console.warn({
+        message: 'other shards were not told of an ejection; they find out by themselves',
+        pool,
+        detail: String(error),
+      });
+    }
   }
 
   #takeBack(returned: readonly Returned[]): void {
@@ -227,3 +253,6 @@ export class Pool extends DurableObject<Env> {
     this.#unsaved = [];
   }
 }
+
+/** Where a shard's sequence begins: numbered ones at their number, named ones at a number made of their name. */
+const startOf = (shard: string): number => (/^\d+$/.test(shard) ? Number(shard) : hash32(shard) % 64);

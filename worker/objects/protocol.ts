@@ -100,6 +100,15 @@ export interface PoolPush {
   readonly pool: PoolConfig | null;
 }
 
+/** An ejection or a return, as one shard tells the others. Times are epoch ms. */
+export interface Flip {
+  readonly kind: 'ejected' | 'returned';
+  readonly backend: string;
+  readonly at: number;
+  readonly until: number;
+  readonly ejections: number;
+}
+
 /** What the Directory tells an isolate. */
 export interface Snapshot {
   readonly revision: number;

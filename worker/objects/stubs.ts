@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import type { ChangeOptions, ChangeResult } from './directory.ts';
 import type {
+  Flip,
   LeaseAsk,
   LeaseReply,
   Mapping,
@@ -20,6 +21,7 @@ export interface PoolRpc {
   report(report: Report): Promise<PoolNews>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
+  hearFlip(flip: Flip): Promise<void>;
   status(): Promise<ShardStatus>;
   requests(): Promise<Mapping[]>;
 }
@@ -35,9 +37,14 @@ export interface DirectoryRpc {
   takeLogin(hash: string): Promise<boolean>;
 }
 
-/** The object of one shard of a pool. */
-export const poolObject = (env: Env, pool: string, shard: string): PoolRpc =>
-  env.POOL.getByName(`${pool}/${shard}`) as unknown as PoolRpc;
+/** The object of one shard of a pool; `locationHint` counts only when it is created. */
+export const poolObject = (
+  env: Env,
+  pool: string,
+  shard: string,
+  locationHint?: DurableObjectLocationHint,
+): PoolRpc =>
+  env.POOL.getByName(`${pool}/${shard}`, locationHint ? { locationHint } : {}) as unknown as PoolRpc;
 
 /** The deployment's one Directory. */
 export const directoryObject = (env: Env): DirectoryRpc =>

@@ -90,11 +90,14 @@ export async function issuePin(
   return `${cookie.name}=${value}; ${attributes}${secure ? '; Secure' : ''}`;
 }
 
-/** Removes our cookie from a Cookie header: the application never sees it. Null: nothing else was in it. */
-export function withoutCookie(header: string, name: string): string | null {
-  const rest = header.split(';').filter((pair) => pair.split('=', 1)[0]!.trim() !== name);
+/** Removes our cookie from a request's headers: the application never sees it, and keeps its own. */
+export function hideCookie(headers: Headers, name: string): void {
+  const cookies = headers.get('cookie');
+  if (!cookies?.includes(`${name}=`)) return;
+  const rest = cookies.split(';').filter((pair) => pair.split('=', 1)[0]!.trim() !== name);
   const left = rest.join(';').trim();
-  return left === '' ? null : left;
+  if (left === '') headers.delete('cookie');
+  else headers.set('cookie', left);
 }
 
 const tagOf = (pool: string, backend: string): string => hash32(`${pool}/${backend}`).toString(36);

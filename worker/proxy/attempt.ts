@@ -12,39 +12,39 @@ export async function attempt(
   upstream: Upstream,
   upstreamRequest: Request,
   timeoutMs: number,
-  clientSignal: AbortSignal,
+  client: Request,
   env: Env,
 ): Promise<AttemptResult> {
   const startedAt = Date.now();
-  const controller = new AbortController();
-  // Cleared at the headers: a signal that fires later would cut a stream that is under way.
-  const timer = setTimeout(() => controller.abort(TIMED_OUT), timeoutMs);
-  const clientLeft = () => controller.abort();
-  clientSignal.addEventListener('abort', clientLeft);
+  let timer = 0;
+  const late = new Promise<typeof TIMED_OUT>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, TIMED_OUT);
+  });
+  const answer = send(upstream, upstreamRequest, env);
   try {
-    const response = await send(upstream, upstreamRequest, controller.signal, env);
+    const response = await Promise.race([answer, late]);
+    if (response === TIMED_OUT) {
+      answer.then(
+        (r) => r.body?.cancel(),
+        () => undefined,
+      );
+      return { outcome: { kind: 'timeout', ms: Date.now() - startedAt }, response: null };
+    }
     return { outcome: { kind: 'response', status: response.status, ms: Date.now() - startedAt }, response };
   } catch {
-    // Any throw that is neither our timer nor the client is the backend not being reached (workerd throws a plain Error).
-    const kind =
-      controller.signal.reason === TIMED_OUT
-        ? 'timeout'
-        : clientSignal.aborted
-          ? 'client-closed'
-          : 'connect-failure';
+    const kind = client.signal.aborted ? 'client-closed' : 'connect-failure';
     return { outcome: { kind, ms: Date.now() - startedAt }, response: null };
   } finally {
     clearTimeout(timer);
-    clientSignal.removeEventListener('abort', clientLeft);
   }
 }
 
-function send(upstream: Upstream, request: Request, signal: AbortSignal, env: Env): Promise<Response> {
+function send(upstream: Upstream, request: Request, env: Env): Promise<Response> {
   if (upstream.binding !== null) {
     const binding = (env as unknown as Record<string, Fetcher | undefined>)[upstream.binding];
     if (!binding) throw new Error(`no binding ${upstream.binding}`);
-    return binding.fetch(request, { signal });
+    return binding.fetch(request);
   }
-  if (upstream.keepsHost) return fetch(request, { signal, cf: { resolveOverride: upstream.hostname } });
-  return fetch(request, { signal });
+  if (upstream.keepsHost) return fetch(request, { cf: { resolveOverride: upstream.hostname } });
+  return fetch(request);
 }

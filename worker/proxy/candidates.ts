@@ -1,12 +1,15 @@
 /** Which backend first, and who next when it fails: the first pick by policy, the rest in failover order. */
 import { type Eligible, eligible, standing } from '../balance/available.ts';
-import { hash32 } from '../balance/hash.ts';
+import { addressKey, hash32 } from '../balance/hash.ts';
 import { policies, type View } from '../balance/policies.ts';
 import { take } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
+import { readPin } from './affinity.ts';
+import type { Exchange } from './exchange.ts';
 import { hashKeyOf } from './hash-key.ts';
 import { ask, takeSlot, wanted } from './lease.ts';
+import { recordCharge } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
 
 export interface Pick {
@@ -19,13 +22,17 @@ const PROBE_SKIPS = 3;
 
 /** Chooses the backend for a request; null when the pool has nobody to ask. */
 export async function firstPick(
+  exchange: Exchange,
   view: PoolView,
-  request: Request,
-  path: string,
-  repeatable: boolean,
   env: Env,
   ctx: ExecutionContext,
 ): Promise<Pick | null> {
+  if (exchange.route.affinity !== 'none') {
+    const pinned = await affinityPick(exchange, view, env, ctx);
+    if (pinned) return pinned;
+  }
+  const { request, repeatable } = exchange;
+  const { path } = exchange.target;
   const policy = policies[view.config.policy];
   const now = Date.now();
   if (policy.leased) {
@@ -36,11 +43,57 @@ export async function firstPick(
       const fresh = takeSlot(view, env, ctx, Date.now());
       if (fresh) return probeInstead(view, repeatable, fresh) ?? fresh;
     }
-  } else if (!view.isFresh(now)) {
-    if (view.isAway(now)) ctx.waitUntil(ask(view, env, 0));
-    else await ask(view, env, 0);
-  }
+  } else await hearNews(view, env, ctx);
   return localPick(view, request, path, repeatable);
+}
+
+/** Asks how the pool stands when nothing has been heard of it for a second; behind the response if its object is away. */
+async function hearNews(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
+  const now = Date.now();
+  if (view.isFresh(now)) return;
+  if (view.isAway(now)) ctx.waitUntil(ask(view, env, 0));
+  else await ask(view, env, 0);
+}
+
+/** The backend of the client's cookie while it may be asked, else by address where the route says so; null: neither. */
+async function affinityPick(
+  exchange: Exchange,
+  view: PoolView,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Pick | null> {
+  await hearNews(view, env, ctx);
+  const { affinity, affinityCookie } = exchange.route;
+  const { headers } = exchange.request;
+  const pick = (index: number): Pick => {
+    if (policies[view.config.policy].leased) recordCharge(view, view.upstreams[index]!.id);
+    return { index, reason: 'affinity' };
+  };
+  if (affinity !== 'ip') {
+    const { id, backends } = view.config;
+    const pin = await readPin(
+      headers.get('cookie'),
+      affinityCookie,
+      id,
+      backends,
+      env.AFFINITY_SECRET ?? '',
+      exchange.startedAt,
+    );
+    const index = pin ? backends.findIndex((backend) => backend.id === pin.backend) : -1;
+    // Draining keeps its clients, and so does weight 0, which HAProxy treats alike.
+    if (index >= 0 && backends[index]!.state !== 'disabled' && !view.isEjected(index)) {
+      exchange.pin = pin;
+      // A pinned client is the last to carry a probe; but where all clients are pinned, one must.
+      return probeInstead(view, false, { index, reason: 'affinity' }) ?? pick(index);
+    }
+  }
+  const address = affinity === 'cookie' ? null : headers.get('cf-connecting-ip');
+  if (address === null) return null;
+  const set = eligibleNow(view);
+  if (set.mode === 'none') return null;
+  const weights = weightsOf(view, set, NOBODY);
+  const index = policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
+  return probeInstead(view, exchange.repeatable, { index, reason: 'affinity' }) ?? pick(index);
 }
 
 /** Picks on what the isolate knows: for policies that need no sequence, and for any when the object is away. */

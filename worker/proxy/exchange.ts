@@ -3,6 +3,7 @@ import type { RetrySettings } from '../balance/retry.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
+import type { Pin } from './affinity.ts';
 import type { Target } from './target.ts';
 
 export interface Exchange {
@@ -16,6 +17,8 @@ export interface Exchange {
   readonly repeatable: boolean;
   readonly retry: RetrySettings;
   readonly attempts: MappedAttempt[];
+  /** The client's genuine affinity cookie, while its backend may be asked. */
+  pin: Pin | null;
   /** The pool that was asked last: the route's, or its fallback. */
   pool: string;
   reason: Reason;

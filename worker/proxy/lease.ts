@@ -1,8 +1,8 @@
 /** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
 import type { Env } from '../env.ts';
-import { poolObject } from '../objects/stubs.ts';
 import { within } from './deadline.ts';
 import { current, refreshInBackground } from './isolate.ts';
+import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Slot } from './slots.ts';
 
@@ -53,7 +53,7 @@ async function askAhead(view: PoolView, env: Env): Promise<void> {
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
   const returned = view.slots.takeReturned();
   const request = { want, revision: view.revision, returned };
-  const reply = await within(() => poolObject(env, view.config.id, '0').lease(request));
+  const reply = await within(() => objectOf(view, env).lease(request));
   const now = Date.now();
   if (reply) view.hearLease(reply, now);
   else view.objectAway(now);

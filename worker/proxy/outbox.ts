@@ -2,9 +2,9 @@
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
 import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
-import { poolObject } from '../objects/stubs.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
+import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 
 /** Entries that make a batch full. */
@@ -65,6 +65,12 @@ export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: E
   schedule(view, env, ctx);
 }
 
+/** Charges an affinity pick to the sequence; it goes with the next batch. */
+export function recordCharge(view: PoolView, backend: string): void {
+  const { charged } = outboxOf(view);
+  charged[backend] = (charged[backend] ?? 0) + 1;
+}
+
 /** Tells the object that a probe is on its way. */
 export function recordProbe(view: PoolView, backend: string, env: Env, ctx: ExecutionContext): void {
   outboxOf(view).probing.push(backend);
@@ -106,7 +112,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
     returned,
     dropped,
   };
-  const news = await within(() => poolObject(env, view.config.id, '0').report(report));
+  const news = await within(() => objectOf(view, env).report(report));
   const now = Date.now();
   if (news === null) {
     view.objectAway(now);

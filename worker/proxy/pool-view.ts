@@ -4,6 +4,7 @@ import { hash32 } from '../balance/hash.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { PoolConfig } from '../config/schema.ts';
 import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
+import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
 import { compileUpstream, type Upstream } from './upstream.ts';
 
@@ -19,6 +20,8 @@ export class PoolView {
   idHashes: readonly number[] = [];
   /** A local copy of the sequence, for when the object is away. */
   localPosition: number[] = [];
+  /** The object that this isolate keeps to. */
+  shard: Shard | null = null;
   readonly slots = new Slots();
   readonly budget: Budget = newBudget();
   /** Requests under way, by backend id; for the least-request policy. */
@@ -54,6 +57,7 @@ export class PoolView {
     this.localPosition = config.backends.map(() => 0);
     this.upstreams = config.backends.map(compileUpstream);
     this.idHashes = config.backends.map(({ id }) => hash32(id));
+    if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = config;
     this.revision = revision;
     this.gone = false;

@@ -5,6 +5,7 @@ import { isRepeatable, isRetryable } from '../balance/retry.ts';
 import { fallbackOf } from '../config/check.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
+import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
 import { prepareBody, requestTo } from './body.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
@@ -13,6 +14,7 @@ import { failure } from './failure.ts';
 import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
 import { logMapping } from './log.ts';
 import { recordAttempt, recordMapping, recordProbe } from './outbox.ts';
+import { noteContinent } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import { respond, respondFailure } from './respond.ts';
 import { matchRoute } from './routes.ts';
@@ -24,6 +26,7 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
   const startedAt = Date.now();
   const requestId = saneRequestId(request.headers) ?? newRequestId();
   const target = readTarget(request.url);
+  noteContinent(request);
   let config = current() ?? (await refresh(env));
   if (!config) return failure(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
   if (isLoop(request.headers, config.pseudonym))
@@ -38,7 +41,7 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
     const view = viewOf(route.pool);
     if (!view) break;
     const exchange = begin(request, target, route, view, requestId, startedAt);
-    const pick = await firstPick(view, request, target.path, exchange.repeatable, env, ctx);
+    const pick = await firstPick(exchange, view, env, ctx);
     if (again && isOutdated(config, view)) {
       // The pool's object has heard of newer routes than ours: this request must follow them.
       config = (await refresh(env)) ?? config;
@@ -81,6 +84,7 @@ function begin(
     repeatable,
     retry,
     attempts: [],
+    pin: null,
     pool: view.config.id,
     reason: 'policy',
   };
@@ -122,6 +126,8 @@ async function carryOut(
     if (pick.reason === 'probe') recordProbe(view, upstream.id, env, ctx);
     const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
     stripHopByHop(upstreamRequest.headers, true);
+    if (route.affinity !== 'none' && route.affinity !== 'ip')
+      hideCookie(upstreamRequest.headers, route.affinityCookie.name);
     setForwardedHeaders(upstreamRequest.headers, target, {
       requestId: exchange.requestId,
       pseudonym: config.pseudonym,
@@ -133,7 +139,7 @@ async function carryOut(
       Math.min(backend.timeoutMs ?? route.timeoutMs ?? view.config.timeoutMs, leftMs),
     );
     addInFlight(view, upstream.id, 1);
-    const { outcome, response } = await attempt(upstream, upstreamRequest, timeoutMs, request.signal, env);
+    const { outcome, response } = await attempt(upstream, upstreamRequest, timeoutMs, request, env);
     addInFlight(view, upstream.id, -1);
     const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
     const isFirst = exchange.attempts.length === 0;
@@ -159,7 +165,7 @@ async function carryOut(
     }
     if (!next) {
       const answer = response
-        ? respond(exchange, response, upstream.id)
+        ? respond(exchange, response, upstream.id, await pinFor(exchange, view, upstream.id, env))
         : respondFailure(exchange, noAnswer(exchange));
       finish(exchange, view, response ? upstream.id : null, answer.status, env, ctx);
       return answer;
@@ -168,6 +174,22 @@ async function carryOut(
     void response?.body?.cancel();
     pick = next;
   }
+}
+
+/** The Set-Cookie that pins the client: to who answered, or again to its own backend when the cookie is half spent. */
+async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: Env): Promise<string | null> {
+  const { route, pin, target, startedAt } = exchange;
+  if (route.affinity === 'none' || route.affinity === 'ip') return null;
+  if (pin && !isHalfSpent(pin, route.affinityCookie, startedAt)) return null;
+  const secure = target.scheme === 'https';
+  return issuePin(
+    route.affinityCookie,
+    view.config.id,
+    pin?.backend ?? backend,
+    env.AFFINITY_SECRET ?? '',
+    secure,
+    startedAt,
+  );
 }
 
 /** The pool that takes over when nobody of this one may be asked, and its first pick; a chain of pools ends with `null`. */
@@ -182,7 +204,7 @@ async function fallback(
     const other = viewOf(id);
     if (!other) break;
     view = other;
-    const pick = await firstPick(view, exchange.request, exchange.target.path, exchange.repeatable, env, ctx);
+    const pick = await firstPick(exchange, view, env, ctx);
     if (pick) return { view, pick: { ...pick, reason: 'fallback' } };
   }
   return { view, pick: null };

@@ -3,8 +3,13 @@ import { describeAttempts, type Exchange } from './exchange.ts';
 import { failure } from './failure.ts';
 import { stripHopByHop } from './upstream.ts';
 
-/** Returns what the client gets. `backend` is the id of the one that answered. */
-export function respond(exchange: Exchange, response: Response, backend: string): Response {
+/** Returns what the client gets. `backend` is the id of the one that answered, `pin` a Set-Cookie of ours. */
+export function respond(
+  exchange: Exchange,
+  response: Response,
+  backend: string,
+  pin: string | null,
+): Response {
   const { status } = response;
   // A Response of such a status cannot be made, and passing it raw breaks the server in front.
   if ((status < 200 || status > 599) && status !== 101) {
@@ -20,12 +25,14 @@ export function respond(exchange: Exchange, response: Response, backend: string)
     );
   }
   const { debugHeaders } = exchange.route;
-  if (!debugHeaders && response.webSocket === null && !response.headers.has('connection')) return response;
+  if (!debugHeaders && pin === null && response.webSocket === null && !response.headers.has('connection'))
+    return response;
   const own =
     response.webSocket === null
       ? new Response(response.body, response)
       : new Response(null, { status, headers: response.headers, webSocket: response.webSocket });
   stripHopByHop(own.headers, false);
+  if (pin !== null) own.headers.append('set-cookie', pin);
   return debugHeaders ? withDebug(exchange, own, backend) : own;
 }
 

@@ -1,0 +1,160 @@
+/** Sessions that stick: by cookie, by address, and what ends them. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { echo, type Origin, startOrigin } from '../support/origins.ts';
+import { type Answer, many, type Product, startProduct, tally } from '../support/product.ts';
+
+let product: Product;
+let origins: Origin[];
+const IDS = ['a', 'b', 'c', 'd'];
+const weights: Record<string, number> = { a: 2, b: 1, c: 1, d: 1 };
+
+beforeAll(async () => {
+  origins = await Promise.all(IDS.map((id) => startOrigin(echo(id))));
+  product = await startProduct();
+});
+afterAll(async () => {
+  await product.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const backends = () => IDS.map((id, i) => ({ id, url: origins[i]!.url, weight: weights[id] }));
+const put = (affinity: string, pool: object = {}) =>
+  product.must('PUT', '/config', {
+    pools: [{ id: 'shop', backends: backends(), ...pool }],
+    routes: [{ id: 'shop', host: 'shop.test', pool: 'shop', affinity }],
+  });
+
+const cookieOf = (answer: Answer): string | undefined =>
+  answer.headers['set-cookie']?.find((cookie) => cookie.startsWith('X-Backend-Id='))?.split(';')[0];
+const withCookie = (cookie: string) => product.get('shop.test', '/', { headers: { cookie } });
+const fromAddress = (address: string) =>
+  product.get('shop.test', '/', { headers: { 'cf-connecting-ip': address } });
+
+test('sixty requests with a cookie stay at one backend, and the cookie is set once', async () => {
+  await put('cookie');
+  const first = await product.get('shop.test', '/');
+  const cookie = cookieOf(first)!;
+  const rest = await many(60, 4, () => withCookie(`mine=1; ${cookie}; other=2`));
+  expect(new Set(rest.map((answer) => answer.backend))).toEqual(new Set([first.backend]));
+  expect(rest.filter((answer) => cookieOf(answer))).toEqual([]);
+  expect(JSON.parse(rest[0]!.text).headers.cookie).toBe('mine=1; other=2');
+});
+
+test('the cookie is HttpOnly, names no backend and stands beside the application’s', async () => {
+  await put('cookie');
+  const answer = await product.get('shop.test', '/');
+  const header = answer.headers['set-cookie']!.find((cookie) => cookie.startsWith('X-Backend-Id='))!;
+  expect(header).toMatch(
+    /^X-Backend-Id=[0-9a-z]+\.[0-9a-z]+\.[\w-]{43}; Path=\/; Max-Age=82800; HttpOnly; SameSite=Lax$/,
+  );
+});
+
+test.each([
+  ['forged', (value: string) => `${value.slice(0, -2)}AA`],
+  ['cut', (value: string) => value.slice(0, 20)],
+  ['garbled', () => 'X-Backend-Id=../../etc'],
+  ['empty', () => 'X-Backend-Id='],
+])('a %s cookie is ignored without error and replaced', async (_, spoil) => {
+  await put('cookie');
+  const cookie = cookieOf(await product.get('shop.test', '/'))!;
+  const answer = await withCookie(spoil(cookie));
+  expect(answer.status).toBe(200);
+  expect(cookieOf(answer)).toBeDefined();
+});
+
+test('a cookie of another pool does not count here', async () => {
+  await put('cookie');
+  const cookie = cookieOf(await product.get('shop.test', '/'))!;
+  await product.must('PUT', '/config', {
+    pools: [{ id: 'other', backends: backends() }],
+    routes: [{ id: 'other', host: 'other.test', pool: 'other', affinity: 'cookie' }],
+  });
+  expect(cookieOf(await product.get('other.test', '/', { headers: { cookie } }))).toBeDefined();
+});
+
+test('draining keeps its clients, disabled and removed give them to another with a new cookie', async () => {
+  await put('cookie');
+  const first = await product.get('shop.test', '/');
+  const cookie = cookieOf(first)!;
+  const path = `/pools/shop/backends/${first.backend}`;
+  await product.must('PATCH', path, { state: 'draining' });
+  expect((await withCookie(cookie)).backend).toBe(first.backend);
+  const fresh = await many(30, 3, () => product.get('shop.test', '/'));
+  expect(fresh.filter((answer) => answer.backend === first.backend)).toEqual([]);
+  await product.must('PATCH', path, { state: 'disabled' });
+  await expect
+    .poll(async () => (await withCookie(cookie)).backend, { timeout: 5_000 })
+    .not.toBe(first.backend);
+  const moved = await withCookie(cookie);
+  expect(cookieOf(moved)).toBeDefined();
+  expect((await withCookie(cookieOf(moved)!)).backend).toBe(moved.backend);
+});
+
+const v4 = (i: number) => `198.51.${i >> 8}.${i & 255}`;
+const v6 = (i: number) =>
+  `2001:db8:${(i >> 8).toString(16)}:${(i & 255).toString(16)}::${(i * 7).toString(16)}`;
+
+test.each([
+  ['IPv4', v4],
+  ['IPv6', v6],
+])(
+  'a thousand %s clients spread within a tenth of weight, and come back to where they were',
+  async (_, address) => {
+    await put('ip');
+    const answers = await many(1_000, 16, (i) => fromAddress(address(i)));
+    const counts = tally(answers.map((answer) => answer.backend!));
+    for (const id of IDS) expect(Math.abs(counts[id]! / 1_000 - weights[id]! / 5)).toBeLessThan(0.1 * 0.4);
+    const again = await many(100, 16, (i) => fromAddress(address(i)));
+    expect(again.map((answer) => answer.backend)).toEqual(
+      answers.slice(0, 100).map((answer) => answer.backend),
+    );
+  },
+);
+
+test('two addresses of one IPv6 /64 are one client', async () => {
+  await put('ip');
+  const answers = await many(20, 4, (i) => fromAddress(`2001:db8:1:2:${i.toString(16)}::1`));
+  expect(new Set(answers.map((answer) => answer.backend)).size).toBe(1);
+});
+
+test('when one of four backends leaves, only its own clients move, and they come back when it returns', async () => {
+  await put('ip');
+  const where = () =>
+    many(300, 16, (i) => fromAddress(v4(i))).then((all) => all.map((answer) => answer.backend));
+  const before = await where();
+  await product.must('PATCH', '/pools/shop/backends/b', { state: 'disabled' });
+  await expect.poll(async () => (await where()).includes('b'), { timeout: 5_000 }).toBe(false);
+  const without = await where();
+  expect(without.filter((id, i) => id !== before[i] && before[i] !== 'b')).toEqual([]);
+  await product.must('PATCH', '/pools/shop/backends/b', { state: 'active' });
+  await expect.poll(where, { timeout: 5_000 }).toEqual(before);
+});
+
+test('cookie-then-ip: without a cookie the address decides, with one the cookie does', async () => {
+  await put('cookie-then-ip');
+  const byAddress = await fromAddress('203.0.113.9');
+  expect((await fromAddress('203.0.113.9')).backend).toBe(byAddress.backend);
+  const cookie = cookieOf(byAddress)!;
+  const elsewhere = await many(20, 4, (i) =>
+    product.get('shop.test', '/', { headers: { cookie, 'cf-connecting-ip': v4(i) } }),
+  );
+  expect(new Set(elsewhere.map((answer) => answer.backend))).toEqual(new Set([byAddress.backend]));
+});
+
+test('pinned requests are charged: new clients go to the other backends meanwhile', async () => {
+  await product.must('PUT', '/config', {
+    pools: [{ id: 'shop', backends: backends().map((backend) => ({ ...backend, weight: 1 })), maxLease: 1 }],
+    routes: [
+      { id: 'pinned', host: 'shop.test', path: '/', pool: 'shop', affinity: 'cookie' },
+      { id: 'open', host: 'open.test', path: '/', pool: 'shop' },
+    ],
+  });
+  const cookie = cookieOf(await product.get('shop.test', '/'))!;
+  const pinned = (await withCookie(cookie)).backend!;
+  const open: string[] = [];
+  for (let i = 0; i < 40; i++) {
+    await many(8, 8, () => withCookie(cookie));
+    open.push((await product.get('open.test', '/')).backend!);
+  }
+  expect(open.filter((id) => id === pinned).length).toBeLessThan(open.length / 4 - 2);
+});
