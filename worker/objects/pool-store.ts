@@ -1,6 +1,9 @@
-/** The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each), `mappings` (one row per batch). */
+/**
+ * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each), `mappings` (a row a flush: a JSON array
+ * on each line).
+ */
 import type { Position } from '../balance/round-robin.ts';
-import type { Mapping, PoolPush } from './protocol.ts';
+import type { Mapping, MappingBatch, PoolPush } from './protocol.ts';
 import type { Tally } from './tally.ts';
 
 /** Mappings kept per shard. */
@@ -41,10 +44,12 @@ export class PoolStore {
   }
 
   /** One row of state, one row of mappings, old batches dropped: call it inside one synchronous turn. */
-  saveState(state: StoredState, mappings: readonly Mapping[]): void {
+  saveState(state: StoredState, batches: readonly MappingBatch[]): void {
     this.#write('state', state);
-    if (mappings.length === 0) return;
-    this.#exec('INSERT INTO mappings (rows, json) VALUES (?, ?)', mappings.length, JSON.stringify(mappings));
+    if (batches.length === 0) return;
+    const rows = batches.reduce((sum, batch) => sum + batch.count, 0);
+    const json = batches.map((batch) => batch.json).join('\n');
+    this.#exec('INSERT INTO mappings (rows, json) VALUES (?, ?)', rows, json);
     let kept = 0;
     for (const { batch, rows } of this.#sql.exec<{ batch: number; rows: number }>(
       'SELECT batch, rows FROM mappings ORDER BY batch DESC',
@@ -57,10 +62,10 @@ export class PoolStore {
     }
   }
 
-  /** Oldest first, at most `RING_SIZE`. */
-  mappings(): Mapping[] {
-    const rows = this.#sql.exec<{ json: string }>('SELECT json FROM mappings ORDER BY batch').toArray();
-    return rows.flatMap(({ json }) => JSON.parse(json) as Mapping[]).slice(-RING_SIZE);
+  /** Oldest first; at most a batch more than `RING_SIZE`. */
+  batches(): MappingBatch[] {
+    const query = 'SELECT rows AS count, json FROM mappings ORDER BY batch';
+    return this.#sql.exec<{ count: number; json: string }>(query).toArray();
   }
 
   clear(): void {
@@ -84,4 +89,9 @@ export class PoolStore {
   #exec(query: string, ...bindings: SqlStorageValue[]): void {
     this.rowsWritten += this.#sql.exec(query, ...bindings).rowsWritten;
   }
+}
+
+/** The mappings of stored batches, oldest first. */
+export function readBatches(batches: readonly MappingBatch[]): Mapping[] {
+  return batches.flatMap(({ json }) => json.split('\n').flatMap((line) => JSON.parse(line) as Mapping[]));
 }

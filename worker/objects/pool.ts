@@ -4,12 +4,13 @@ import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
 import { PoolState } from './pool-state.ts';
-import { PoolStore, RING_SIZE } from './pool-store.ts';
+import { PoolStore, RING_SIZE, readBatches } from './pool-store.ts';
 import type {
   Flip,
   LeaseAsk,
   LeaseReply,
   Mapping,
+  MappingBatch,
   PoolNews,
   PoolPush,
   Report,
@@ -32,8 +33,8 @@ export class Pool extends DurableObject<Env> {
   readonly #reporters = new Reporters();
   #push: PoolPush | null;
   #state: PoolState | null = null;
-  #ring: Mapping[] | null = null;
-  #unsaved: Mapping[] = [];
+  #ring: MappingBatch[] | null = null;
+  #unsaved: MappingBatch[] = [];
   #dropped = 0;
   #calls = 0;
   #flushing = false;
@@ -149,7 +150,7 @@ export class Pool extends DurableObject<Env> {
 
   /** The recent mappings, newest first, at most `RING_SIZE`. */
   requests(): Mapping[] {
-    return this.#recentMappings().toReversed();
+    return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
@@ -214,18 +215,18 @@ export class Pool extends DurableObject<Env> {
       }
   }
 
-  #recentMappings(): Mapping[] {
-    this.#ring ??= this.#store.mappings();
+  #recentBatches(): MappingBatch[] {
+    this.#ring ??= this.#store.batches();
     return this.#ring;
   }
 
-  #remember(mappings: readonly Mapping[]): void {
-    if (mappings.length === 0) return;
-    const ring = this.#recentMappings();
-    ring.push(...mappings);
-    if (ring.length > RING_SIZE) ring.splice(0, ring.length - RING_SIZE);
-    this.#unsaved.push(...mappings);
-    if (this.#unsaved.length > RING_SIZE) this.#unsaved.splice(0, this.#unsaved.length - RING_SIZE);
+  #remember(batch: MappingBatch): void {
+    if (batch.count === 0) return;
+    for (const ring of [this.#recentBatches(), this.#unsaved]) {
+      ring.push(batch);
+      let count = ring.reduce((sum, other) => sum + other.count, 0);
+      while (count - ring[0]!.count >= RING_SIZE) count -= ring.shift()!.count;
+    }
   }
 
   #dirty(): void {

@@ -77,13 +77,20 @@ export interface MappedAttempt {
   readonly ms: number;
 }
 
+/** Several mappings as one JSON array. */
+export interface MappingBatch {
+  readonly count: number;
+  readonly json: string;
+}
+
 /** One batch of an isolate's outbox. `(isolate, sequence)` makes a repeated report harmless. */
 export interface Report {
   readonly isolate: string;
   readonly sequence: number;
   readonly revision: number;
   readonly attempts: readonly AttemptRecord[];
-  readonly mappings: readonly Mapping[];
+  /** A JSON array of `Mapping`, as it will be stored: the object reads it only when somebody asks. */
+  readonly mappings: MappingBatch;
   /** Affinity picks to charge to the sequence, by backend id. */
   readonly charged: Readonly<Record<string, number>>;
   readonly returned: readonly Returned[];

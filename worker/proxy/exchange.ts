@@ -4,6 +4,7 @@ import type { Outcome } from '../balance/types.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
 import type { Pin } from './affinity.ts';
+import { place } from './place.ts';
 import type { Target } from './target.ts';
 
 export interface Exchange {
@@ -54,7 +55,7 @@ const describe = ({ backend, outcome, status }: MappedAttempt): string => `${bac
 /** The record of a finished request. `backend` answered, or null when nobody did. */
 export function mappingOf(exchange: Exchange, backend: string | null, status: number): Mapping {
   const { requestId, startedAt, request, target, route, pool, reason, attempts } = exchange;
-  const colo = (request.cf?.colo as string | undefined) ?? null;
+  const { colo } = place();
   const ms = Date.now() - startedAt;
   const path = target.path.length > PATH_KEPT ? `${target.path.slice(0, PATH_KEPT)}…` : target.path;
   return {

@@ -106,7 +106,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
     sequence: ++sequence,
     revision: view.revision,
     attempts,
-    mappings,
+    mappings: { count: mappings.length, json: JSON.stringify(mappings) },
     charged,
     probing,
     returned,

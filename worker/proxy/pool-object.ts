@@ -2,19 +2,12 @@
 import type { Env } from '../env.ts';
 import { type PoolRpc, poolObject } from '../objects/stubs.ts';
 import { isolateId } from './isolate.ts';
+import { place } from './place.ts';
 import type { PoolView } from './pool-view.ts';
 import { shardFor } from './shards.ts';
 
-/** Where this isolate runs; learnt from the first request, for an isolate does not move. */
-let continent: string | undefined;
-
-/** Notes the continent that the platform gives with a request. */
-export function noteContinent(request: Request): void {
-  continent ??= request.cf?.continent as string | undefined;
-}
-
 /** A new stub for the pool's object: one that failed stays broken. */
 export function objectOf(view: PoolView, env: Env): PoolRpc {
-  view.shard ??= shardFor(view.config.sharding, continent, isolateId());
+  view.shard ??= shardFor(view.config.sharding, place().continent, isolateId());
   return poolObject(env, view.config.id, view.shard.name, view.shard.hint);
 }

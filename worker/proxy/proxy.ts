@@ -14,7 +14,7 @@ import { failure } from './failure.ts';
 import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
 import { logMapping } from './log.ts';
 import { recordAttempt, recordMapping, recordProbe } from './outbox.ts';
-import { noteContinent } from './pool-object.ts';
+import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
 import { respond, respondFailure } from './respond.ts';
 import { matchRoute } from './routes.ts';
@@ -26,7 +26,7 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
   const startedAt = Date.now();
   const requestId = saneRequestId(request.headers) ?? newRequestId();
   const target = readTarget(request.url);
-  noteContinent(request);
+  notePlace(request);
   let config = current() ?? (await refresh(env));
   if (!config) return failure(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
   if (isLoop(request.headers, config.pseudonym))
@@ -70,7 +70,7 @@ function begin(
   const retry = route.retry ? { ...view.config.retry, ...dropUndefined(route.retry) } : view.config.retry;
   const repeatable = isRepeatable(
     request.method,
-    request.headers.has('idempotency-key'),
+    retry.nonIdempotent === 'idempotency-key' && request.headers.has('idempotency-key'),
     retry.nonIdempotent,
   );
   const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
@@ -125,7 +125,7 @@ async function carryOut(
     tried.add(pick.index);
     if (pick.reason === 'probe') recordProbe(view, upstream.id, env, ctx);
     const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
-    stripHopByHop(upstreamRequest.headers, true);
+    stripHopByHop(upstreamRequest.headers, 'request');
     if (route.affinity !== 'none' && route.affinity !== 'ip')
       hideCookie(upstreamRequest.headers, route.affinityCookie.name);
     setForwardedHeaders(upstreamRequest.headers, target, {

@@ -31,7 +31,7 @@ export function respond(
     response.webSocket === null
       ? new Response(response.body, response)
       : new Response(null, { status, headers: response.headers, webSocket: response.webSocket });
-  stripHopByHop(own.headers, false);
+  stripHopByHop(own.headers, 'response');
   if (pin !== null) own.headers.append('set-cookie', pin);
   return debugHeaders ? withDebug(exchange, own, backend) : own;
 }
