@@ -48,9 +48,9 @@ function leastRequest(view: View): number {
   const rest = view.weights.map((weight, i) => (i === first ? 0 : weight));
   const second = random({ ...view, weights: rest });
   if (second < 0) return first;
-  const load = (i: number) => (view.inFlight(i) + 1) / view.weights[i]!;
-  if (load(first) === load(second)) return first;
-  return load(first) < load(second) ? first : second;
+  // Idle ones tie and the weighted draw stands; counting the request itself would starve the lighter of two.
+  const load = (i: number) => view.inFlight(i) / view.weights[i]!;
+  return load(second) < load(first) ? second : first;
 }
 
 /** Weighted rendezvous by the request's key. */

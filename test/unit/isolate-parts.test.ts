@@ -1,0 +1,147 @@
+/** The parts an isolate and its object share out between them: slots, reports, latencies, hashing. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { addressKey, hash32, score } from '../../worker/balance/hash.ts';
+import { bucketOf, noLatencies, quantile } from '../../worker/objects/latency.ts';
+import type { LeaseReply } from '../../worker/objects/protocol.ts';
+import { Reporters } from '../../worker/objects/reporters.ts';
+import { Slots } from '../../worker/proxy/slots.ts';
+
+const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
+  revision: 1,
+  routesRevision: 1,
+  ejected: [],
+  ramping: [],
+  epoch,
+  first,
+  slots,
+  reason: 'policy',
+  ttlMs: 1_000,
+});
+const all = () => true;
+const id = (index: number) => 'abc'[index]!;
+
+test('slots are used in the sequence’s order, though the replies overtook each other', () => {
+  const slots = new Slots();
+  slots.add(lease(2, [2, 2]), 0);
+  slots.add(lease(0, [0, 1]), 0);
+  expect([1, 2, 3, 4].map(() => slots.take(10, all, id)?.index)).toEqual([0, 1, 2, 2]);
+  expect(slots.take(10, all, id)).toBeNull();
+});
+
+test('expired slots go back, counted by backend under their epoch', () => {
+  const slots = new Slots();
+  slots.add(lease(0, [0, 0, 1, 2], 7), 0);
+  expect(slots.take(10, all, id)?.index).toBe(0);
+  expect(slots.take(1_000, all, id)).toBeNull();
+  expect(slots.takeReturned()).toEqual([{ epoch: 7, counts: { a: 1, b: 1, c: 1 } }]);
+  expect(slots.takeReturned()).toEqual([]);
+});
+
+test('a slot of a backend that is unfit by now goes back, the next one is used', () => {
+  const slots = new Slots();
+  slots.add(lease(0, [0, 1]), 0);
+  expect(slots.take(10, (index) => index !== 0, id)?.index).toBe(1);
+  expect(slots.takeReturned()).toEqual([{ epoch: 1, counts: { a: 1 } }]);
+});
+
+test('grants in quick succession double what is asked for, an unused lease halves it', () => {
+  const slots = new Slots();
+  slots.add(lease(0, [0]), 10_000);
+  slots.add(lease(1, [0]), 10_100);
+  slots.add(lease(2, [0]), 10_200);
+  expect(slots.want).toBe(4);
+  slots.take(20_000, all, id);
+  expect(slots.want).toBe(1);
+});
+
+test('each report counts once, in whatever order and however often it comes', () => {
+  const sequences = fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 25 });
+  fc.assert(
+    fc.property(sequences, fc.array(fc.nat(24), { maxLength: 20 }), (order, repeats) => {
+      const reporters = new Reporters();
+      const counted = [...order, ...repeats.map((n) => order[n % order.length]!)].filter((n) =>
+        reporters.isNew('i', n),
+      );
+      expect(counted).toEqual(order);
+    }),
+  );
+});
+
+test('what was counted is known after a restart', () => {
+  const before = new Reporters();
+  before.isNew('i', 1);
+  before.isNew('i', 2);
+  const after = new Reporters();
+  after.load(before.dump());
+  expect([after.isNew('i', 1), after.isNew('i', 2), after.isNew('i', 3)]).toEqual([false, false, true]);
+});
+
+test('the isolates remembered are bounded', () => {
+  const reporters = new Reporters();
+  for (let n = 0; n < 1_500; n++) reporters.isNew(`i${n}`, 1);
+  expect(reporters.dump().length).toBe(1_000);
+});
+
+test('a quantile is at most a quarter above the truth and never below it', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 1, maxLength: 200 }),
+      fc.constantFrom(0.5, 0.95),
+      (values, q) => {
+        const counts = noLatencies();
+        for (const ms of values) counts[bucketOf(ms)]!++;
+        const exact = values.toSorted((x, y) => x - y)[Math.ceil(q * values.length) - 1]!;
+        const told = quantile(counts, q)!;
+        expect(told).toBeGreaterThanOrEqual(Math.floor(exact));
+        expect(told).toBeLessThanOrEqual(Math.ceil(exact * 1.25) + 1);
+      },
+    ),
+  );
+});
+
+test('no requests, no quantile', () => {
+  expect(quantile(noLatencies(), 0.5)).toBeNull();
+});
+
+const winner = (key: string, backends: readonly string[], weights: Record<string, number> = {}) =>
+  backends.toSorted(
+    (x, y) => score(hash32(key), hash32(y), weights[y] ?? 1) - score(hash32(key), hash32(x), weights[x] ?? 1),
+  )[0]!;
+const keys = Array.from({ length: 2_000 }, (_, n) => `198.51.${n >> 8}.${n & 255}`);
+
+test('when a backend leaves, only its keys move', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.stringMatching(/^[a-z0-9]{1,6}$/), { minLength: 2, maxLength: 6 }),
+      (backends) => {
+        const [leaver, ...rest] = backends;
+        for (const key of keys.slice(0, 200)) {
+          const before = winner(key, backends);
+          if (before !== leaver) expect(winner(key, rest)).toBe(before);
+        }
+      },
+    ),
+  );
+});
+
+test('keys spread within a tenth of the weights', () => {
+  const weights = { a: 3, b: 1, c: 1 };
+  const counts = { a: 0, b: 0, c: 0 };
+  for (const key of keys) counts[winner(key, ['a', 'b', 'c'], weights) as 'a']++;
+  expect(Math.abs(counts.a / keys.length - 0.6)).toBeLessThan(0.06);
+  expect(Math.abs(counts.b / keys.length - 0.2)).toBeLessThan(0.04);
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:DB8:1:2::9', '2001:db8:1:2'],
+  ['2001:db8::1', '2001:db8:0:0'],
+  ['2001:0db8:0000:0002::1', '2001:db8:0:2'],
+  ['::1', '0:0:0:0'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+])('the key of %s is %s', (address, key) => {
+  expect(addressKey(address)).toBe(key);
+});

@@ -1,0 +1,65 @@
+/** What may be tried again, and how often. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { countRequest, newBudget, RETRY_FLOOR, takeRetry } from '../../worker/balance/budget.ts';
+import { isRepeatable, isRetryable, type RetrySettings } from '../../worker/balance/retry.ts';
+import type { Outcome } from '../../worker/balance/types.ts';
+
+test.each<[string, boolean, RetrySettings['nonIdempotent'], boolean]>([
+  ['GET', false, false, true],
+  ['HEAD', false, false, true],
+  ['OPTIONS', false, false, true],
+  ['PUT', false, false, true],
+  ['DELETE', false, false, true],
+  ['POST', false, false, false],
+  ['PATCH', false, false, false],
+  ['POST', true, false, false],
+  ['POST', true, 'idempotency-key', true],
+  ['POST', false, 'idempotency-key', false],
+  ['POST', false, true, true],
+])('%s, key %s, nonIdempotent %s: repeatable is %s', (method, key, nonIdempotent, expected) => {
+  expect(isRepeatable(method, key, nonIdempotent)).toBe(expected);
+});
+
+const on: RetrySettings['on'] = ['connect-failure', 'timeout', 503, 521, 522, 530];
+const answered = (status: number): Outcome => ({ kind: 'response', status, ms: 1 });
+test.each<[string, Outcome, boolean, boolean]>([
+  ['a refused GET', { kind: 'connect-failure', ms: 1 }, true, true],
+  ['a refused POST', { kind: 'connect-failure', ms: 1 }, false, false],
+  ['a POST that ran out of time', { kind: 'timeout', ms: 1 }, false, false],
+  ['a POST that met 503', answered(503), false, false],
+  ['a POST that met 521', answered(521), false, true],
+  ['a POST that met 530', answered(530), false, true],
+  ['a POST that met 522, where a connection may have been opened', answered(522), false, false],
+  ['a GET that met 500', answered(500), true, false],
+  ['a GET that met 525 where it is not listed', answered(525), true, false],
+  ['a client that went away', { kind: 'client-closed', ms: 1 }, true, false],
+])('%s', (_, outcome, repeatable, expected) => {
+  expect(isRetryable(outcome, repeatable, on)).toBe(expected);
+});
+
+test('retries never pass the share of recent requests, or the floor', () => {
+  const events = fc.array(fc.record({ wait: fc.nat(3_000), requests: fc.nat(80), retries: fc.nat(80) }), {
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(events, fc.integer({ min: 0, max: 100 }), (script, percent) => {
+      const budget = newBudget();
+      let now = 1_000_000;
+      const log: { at: number; requests: number; retries: number }[] = [];
+      for (const { wait, requests, retries } of script) {
+        now += wait;
+        for (let n = 0; n < requests; n++) countRequest(budget, now);
+        let taken = 0;
+        for (let n = 0; n < retries; n++) if (takeRetry(budget, percent, now)) taken++;
+        log.push({ at: now, requests, retries: taken });
+        // The window is two halves of 5 s: whatever lies in the last 5 s is always inside it, the last 10 s never exceed it.
+        const within = (ms: number, key: 'requests' | 'retries') =>
+          log.filter(({ at }) => now - at < ms).reduce((sum, entry) => sum + entry[key], 0);
+        expect(within(5_000, 'retries')).toBeLessThanOrEqual(
+          Math.max(RETRY_FLOOR, (within(10_000, 'requests') * percent) / 100 + 1),
+        );
+      }
+    }),
+  );
+});
