@@ -153,11 +153,12 @@ export async function many<T>(
   return results;
 }
 
-/** Asks again until `read` gives something that `fits`; throws what it last saw when the time is over. */
+/** Asks every `everyMs` until `read` gives something that `fits`; throws what it last saw when the time is over. */
 export async function eventually<T>(
   read: () => Promise<T> | T,
   fits: (value: T) => boolean,
   deadlineMs = 10_000,
+  everyMs = 20,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
@@ -165,7 +166,7 @@ export async function eventually<T>(
     if (fits(value)) return value;
     if (performance.now() > end)
       throw new Error(`not within ${deadlineMs} ms; last: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
