@@ -1,27 +1,33 @@
 /** The request's body: kept when it is small and may have to be sent again, else streamed through once. */
+import { startUpload, type Upload } from './upload.ts';
 
 export type Body =
   | { readonly kind: 'none' }
   /** Can be sent any number of times. */
   | { readonly kind: 'kept'; readonly bytes: ArrayBuffer }
-  | { readonly kind: 'stream' };
+  | { readonly kind: 'stream'; readonly upload: Upload };
 
 /**
  * Reads a body of known length up to `limitBytes`, before the first attempt. One of unknown length is never held back:
  * the client may be waiting for an answer to its first chunk.
  */
-export async function prepareBody(request: Request, limitBytes: number): Promise<Body> {
+export async function prepareBody(
+  request: Request,
+  limitBytes: number,
+  ctx: ExecutionContext,
+): Promise<Body> {
   if (request.body === null) return { kind: 'none' };
   const header = request.headers.get('content-length');
   const length = header === null ? Number.NaN : Number(header);
-  if (!(length <= limitBytes)) return { kind: 'stream' };
-  return { kind: 'kept', bytes: await request.arrayBuffer() };
+  if (length <= limitBytes) return { kind: 'kept', bytes: await request.arrayBuffer() };
+  return { kind: 'stream', upload: startUpload(request.body, length, ctx) };
 }
 
 /** Builds the request for one attempt. A streaming body can be used once. */
 export function requestTo(url: string, request: Request, body: Body): Request {
   // Redirects are the client's to follow; following here would also carry its cookies to another host.
-  if (body.kind !== 'kept') return new Request(url, request);
+  if (body.kind === 'none') return new Request(url, request);
   const { method, headers } = request;
-  return new Request(url, { method, headers, body: body.bytes, redirect: 'manual' });
+  const sent = body.kind === 'kept' ? body.bytes : body.upload.readable;
+  return new Request(url, { method, headers, body: sent, redirect: 'manual' });
 }

@@ -115,6 +115,7 @@ async function carryOut(
   const body = await prepareBody(
     request,
     retry.maxRetries > 0 && start.config.backends.length > 1 ? retry.bodyLimitBytes : -1,
+    ctx,
   );
   const ownMs = route.timeoutMs ?? view.config.timeoutMs;
   const wholeMs = Math.max(ownMs, view.config.backends[pick.index]!.timeoutMs ?? 0) * (1 + retry.maxRetries);
@@ -164,6 +165,7 @@ async function carryOut(
       }
     }
     if (!next) {
+      if (!response && body.kind === 'stream') await body.upload.drain();
       const answer = response
         ? respond(exchange, response, upstream.id, await pinFor(exchange, view, upstream.id, env))
         : respondFailure(exchange, noAnswer(exchange));
