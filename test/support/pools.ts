@@ -1,5 +1,5 @@
 /** A pool under a host of its own, backends that can be told to fail, and load that runs while a test does something. */
-import http from 'node:http';
+import type http from 'node:http';
 import { onTestFinished } from 'vitest';
 import { type Origin, type OriginProcess, spawnOrigin, startOrigin } from './origins.ts';
 import { type Answer, eventually, type Json, type Product, type SendOptions } from './product.ts';
