@@ -42,7 +42,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       // The real cf object would be fetched from Cloudflare.
       cf: false,
       log: new Log(LogLevel.ERROR),
-      defaultPersistRoot: options.state,
+      resourcePersistencePath: options.state,
       telemetry: { enabled: false },
       handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
         for (const stream of [stdout, stderr]) {
