@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
 import { configApi } from './config.ts';
+import { historyApi } from './history.ts';
 import { poolsApi } from './pools.ts';
 import { onError, problem } from './problem.ts';
 import { routesApi } from './routes.ts';
@@ -14,6 +15,7 @@ const routed = new Hono<ApiEnv>()
   .route('/session', sessionsApi)
   .use('/*', requireOperator)
   .route('/', statusApi)
+  .route('/', historyApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
   .route('/routes', routesApi);

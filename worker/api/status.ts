@@ -7,11 +7,8 @@ import type { BackendStatus, Mapping, ShardStatus } from '../objects/protocol.ts
 import { poolObject } from '../objects/stubs.ts';
 import type { ApiEnv } from './access.ts';
 import { directory, readConfig } from './directory.ts';
+import { readLimit } from './limit.ts';
 import { findPool } from './pools.ts';
-import { fail } from './problem.ts';
-
-const LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 export const statusApi = new Hono<ApiEnv>()
   .get('/pools/:pool/status', async (c) => {
@@ -44,14 +41,6 @@ export const statusApi = new Hono<ApiEnv>()
 async function stubs(c: Context<ApiEnv>, pool: string) {
   const shards = new Set(['0', ...(await directory(c).shardsOf(pool))]);
   return [...shards].map((shard) => poolObject(c.env, pool, shard));
-}
-
-function readLimit(text: string | undefined): number {
-  if (text === undefined) return LIMIT;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  const message = `must be a whole number from 1 to ${MAX_LIMIT}`;
-  return fail(400, `limit ${message}`, [{ path: 'limit', message }]);
 }
 
 /** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */

@@ -4,6 +4,7 @@ import { isFailure, newHealth, probeDue, recordFailure, recordSuccess } from '..
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import { describeFlip } from './events.ts';
 import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
@@ -11,6 +12,13 @@ import { newTally, Recent, type Tally } from './tally.ts';
 
 /** A probe that was handed out but not sent is handed out again after this time. */
 const PROBE_HOLD_MS = 1_000;
+
+/** A flip with its cause. */
+export interface Flipped extends Flip {
+  readonly why: string;
+  readonly outcome: Outcome;
+  readonly requestId: string | null;
+}
 
 export class PoolState {
   config: PoolConfig;
@@ -73,8 +81,8 @@ export class PoolState {
     this.tallies[index]!.health.probingUntil = now + timeoutMs + PROBE_HOLD_MS;
   }
 
-  /** Records one attempt. Returns the flip it caused, if any. */
-  record([id, code, ms, flags]: AttemptRecord, now: number): Flip | null {
+  /** Records one attempt. Returns the flip it caused, if any, with why. */
+  record([id, code, ms, flags, requestId]: AttemptRecord, now: number): Flipped | null {
     const index = this.indexOf(id);
     if (index < 0) return null;
     const tally = this.tallies[index]!;
@@ -84,11 +92,12 @@ export class PoolState {
     if (outcome.kind === 'client-closed') return null;
     const { ejection } = this.config;
     if (!isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0)) {
-      return this.#flip(recordSuccess(tally.health, now), index, now);
+      return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);
     }
     tally.failures++;
     const healths = this.tallies.map((other) => other.health);
-    return this.#flip(recordFailure(this.config.backends, healths, index, ejection, now), index, now);
+    const flip = recordFailure(this.config.backends, healths, index, ejection, now);
+    return this.#flip(flip, index, outcome, requestId ?? null, now);
   }
 
   /** Takes another shard's word for an ejection or a return. */
@@ -152,10 +161,18 @@ export class PoolState {
     return rampedWeight(this.config.backends[index]!.weight, backSince, this.config.slowStartMs, now);
   }
 
-  #flip(flip: 'none' | 'ejected' | 'returned', index: number, at: number): Flip | null {
-    if (flip === 'none') return null;
-    const { ejectedUntil: until, ejections } = this.tallies[index]!.health;
-    return { kind: flip, backend: this.config.backends[index]!.id, at, until, ejections };
+  #flip(
+    kind: 'none' | 'ejected' | 'returned',
+    index: number,
+    outcome: Outcome,
+    requestId: string | null,
+    at: number,
+  ): Flipped | null {
+    if (kind === 'none') return null;
+    const { ejectedUntil: until, ejections, consecutiveFailures } = this.tallies[index]!.health;
+    const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
+    const backend = this.config.backends[index]!.id;
+    return { kind, backend, at, until, ejections, why, outcome, requestId };
   }
 
   #withHealth(value: (health: Tally['health']) => number): [string, number][] {

@@ -3,6 +3,7 @@
  * on each line).
  */
 import type { Position } from '../balance/round-robin.ts';
+import type { PoolEvent } from './events.ts';
 import type { Mapping, MappingBatch, PoolPush } from './protocol.ts';
 import type { Tally } from './tally.ts';
 
@@ -16,6 +17,8 @@ export interface StoredState {
   readonly backends: readonly Tally[];
   readonly reporters: readonly (readonly [string, number, number])[];
   readonly dropped: number;
+  /** Not delivered to the Directory yet. */
+  readonly events?: readonly PoolEvent[];
 }
 
 export class PoolStore {

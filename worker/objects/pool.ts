@@ -3,6 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
+import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
 import { PoolState } from './pool-state.ts';
 import { PoolStore, RING_SIZE, readBatches } from './pool-store.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   PoolPush,
   Report,
   Returned,
+  ShardName,
   ShardStatus,
 } from './protocol.ts';
 import { Reporters } from './reporters.ts';
@@ -29,8 +31,9 @@ const FLUSH_MS = 1_000;
 
 export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
-  readonly #name: { pool: string; shard: string };
+  readonly #name: ShardName;
   readonly #reporters = new Reporters();
+  readonly #events = new PoolEvents();
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #ring: MappingBatch[] | null = null;
@@ -51,6 +54,7 @@ export class Pool extends DurableObject<Env> {
     if (stored) {
       this.#dropped = stored.dropped;
       this.#reporters.load(stored.reporters);
+      this.#events.add(stored.events ?? []);
     }
   }
 
@@ -87,6 +91,7 @@ export class Pool extends DurableObject<Env> {
       return this.#news(report.revision, now);
     this.#takeBack(report.returned);
     for (const id of report.probing) state.probeSent(id, now);
+    this.#events.add(probeEvents(report, state, this.#name, now));
     const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
     for (const [id, count] of Object.entries(report.charged)) {
       const index = state.indexOf(id);
@@ -94,11 +99,13 @@ export class Pool extends DurableObject<Env> {
     }
     this.#dropped += report.dropped;
     this.#remember(report.mappings);
+    this.#events.add(flips.map((flip) => flipEvent(flip, this.#name)));
     if (flips.length === 0) this.#dirty();
     else {
       this.#flush();
       this.ctx.waitUntil(this.#tellPeers(flips));
     }
+    if (flips.length > 0 || report.probing.length > 0) this.#deliverEvents();
     return this.#news(report.revision, now);
   }
 
@@ -205,6 +212,11 @@ export class Pool extends DurableObject<Env> {
     }
   }
 
+  /** Behind the reply: the history is no reason to keep traffic waiting. */
+  #deliverEvents(): void {
+    this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#dirty()));
+  }
+
   #takeBack(returned: readonly Returned[]): void {
     const state = this.#state;
     if (!state) return;
@@ -249,7 +261,9 @@ export class Pool extends DurableObject<Env> {
       backends: state.tallies,
       reporters: this.#reporters.dump(),
       dropped: this.#dropped,
+      events: this.#events.waiting,
     };
+    if (this.#events.isDue(Date.now())) this.#deliverEvents();
     this.#store.saveState(stored, this.#unsaved);
     this.#unsaved = [];
   }

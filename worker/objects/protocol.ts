@@ -46,7 +46,14 @@ export interface LeaseReply extends PoolNews {
 export type Reason = 'policy' | 'affinity' | 'retry' | 'fail-open' | 'tier' | 'probe' | 'fallback';
 
 /** What one attempt showed: backend id, code, ms to headers, flags. A tuple, for there are many. */
-export type AttemptRecord = readonly [backend: string, code: number, ms: number, flags: number];
+export type AttemptRecord = readonly [
+  backend: string,
+  code: number,
+  ms: number,
+  flags: number,
+  /** Only of failures and probes: what an event names as its example. */
+  requestId?: string,
+];
 /** Codes below 0 stand for attempts without a response; any other code is the response's status. */
 export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3 } as const;
 export const FLAG = { first: 1, upgrade: 2 } as const;
@@ -96,6 +103,8 @@ export interface Report {
   readonly returned: readonly Returned[];
   /** Backends whose probe has just been sent. */
   readonly probing: readonly string[];
+  /** The requests that carry these probes, in the same order. */
+  readonly probeRequestIds?: readonly string[];
   /** Entries dropped because the outbox was full. */
   readonly dropped: number;
 }
@@ -139,6 +148,12 @@ export interface BackendStatus {
   /** Counts by latency bucket over the last one to two minutes. */
   readonly latency: readonly number[];
   readonly weightInForce: number;
+}
+
+/** A Pool object's name: its pool and which of the pool's objects it is. */
+export interface ShardName {
+  readonly pool: string;
+  readonly shard: string;
 }
 
 export interface ShardStatus {

@@ -2,7 +2,9 @@
 import type { Change } from '../config/change.ts';
 import type { Config } from '../config/schema.ts';
 import type { Env } from '../env.ts';
-import type { ChangeOptions, ChangeResult } from './directory.ts';
+import type { ChangeOptions, ChangeResult, RevisionDetails } from './directory.ts';
+import type { Revision } from './directory-store.ts';
+import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
   Flip,
   LeaseAsk,
@@ -33,6 +35,11 @@ export interface DirectoryRpc {
   pullPool(pool: string, shard: string): Promise<PoolPush>;
   shardsOf(pool: string): Promise<string[]>;
   change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
+  rollback(to: number, options: ChangeOptions): Promise<ChangeResult>;
+  revisions(): Promise<{ revision: number; revisions: Revision[] }>;
+  revisionDetails(revision: number): Promise<RevisionDetails | null>;
+  noteEvents(events: readonly PoolEvent[]): Promise<void>;
+  events(limit: number): Promise<{ revision: number; events: HistoryEvent[] }>;
   addLogin(hash: string): Promise<void>;
   takeLogin(hash: string): Promise<boolean>;
 }

@@ -123,7 +123,7 @@ async function carryOut(
     const backend = view.config.backends[pick.index]!;
     const upstream = view.upstreams[pick.index]!;
     tried.add(pick.index);
-    if (pick.reason === 'probe') recordProbe(view, upstream.id, env, ctx);
+    if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
     const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
     stripHopByHop(upstreamRequest.headers, 'request');
     if (route.affinity !== 'none' && route.affinity !== 'ip')
@@ -145,7 +145,8 @@ async function carryOut(
     const isFirst = exchange.attempts.length === 0;
     noteAttempt(exchange, upstream.id, outcome, failed);
     view.noteAttempt(pick.index, failed);
-    recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, env, ctx);
+    const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
+    recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, example, env, ctx);
 
     let next: Pick | null = null;
     const mayRetry =
