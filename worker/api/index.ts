@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
 import { configApi } from './config.ts';
+import { explainApi } from './explain.ts';
 import { historyApi } from './history.ts';
 import { poolsApi } from './pools.ts';
 import { onError, problem } from './problem.ts';
@@ -16,6 +17,7 @@ const routed = new Hono<ApiEnv>()
   .use('/*', requireOperator)
   .route('/', statusApi)
   .route('/', historyApi)
+  .route('/explain', explainApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
   .route('/routes', routesApi);

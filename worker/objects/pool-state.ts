@@ -56,6 +56,22 @@ export class PoolState {
     this.config = next;
   }
 
+  /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
+  rehearse<T>(act: () => T): T {
+    const putBack = this.sequence.checkpoint();
+    const probing = this.tallies.map(({ health }) => health.probingUntil);
+    const expected = this.#expected;
+    try {
+      return act();
+    } finally {
+      putBack();
+      this.tallies.forEach(({ health }, i) => {
+        health.probingUntil = probing[i]!;
+      });
+      this.#expected = expected;
+    }
+  }
+
   /** Takes slots; says why these backends. */
   lease(want: number, now: number): { slots: number[]; reason: Reason } {
     const set = this.#weigh(now);

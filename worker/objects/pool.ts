@@ -62,6 +62,18 @@ export class Pool extends DurableObject<Env> {
   async lease(ask: LeaseAsk): Promise<LeaseReply> {
     this.#calls++;
     await this.#catchUp(ask.revision);
+    const reply = this.#grant(ask);
+    if (reply.slots.length > 0) this.#dirty();
+    return reply;
+  }
+
+  /** What `lease` would answer now; nothing moves. */
+  async rehearse(ask: LeaseAsk): Promise<LeaseReply> {
+    await this.#catchUp(ask.revision);
+    return this.#state ? this.#state.rehearse(() => this.#grant(ask)) : this.#grant(ask);
+  }
+
+  #grant(ask: LeaseAsk): LeaseReply {
     const now = Date.now();
     const state = this.#state;
     const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
@@ -69,16 +81,8 @@ export class Pool extends DurableObject<Env> {
     this.#takeBack(ask.returned);
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
-    if (slots.length > 0) this.#dirty();
     const { epoch } = state.sequence;
-    return {
-      ...this.#news(ask.revision, now),
-      epoch,
-      first,
-      slots,
-      reason,
-      ttlMs: LEASE_TTL_MS,
-    };
+    return { ...this.#news(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
   }
 
   /** Takes an isolate's batch; a repeated one changes nothing. */

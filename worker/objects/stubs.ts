@@ -20,6 +20,7 @@ import type {
 /** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
 export interface PoolRpc {
   lease(ask: LeaseAsk): Promise<LeaseReply>;
+  rehearse(ask: LeaseAsk): Promise<LeaseReply>;
   report(report: Report): Promise<PoolNews>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
