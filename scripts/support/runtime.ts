@@ -22,6 +22,8 @@ export interface RuntimeOptions {
 
 export interface Runtime {
   readonly url: string;
+  /** Removes an object from memory, as the platform does at will; its storage and hibernating WebSockets stay. */
+  evict(className: 'Directory' | 'Pool', name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,5 +70,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
   const url = await miniflare.ready;
-  return { url: url.origin, stop: () => miniflare.dispose() };
+  return {
+    url: url.origin,
+    evict: (className, name) => miniflare.unsafeEvictDurableObject('evenkeel', className, { name }),
+    stop: () => miniflare.dispose(),
+  };
 }

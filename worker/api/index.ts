@@ -4,6 +4,7 @@ import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
 import { configApi } from './config.ts';
 import { explainApi } from './explain.ts';
 import { historyApi } from './history.ts';
+import { liveApi } from './live.ts';
 import { poolsApi } from './pools.ts';
 import { onError, problem } from './problem.ts';
 import { routesApi } from './routes.ts';
@@ -18,6 +19,7 @@ const routed = new Hono<ApiEnv>()
   .route('/', statusApi)
   .route('/', historyApi)
   .route('/explain', explainApi)
+  .route('/live', liveApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
   .route('/routes', routesApi);

@@ -13,6 +13,7 @@ const TITLES: Record<number, string> = {
   412: 'Precondition failed',
   413: 'Body too large',
   415: 'Unsupported media type',
+  426: 'Upgrade required',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Unavailable',

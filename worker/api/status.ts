@@ -1,9 +1,7 @@
 /** `/api/pools/:pool/status` and `/api/requests`: what the Pool objects have seen, summed over shards. */
 import { type Context, Hono } from 'hono';
-import { eligible, standing } from '../balance/available.ts';
-import type { PoolConfig } from '../config/schema.ts';
-import { quantile } from '../objects/latency.ts';
-import type { BackendStatus, Mapping, ShardStatus } from '../objects/protocol.ts';
+import { poolStatus } from '../objects/pool-status.ts';
+import type { Mapping } from '../objects/protocol.ts';
 import { poolObject } from '../objects/stubs.ts';
 import type { ApiEnv } from './access.ts';
 import { directory, readConfig } from './directory.ts';
@@ -41,51 +39,4 @@ export const statusApi = new Hono<ApiEnv>()
 async function stubs(c: Context<ApiEnv>, pool: string) {
   const shards = new Set(['0', ...(await directory(c).shardsOf(pool))]);
   return [...shards].map((shard) => poolObject(c.env, pool, shard));
-}
-
-/** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
-export function poolStatus(pool: PoolConfig, revision: number, shards: readonly ShardStatus[]) {
-  const of = (id: string) => shards.flatMap((shard) => shard.backends.filter((backend) => backend.id === id));
-  const sum = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
-    rows.reduce((a, row) => a + value(row), 0);
-  const max = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
-    rows.reduce((a, row) => Math.max(a, value(row)), 0);
-  const rows = pool.backends.map((backend) => of(backend.id));
-  const ejectedUntil = rows.map((row) => max(row, (r) => r.ejectedUntil));
-  const set = eligible(pool.backends, (i) => ejectedUntil[i] !== 0, pool.whenUnavailable === 'fail-open');
-  const weights = pool.backends.map((backend, i) =>
-    set.indices.includes(i) ? max(rows[i]!, (r) => r.weightInForce) || backend.weight : 0,
-  );
-  const totalWeight = weights.reduce((a, b) => a + b, 0);
-  const totalPicks = sum(rows.flat(), (r) => r.picks);
-  const backends = pool.backends.map((backend, i) => {
-    const row = rows[i]!;
-    const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
-    const verdict = standing(backend, ejectedUntil[i] !== 0);
-    const usable = verdict === 'available' && set.indices.includes(i);
-    return {
-      id: backend.id,
-      state: backend.state,
-      weight: backend.weight,
-      status: verdict === 'weight-0' || (verdict === 'available' && !usable) ? ('standby' as const) : verdict,
-      requests: sum(row, (r) => r.requests),
-      failures: sum(row, (r) => r.failures),
-      consecutiveFailures: max(row, (r) => r.consecutiveFailures),
-      ejectedUntil: ejectedUntil[i] || null,
-      ejections: max(row, (r) => r.ejections),
-      share: totalPicks > 0 ? sum(row, (r) => r.picks) / totalPicks : null,
-      expectedShare: totalWeight > 0 ? weights[i]! / totalWeight : null,
-      latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
-      // Not known yet: the runtime does not tell when a socket that was passed through closes.
-      openWebSockets: null,
-      affinityClients: null,
-    };
-  });
-  const cost = shards.map(({ shard, dropped, objectCalls, rowsWritten }) => ({
-    shard,
-    dropped,
-    objectCalls,
-    rowsWritten,
-  }));
-  return { pool: pool.id, revision, backends, shards: cost };
 }

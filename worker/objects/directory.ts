@@ -9,7 +9,8 @@ import { type Env, surroundings } from '../env.ts';
 import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import { HistoryStore } from './history-store.ts';
-import type { PoolPush, Snapshot } from './protocol.ts';
+import { Live } from './live.ts';
+import type { LivePush, PoolPush, Snapshot } from './protocol.ts';
 import { type Delivery, deliver } from './push.ts';
 
 const EMPTY: Config = { pools: [], routes: [] };
@@ -46,6 +47,7 @@ export interface RevisionDetails extends Revision {
 export class Directory extends DurableObject<Env> {
   readonly #store: DirectoryStore;
   readonly #history: HistoryStore;
+  readonly #live: Live;
   #revision: number;
   #config: Config;
   #meta: Meta;
@@ -56,6 +58,7 @@ export class Directory extends DurableObject<Env> {
     super(ctx, env);
     this.#store = new DirectoryStore(ctx.storage.sql);
     this.#history = new HistoryStore(ctx.storage.sql);
+    this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
     const newest = this.#store.newest();
     this.#revision = newest?.revision ?? 0;
     this.#config = (newest && this.#store.document(newest.revision)) ?? EMPTY;
@@ -85,7 +88,7 @@ export class Directory extends DurableObject<Env> {
     const config = this.#config.pools.find((other) => other.id === pool) ?? null;
     if (config) this.#store.addShard(pool, shard);
     const revision = this.#meta.poolRevisions[pool] ?? this.#revision;
-    return { revision, routesRevision: this.#meta.routesRevision, pool: config };
+    return { revision, routesRevision: this.#meta.routesRevision, pool: config, watched: this.#live.watched };
   }
 
   /** The shards of a pool that exist so far. */
@@ -134,12 +137,30 @@ export class Directory extends DurableObject<Env> {
 
   /** Takes what Pool objects have found out; what it has already is left out. */
   noteEvents(events: readonly PoolEvent[]): void {
-    this.#history.add(events);
+    this.#live.noteEvents(this.#history.add(events));
   }
 
   /** The newest events, newest first. */
   events(limit: number): { revision: number; events: HistoryEvent[] } {
     return { revision: this.#revision, events: this.#history.newest(limit) };
+  }
+
+  /** The live view: takes a dashboard's WebSocket in. Who may watch has been settled by the API. */
+  override fetch(): Response {
+    return this.#live.accept();
+  }
+
+  /** Takes a Pool object's news for those who watch. Returns whether anybody does. */
+  livePush(push: LivePush): boolean {
+    return this.#live.push(push);
+  }
+
+  /** A watcher has nothing to say but «ping», which the runtime answers. */
+  override webSocketMessage(): void {}
+
+  /** Answers the watcher's goodbye; without it the client would wait for one. */
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
   }
 
   /** Notes a one-time login by the hash of its code. */
@@ -176,11 +197,16 @@ export class Directory extends DurableObject<Env> {
     const at = Date.now();
     const changed = summarise(this.#config, config);
     this.#store.commit({ revision, at, who, summary }, config, meta);
-    this.#history.add([{ kind: 'config', at, revision, who, what: summary, ...changed }]);
+    const events = this.#history.add([{ kind: 'config', at, revision, who, what: summary, ...changed }]);
     const routesChanged = routesRevision !== this.#meta.routesRevision;
     this.#revision = revision;
     this.#config = config;
     this.#meta = meta;
+    this.#live.noteEvents(events);
+    this.#live.noteRevision(
+      revision,
+      config.pools.filter((pool) => poolRevisions[pool.id] === revision).map((pool) => pool.id),
+    );
     return this.#deliveries(revision, routesChanged);
   }
 

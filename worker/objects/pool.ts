@@ -3,6 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
+import { LiveFeed } from './live-feed.ts';
 import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
 import { PoolState } from './pool-state.ts';
 import { PoolStore, RING_SIZE, readBatches } from './pool-store.ts';
@@ -34,6 +35,7 @@ export class Pool extends DurableObject<Env> {
   readonly #name: ShardName;
   readonly #reporters = new Reporters();
   readonly #events = new PoolEvents();
+  readonly #feed: LiveFeed;
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #ring: MappingBatch[] | null = null;
@@ -47,6 +49,7 @@ export class Pool extends DurableObject<Env> {
     super(ctx, env);
     const [pool = '', shard = '0'] = (ctx.id.name ?? '').split('/');
     this.#name = { pool, shard };
+    this.#feed = new LiveFeed(this.#name, () => this.#statusNow());
     this.#store = new PoolStore(ctx.storage.sql);
     this.#push = this.#store.config();
     const stored = this.#store.state();
@@ -103,6 +106,7 @@ export class Pool extends DurableObject<Env> {
     }
     this.#dropped += report.dropped;
     this.#remember(report.mappings);
+    this.#feed.note(this.env, report.mappings);
     this.#events.add(flips.map((flip) => flipEvent(flip, this.#name)));
     if (flips.length === 0) this.#dirty();
     else {
@@ -129,6 +133,7 @@ export class Pool extends DurableObject<Env> {
     }
     this.#store.saveConfig(push);
     if (this.#state) this.#flush();
+    this.#feed.note(this.env, null);
     return push.revision;
   }
 
@@ -142,26 +147,38 @@ export class Pool extends DurableObject<Env> {
   /** Another shard of this pool ejected a backend, or saw it return. */
   hearFlip(flip: Flip): void {
     this.#state?.hearFlip(flip);
+    this.#feed.note(this.env, null);
     this.#flush();
   }
 
   /** This shard's counters; empty when the pool is unknown here. */
   async status(): Promise<ShardStatus> {
     await this.#catchUp(0);
-    const now = Date.now();
+    return this.#statusNow();
+  }
+
+  /** As `status`; from now on this object tells the Directory what changes, until nobody watches any more. */
+  async watch(): Promise<ShardStatus> {
+    await this.#catchUp(0);
+    this.#feed.watched = true;
+    return this.#statusNow();
+  }
+
+  /** The recent mappings, newest first, at most `RING_SIZE`. */
+  requests(): Mapping[] {
+    return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
+  }
+
+  #statusNow(): ShardStatus {
     return {
       revision: this.#push?.revision ?? 0,
       shard: this.#name.shard,
       dropped: this.#dropped,
       objectCalls: this.#calls,
       rowsWritten: this.#store.rowsWritten,
-      backends: this.#state?.status(now) ?? [],
+      livePushes: this.#feed.pushes,
+      backends: this.#state?.status(Date.now()) ?? [],
     };
-  }
-
-  /** The recent mappings, newest first, at most `RING_SIZE`. */
-  requests(): Mapping[] {
-    return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
@@ -181,7 +198,11 @@ export class Pool extends DurableObject<Env> {
 
   async #pull(): Promise<void> {
     this.#pulledAt = Date.now();
-    const push = await directoryObject(this.env).pullPool(this.#name.pool, this.#name.shard);
+    const { watched = false, ...push } = await directoryObject(this.env).pullPool(
+      this.#name.pool,
+      this.#name.shard,
+    );
+    this.#feed.watched = watched;
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
   }

@@ -109,8 +109,17 @@ export interface Report {
   readonly dropped: number;
 }
 
+/** One shard's news for those who watch. */
+export interface LivePush extends ShardName {
+  readonly status: ShardStatus;
+  /** The newest, oldest first. */
+  readonly mappings: readonly MappingBatch[];
+}
+
 /** What the Directory tells a Pool object. */
 export interface PoolPush {
+  /** Whether somebody watches the live view; only in the answer to a pull. */
+  readonly watched?: boolean;
   readonly revision: number;
   readonly routesRevision: number;
   readonly pool: PoolConfig | null;
@@ -162,5 +171,6 @@ export interface ShardStatus {
   readonly dropped: number;
   readonly objectCalls: number;
   readonly rowsWritten: number;
+  readonly livePushes?: number;
   readonly backends: readonly BackendStatus[];
 }

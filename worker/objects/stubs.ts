@@ -9,6 +9,7 @@ import type {
   Flip,
   LeaseAsk,
   LeaseReply,
+  LivePush,
   Mapping,
   PoolNews,
   PoolPush,
@@ -26,6 +27,7 @@ export interface PoolRpc {
   routesChanged(routesRevision: number): Promise<void>;
   hearFlip(flip: Flip): Promise<void>;
   status(): Promise<ShardStatus>;
+  watch(): Promise<ShardStatus>;
   requests(): Promise<Mapping[]>;
 }
 
@@ -41,6 +43,8 @@ export interface DirectoryRpc {
   revisionDetails(revision: number): Promise<RevisionDetails | null>;
   noteEvents(events: readonly PoolEvent[]): Promise<void>;
   events(limit: number): Promise<{ revision: number; events: HistoryEvent[] }>;
+  livePush(push: LivePush): Promise<boolean>;
+  fetch(request: Request): Promise<Response>;
   addLogin(hash: string): Promise<void>;
   takeLogin(hash: string): Promise<boolean>;
 }
@@ -57,3 +61,21 @@ export const poolObject = (
 /** The deployment's one Directory. */
 export const directoryObject = (env: Env): DirectoryRpc =>
   env.DIRECTORY.getByName('directory') as unknown as DirectoryRpc;
+
+/** An object that does not answer in this time is gone on without. */
+const DEADLINE_MS = 1_000;
+
+/** Returns the call's result, or null when it failed or did not answer within a second. */
+export async function deadlined<T>(call: () => Promise<T>): Promise<T | null> {
+  let timer: number | null = null;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, DEADLINE_MS, null);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
