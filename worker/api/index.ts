@@ -5,6 +5,7 @@ import { configApi } from './config.ts';
 import { explainApi } from './explain.ts';
 import { historyApi } from './history.ts';
 import { liveApi } from './live.ts';
+import { metricsApi } from './metrics.ts';
 import { poolsApi } from './pools.ts';
 import { onError, problem } from './problem.ts';
 import { routesApi } from './routes.ts';
@@ -20,6 +21,7 @@ const routed = new Hono<ApiEnv>()
   .route('/', historyApi)
   .route('/explain', explainApi)
   .route('/live', liveApi)
+  .route('/metrics', metricsApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
   .route('/routes', routesApi);

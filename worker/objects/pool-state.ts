@@ -9,6 +9,7 @@ import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
 import { newTally, Recent, type Tally } from './tally.ts';
+import { count, TotalsById } from './totals.ts';
 
 /** A probe that was handed out but not sent is handed out again after this time. */
 const PROBE_HOLD_MS = 1_000;
@@ -24,6 +25,7 @@ export class PoolState {
   config: PoolConfig;
   readonly sequence: Sequence;
   tallies: Tally[];
+  readonly totals: TotalsById;
   #recent: Recent[];
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
@@ -39,6 +41,7 @@ export class PoolState {
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
     this.#recent = config.backends.map(() => new Recent());
+    this.totals = new TotalsById(stored?.totals);
   }
 
   /** Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. */
@@ -103,11 +106,14 @@ export class PoolState {
     if (index < 0) return null;
     const tally = this.tallies[index]!;
     const outcome = outcomeOf(code, ms);
-    tally.requests++;
-    this.#recent[index]!.add(outcome.kind === 'response' ? ms : null, (flags & FLAG.first) !== 0, now);
-    if (outcome.kind === 'client-closed') return null;
+    const isFirst = (flags & FLAG.first) !== 0;
     const { ejection } = this.config;
-    if (!isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0)) {
+    const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
+    tally.requests++;
+    count(this.totals.of(id), outcome, failed, !isFirst);
+    this.#recent[index]!.add(outcome.kind === 'response' ? ms : null, isFirst, now);
+    if (outcome.kind === 'client-closed') return null;
+    if (!failed) {
       return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);
     }
     tally.failures++;
@@ -185,6 +191,7 @@ export class PoolState {
     at: number,
   ): Flipped | null {
     if (kind === 'none') return null;
+    if (kind === 'ejected') this.totals.of(this.config.backends[index]!.id).ejections++;
     const { ejectedUntil: until, ejections, consecutiveFailures } = this.tallies[index]!.health;
     const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
     const backend = this.config.backends[index]!.id;

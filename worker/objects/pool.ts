@@ -17,6 +17,7 @@ import type {
   PoolPush,
   Report,
   Returned,
+  ShardMetrics,
   ShardName,
   ShardStatus,
 } from './protocol.ts';
@@ -169,6 +170,13 @@ export class Pool extends DurableObject<Env> {
     return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
   }
 
+  /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */
+  async metrics(): Promise<ShardMetrics> {
+    const status = await this.status();
+    if (this.#flushing) this.#flush();
+    return { status, totals: this.#state?.totals.dump() ?? [] };
+  }
+
   #statusNow(): ShardStatus {
     return {
       revision: this.#push?.revision ?? 0,
@@ -286,6 +294,7 @@ export class Pool extends DurableObject<Env> {
       backends: state.tallies,
       reporters: this.#reporters.dump(),
       dropped: this.#dropped,
+      totals: state.totals.dump(),
       events: this.#events.waiting,
     };
     if (this.#events.isDue(Date.now())) this.#deliverEvents();

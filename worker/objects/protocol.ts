@@ -1,5 +1,6 @@
 /** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
+import type { Totals } from './totals.ts';
 
 /** Slots that go back unused, by backend id, from the lease's `epoch`. */
 export interface Returned {
@@ -173,4 +174,10 @@ export interface ShardStatus {
   readonly rowsWritten: number;
   readonly livePushes?: number;
   readonly backends: readonly BackendStatus[];
+}
+
+/** One shard's part of the metrics. */
+export interface ShardMetrics {
+  readonly status: ShardStatus;
+  readonly totals: readonly (readonly [backend: string, totals: Totals])[];
 }

@@ -14,6 +14,7 @@ import type {
   PoolNews,
   PoolPush,
   Report,
+  ShardMetrics,
   ShardStatus,
   Snapshot,
 } from './protocol.ts';
@@ -28,6 +29,7 @@ export interface PoolRpc {
   hearFlip(flip: Flip): Promise<void>;
   status(): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
+  metrics(): Promise<ShardMetrics>;
   requests(): Promise<Mapping[]>;
 }
 
