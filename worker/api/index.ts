@@ -6,6 +6,7 @@ import { explainApi } from './explain.ts';
 import { historyApi } from './history.ts';
 import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
+import { openApi } from './openapi.ts';
 import { poolsApi } from './pools.ts';
 import { onError, problem } from './problem.ts';
 import { routesApi } from './routes.ts';
@@ -22,6 +23,7 @@ const routed = new Hono<ApiEnv>()
   .route('/explain', explainApi)
   .route('/live', liveApi)
   .route('/metrics', metricsApi)
+  .route('/openapi.json', openApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
   .route('/routes', routesApi);
