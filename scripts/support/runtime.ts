@@ -22,6 +22,8 @@ export interface RuntimeOptions {
 
 export interface Runtime {
   readonly url: string;
+  /** Removes an object from memory, as the platform does at will; its storage and hibernating WebSockets stay. */
+  evict(className: 'Directory' | 'Pool', name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       // The real cf object would be fetched from Cloudflare.
       cf: false,
       log: new Log(LogLevel.ERROR),
-      defaultPersistRoot: options.state,
+      resourcePersistencePath: options.state,
       telemetry: { enabled: false },
       handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
         for (const stream of [stdout, stderr]) {
@@ -68,5 +70,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
   const url = await miniflare.ready;
-  return { url: url.origin, stop: () => miniflare.dispose() };
+  return {
+    url: url.origin,
+    evict: (className, name) => miniflare.unsafeEvictDurableObject('evenkeel', className, { name }),
+    stop: () => miniflare.dispose(),
+  };
 }

@@ -23,6 +23,8 @@ export interface Product {
   get(host: string, path: string, options?: SendOptions): Promise<Answer>;
   /** Stops workerd and starts it again on the same storage, under a new port. */
   restart(options?: Partial<RuntimeOptions>): Promise<void>;
+  /** Removes an object from memory, as the platform does at will. */
+  evict: Runtime['evict'];
   stop(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function startProduct(options: Partial<RuntimeOptions> = {}): Promi
       await runtime.stop();
       runtime = await start(more);
     },
+    evict: (className, name) => runtime.evict(className, name),
     async stop() {
       await runtime.stop();
       rmSync(state, { recursive: true, force: true });

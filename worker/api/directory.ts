@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { Change } from '../config/change.ts';
 import type { Problem } from '../config/check.ts';
 import { type Config, LIMITS } from '../config/schema.ts';
-import type { ChangeResult } from '../objects/directory.ts';
+import type { ChangeOptions, ChangeResult } from '../objects/directory.ts';
 import { directoryObject } from '../objects/stubs.ts';
 import type { ApiEnv } from './access.ts';
 import { fail, failInvalid } from './problem.ts';
@@ -20,8 +20,18 @@ export async function readConfig(c: Context<ApiEnv>): Promise<{ revision: number
 
 /** Carries a change out; a refused one becomes its problem document. */
 export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) {
-  const options = { who: c.get('who'), ifRevision: ifMatch(c), dryRun };
-  const result = await directory(c).change(asked, options);
+  return answerOf(c, await directory(c).change(asked, optionsOf(c, dryRun)), dryRun);
+}
+
+/** Who asks for a change, and on what condition. */
+export const optionsOf = (c: Context<ApiEnv>, dryRun: boolean): ChangeOptions => ({
+  who: c.get('who'),
+  ifRevision: ifMatch(c),
+  dryRun,
+});
+
+/** What came of a change; sets status and ETag. A refused one becomes its problem document. */
+export function answerOf(c: Context<ApiEnv>, result: ChangeResult, dryRun: boolean) {
   if (!result.ok) return refuse(result);
   c.header('etag', `"${result.revision}"`);
   c.status(result.created && !dryRun ? 201 : 200);

@@ -2,6 +2,11 @@
 import { Hono } from 'hono';
 import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
 import { configApi } from './config.ts';
+import { explainApi } from './explain.ts';
+import { historyApi } from './history.ts';
+import { liveApi } from './live.ts';
+import { metricsApi } from './metrics.ts';
+import { openApi } from './openapi.ts';
 import { poolsApi } from './pools.ts';
 import { onError, problem } from './problem.ts';
 import { routesApi } from './routes.ts';
@@ -14,6 +19,11 @@ const routed = new Hono<ApiEnv>()
   .route('/session', sessionsApi)
   .use('/*', requireOperator)
   .route('/', statusApi)
+  .route('/', historyApi)
+  .route('/explain', explainApi)
+  .route('/live', liveApi)
+  .route('/metrics', metricsApi)
+  .route('/openapi.json', openApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
   .route('/routes', routesApi);

@@ -3,7 +3,8 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Problem } from '../config/check.ts';
 
-const TITLES: Record<number, string> = {
+/** The title of each status that the API answers. */
+export const TITLES: Record<number, string> = {
   400: 'Bad request',
   401: 'Not signed in',
   403: 'Forbidden',
@@ -13,6 +14,7 @@ const TITLES: Record<number, string> = {
   412: 'Precondition failed',
   413: 'Body too large',
   415: 'Unsupported media type',
+  426: 'Upgrade required',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Unavailable',

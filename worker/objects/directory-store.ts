@@ -54,6 +54,14 @@ export class DirectoryStore {
     );
   }
 
+  /** The revisions kept, newest first. */
+  revisions(): Revision[] {
+    return this.#sql
+      .exec<Revision & Record<string, SqlStorageValue>>('SELECT * FROM revisions ORDER BY revision DESC')
+      .toArray();
+  }
+
+  /** A revision's document, or null when it is not kept. */
   document(revision: number): Config | null {
     const pieces = this.#sql
       .exec<{ json: string }>('SELECT json FROM documents WHERE revision = ? ORDER BY piece', revision)

@@ -2,11 +2,15 @@
 import { DurableObject } from 'cloudflare:workers';
 import { applyChange, type Change, type Changed } from '../config/change.ts';
 import { type Problem, warnings } from '../config/check.ts';
+import { type Difference, differences, summarise } from '../config/diff.ts';
 import type { Config } from '../config/schema.ts';
 import { staticConfig } from '../config/static.ts';
 import { type Env, surroundings } from '../env.ts';
-import { DirectoryStore, type Meta } from './directory-store.ts';
-import type { PoolPush, Snapshot } from './protocol.ts';
+import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
+import type { HistoryEvent, PoolEvent } from './events.ts';
+import { HistoryStore } from './history-store.ts';
+import { Live } from './live.ts';
+import type { LivePush, PoolPush, Snapshot } from './protocol.ts';
 import { type Delivery, deliver } from './push.ts';
 
 const EMPTY: Config = { pools: [], routes: [] };
@@ -34,8 +38,16 @@ export type ChangeResult =
   | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
   | Exclude<Changed, { ok: true }>;
 
+/** One revision whole. `changes` is against the one before, null when that is not kept any more. */
+export interface RevisionDetails extends Revision {
+  readonly config: Config;
+  readonly changes: Difference[] | null;
+}
+
 export class Directory extends DurableObject<Env> {
   readonly #store: DirectoryStore;
+  readonly #history: HistoryStore;
+  readonly #live: Live;
   #revision: number;
   #config: Config;
   #meta: Meta;
@@ -45,6 +57,8 @@ export class Directory extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new DirectoryStore(ctx.storage.sql);
+    this.#history = new HistoryStore(ctx.storage.sql);
+    this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
     const newest = this.#store.newest();
     this.#revision = newest?.revision ?? 0;
     this.#config = (newest && this.#store.document(newest.revision)) ?? EMPTY;
@@ -74,7 +88,7 @@ export class Directory extends DurableObject<Env> {
     const config = this.#config.pools.find((other) => other.id === pool) ?? null;
     if (config) this.#store.addShard(pool, shard);
     const revision = this.#meta.poolRevisions[pool] ?? this.#revision;
-    return { revision, routesRevision: this.#meta.routesRevision, pool: config };
+    return { revision, routesRevision: this.#meta.routesRevision, pool: config, watched: this.#live.watched };
   }
 
   /** The shards of a pool that exist so far. */
@@ -86,7 +100,7 @@ export class Directory extends DurableObject<Env> {
   }
 
   /** Changes the configuration, all or nothing; answers when the Pool objects concerned know, or have had their time. */
-  async change(change: Change, options: ChangeOptions): Promise<ChangeResult> {
+  async change(change: Change, options: ChangeOptions, what?: string): Promise<ChangeResult> {
     if (options.ifRevision !== null && options.ifRevision !== this.#revision)
       return { ok: false, reason: 'stale', revision: this.#revision };
     const changed = applyChange(this.#config, change, surroundings(this.env));
@@ -94,10 +108,59 @@ export class Directory extends DurableObject<Env> {
     const { config, created, summary } = changed;
     const notes = [...warnings(config)];
     if (options.dryRun) return { ok: true, revision: this.#revision, config, created, warnings: notes };
-    const deliveries = this.#commit(config, options.who, summary);
+    const deliveries = this.#commit(config, options.who, what ?? summary);
     const revision = this.#revision;
     await this.#deliver(deliveries);
     return { ok: true, revision, config, created, warnings: notes };
+  }
+
+  /** Makes the document of an earlier revision a new revision; it is checked anew, for the surroundings may have changed. */
+  async rollback(to: number, options: ChangeOptions): Promise<ChangeResult> {
+    const body = this.#store.document(to);
+    if (!body) return { ok: false, reason: 'missing', detail: `Revision ${to} is not kept.` };
+    return this.change({ kind: 'replace-config', body }, options, `rolled back to revision ${to}`);
+  }
+
+  /** The revisions kept, newest first. */
+  revisions(): { revision: number; revisions: Revision[] } {
+    return { revision: this.#revision, revisions: this.#store.revisions() };
+  }
+
+  /** One revision with its document and what it changed; null when it is not kept. */
+  revisionDetails(revision: number): RevisionDetails | null {
+    const found = this.#store.revisions().find((row) => row.revision === revision);
+    const config = this.#store.document(revision);
+    if (!found || !config) return null;
+    const before = revision === 1 ? EMPTY : this.#store.document(revision - 1);
+    return { ...found, config, changes: before && differences(before, config) };
+  }
+
+  /** Takes what Pool objects have found out; what it has already is left out. */
+  noteEvents(events: readonly PoolEvent[]): void {
+    this.#live.noteEvents(this.#history.add(events));
+  }
+
+  /** The newest events, newest first. */
+  events(limit: number): { revision: number; events: HistoryEvent[] } {
+    return { revision: this.#revision, events: this.#history.newest(limit) };
+  }
+
+  /** The live view: takes a dashboard's WebSocket in. Who may watch has been settled by the API. */
+  override fetch(): Response {
+    return this.#live.accept();
+  }
+
+  /** Takes a Pool object's news for those who watch. Returns whether anybody does. */
+  livePush(push: LivePush): boolean {
+    return this.#live.push(push);
+  }
+
+  /** A watcher has nothing to say but «ping», which the runtime answers. */
+  override webSocketMessage(): void {}
+
+  /** Answers the watcher's goodbye; without it the client would wait for one. */
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
   }
 
   /** Notes a one-time login by the hash of its code. */
@@ -131,11 +194,19 @@ export class Directory extends DurableObject<Env> {
     const sameRoutes = JSON.stringify(config.routes) === JSON.stringify(this.#config.routes);
     const routesRevision = samePools && sameRoutes ? this.#meta.routesRevision : revision;
     const meta = { instance: this.#meta.instance, routesRevision, poolRevisions };
-    this.#store.commit({ revision, at: Date.now(), who, summary }, config, meta);
+    const at = Date.now();
+    const changed = summarise(this.#config, config);
+    this.#store.commit({ revision, at, who, summary }, config, meta);
+    const events = this.#history.add([{ kind: 'config', at, revision, who, what: summary, ...changed }]);
     const routesChanged = routesRevision !== this.#meta.routesRevision;
     this.#revision = revision;
     this.#config = config;
     this.#meta = meta;
+    this.#live.noteEvents(events);
+    this.#live.noteRevision(
+      revision,
+      config.pools.filter((pool) => poolRevisions[pool.id] === revision).map((pool) => pool.id),
+    );
     return this.#deliveries(revision, routesChanged);
   }
 

@@ -4,18 +4,28 @@ import { isFailure, newHealth, probeDue, recordFailure, recordSuccess } from '..
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import { describeFlip } from './events.ts';
 import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
 import { newTally, Recent, type Tally } from './tally.ts';
+import { count, TotalsById } from './totals.ts';
 
 /** A probe that was handed out but not sent is handed out again after this time. */
 const PROBE_HOLD_MS = 1_000;
+
+/** A flip with its cause. */
+export interface Flipped extends Flip {
+  readonly why: string;
+  readonly outcome: Outcome;
+  readonly requestId: string | null;
+}
 
 export class PoolState {
   config: PoolConfig;
   readonly sequence: Sequence;
   tallies: Tally[];
+  readonly totals: TotalsById;
   #recent: Recent[];
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
@@ -31,6 +41,7 @@ export class PoolState {
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
     this.#recent = config.backends.map(() => new Recent());
+    this.totals = new TotalsById(stored?.totals);
   }
 
   /** Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. */
@@ -46,6 +57,22 @@ export class PoolState {
     });
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
     this.config = next;
+  }
+
+  /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
+  rehearse<T>(act: () => T): T {
+    const putBack = this.sequence.checkpoint();
+    const probing = this.tallies.map(({ health }) => health.probingUntil);
+    const expected = this.#expected;
+    try {
+      return act();
+    } finally {
+      putBack();
+      this.tallies.forEach(({ health }, i) => {
+        health.probingUntil = probing[i]!;
+      });
+      this.#expected = expected;
+    }
   }
 
   /** Takes slots; says why these backends. */
@@ -73,22 +100,26 @@ export class PoolState {
     this.tallies[index]!.health.probingUntil = now + timeoutMs + PROBE_HOLD_MS;
   }
 
-  /** Records one attempt. Returns the flip it caused, if any. */
-  record([id, code, ms, flags]: AttemptRecord, now: number): Flip | null {
+  /** Records one attempt. Returns the flip it caused, if any, with why. */
+  record([id, code, ms, flags, requestId]: AttemptRecord, now: number): Flipped | null {
     const index = this.indexOf(id);
     if (index < 0) return null;
     const tally = this.tallies[index]!;
     const outcome = outcomeOf(code, ms);
-    tally.requests++;
-    this.#recent[index]!.add(outcome.kind === 'response' ? ms : null, (flags & FLAG.first) !== 0, now);
-    if (outcome.kind === 'client-closed') return null;
+    const isFirst = (flags & FLAG.first) !== 0;
     const { ejection } = this.config;
-    if (!isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0)) {
-      return this.#flip(recordSuccess(tally.health, now), index, now);
+    const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
+    tally.requests++;
+    count(this.totals.of(id), outcome, failed, !isFirst);
+    this.#recent[index]!.add(outcome.kind === 'response' ? ms : null, isFirst, now);
+    if (outcome.kind === 'client-closed') return null;
+    if (!failed) {
+      return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);
     }
     tally.failures++;
     const healths = this.tallies.map((other) => other.health);
-    return this.#flip(recordFailure(this.config.backends, healths, index, ejection, now), index, now);
+    const flip = recordFailure(this.config.backends, healths, index, ejection, now);
+    return this.#flip(flip, index, outcome, requestId ?? null, now);
   }
 
   /** Takes another shard's word for an ejection or a return. */
@@ -152,10 +183,19 @@ export class PoolState {
     return rampedWeight(this.config.backends[index]!.weight, backSince, this.config.slowStartMs, now);
   }
 
-  #flip(flip: 'none' | 'ejected' | 'returned', index: number, at: number): Flip | null {
-    if (flip === 'none') return null;
-    const { ejectedUntil: until, ejections } = this.tallies[index]!.health;
-    return { kind: flip, backend: this.config.backends[index]!.id, at, until, ejections };
+  #flip(
+    kind: 'none' | 'ejected' | 'returned',
+    index: number,
+    outcome: Outcome,
+    requestId: string | null,
+    at: number,
+  ): Flipped | null {
+    if (kind === 'none') return null;
+    if (kind === 'ejected') this.totals.of(this.config.backends[index]!.id).ejections++;
+    const { ejectedUntil: until, ejections, consecutiveFailures } = this.tallies[index]!.health;
+    const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
+    const backend = this.config.backends[index]!.id;
+    return { kind, backend, at, until, ejections, why, outcome, requestId };
   }
 
   #withHealth(value: (health: Tally['health']) => number): [string, number][] {

@@ -3,8 +3,10 @@
  * on each line).
  */
 import type { Position } from '../balance/round-robin.ts';
+import type { PoolEvent } from './events.ts';
 import type { Mapping, MappingBatch, PoolPush } from './protocol.ts';
 import type { Tally } from './tally.ts';
+import type { Totals } from './totals.ts';
 
 /** Mappings kept per shard. */
 export const RING_SIZE = 1_000;
@@ -16,6 +18,9 @@ export interface StoredState {
   readonly backends: readonly Tally[];
   readonly reporters: readonly (readonly [string, number, number])[];
   readonly dropped: number;
+  readonly totals?: readonly (readonly [string, Totals])[];
+  /** Not delivered to the Directory yet. */
+  readonly events?: readonly PoolEvent[];
 }
 
 export class PoolStore {

@@ -3,6 +3,8 @@ import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
+import { LiveFeed } from './live-feed.ts';
+import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
 import { PoolState } from './pool-state.ts';
 import { PoolStore, RING_SIZE, readBatches } from './pool-store.ts';
 import type {
@@ -15,6 +17,8 @@ import type {
   PoolPush,
   Report,
   Returned,
+  ShardMetrics,
+  ShardName,
   ShardStatus,
 } from './protocol.ts';
 import { Reporters } from './reporters.ts';
@@ -29,8 +33,10 @@ const FLUSH_MS = 1_000;
 
 export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
-  readonly #name: { pool: string; shard: string };
+  readonly #name: ShardName;
   readonly #reporters = new Reporters();
+  readonly #events = new PoolEvents();
+  readonly #feed: LiveFeed;
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #ring: MappingBatch[] | null = null;
@@ -44,6 +50,7 @@ export class Pool extends DurableObject<Env> {
     super(ctx, env);
     const [pool = '', shard = '0'] = (ctx.id.name ?? '').split('/');
     this.#name = { pool, shard };
+    this.#feed = new LiveFeed(this.#name, () => this.#statusNow());
     this.#store = new PoolStore(ctx.storage.sql);
     this.#push = this.#store.config();
     const stored = this.#store.state();
@@ -51,6 +58,7 @@ export class Pool extends DurableObject<Env> {
     if (stored) {
       this.#dropped = stored.dropped;
       this.#reporters.load(stored.reporters);
+      this.#events.add(stored.events ?? []);
     }
   }
 
@@ -58,6 +66,18 @@ export class Pool extends DurableObject<Env> {
   async lease(ask: LeaseAsk): Promise<LeaseReply> {
     this.#calls++;
     await this.#catchUp(ask.revision);
+    const reply = this.#grant(ask);
+    if (reply.slots.length > 0) this.#dirty();
+    return reply;
+  }
+
+  /** What `lease` would answer now; nothing moves. */
+  async rehearse(ask: LeaseAsk): Promise<LeaseReply> {
+    await this.#catchUp(ask.revision);
+    return this.#state ? this.#state.rehearse(() => this.#grant(ask)) : this.#grant(ask);
+  }
+
+  #grant(ask: LeaseAsk): LeaseReply {
     const now = Date.now();
     const state = this.#state;
     const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
@@ -65,16 +85,8 @@ export class Pool extends DurableObject<Env> {
     this.#takeBack(ask.returned);
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
-    if (slots.length > 0) this.#dirty();
     const { epoch } = state.sequence;
-    return {
-      ...this.#news(ask.revision, now),
-      epoch,
-      first,
-      slots,
-      reason,
-      ttlMs: LEASE_TTL_MS,
-    };
+    return { ...this.#news(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
   }
 
   /** Takes an isolate's batch; a repeated one changes nothing. */
@@ -87,6 +99,7 @@ export class Pool extends DurableObject<Env> {
       return this.#news(report.revision, now);
     this.#takeBack(report.returned);
     for (const id of report.probing) state.probeSent(id, now);
+    this.#events.add(probeEvents(report, state, this.#name, now));
     const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
     for (const [id, count] of Object.entries(report.charged)) {
       const index = state.indexOf(id);
@@ -94,11 +107,14 @@ export class Pool extends DurableObject<Env> {
     }
     this.#dropped += report.dropped;
     this.#remember(report.mappings);
+    this.#feed.note(this.env, report.mappings);
+    this.#events.add(flips.map((flip) => flipEvent(flip, this.#name)));
     if (flips.length === 0) this.#dirty();
     else {
       this.#flush();
       this.ctx.waitUntil(this.#tellPeers(flips));
     }
+    if (flips.length > 0 || report.probing.length > 0) this.#deliverEvents();
     return this.#news(report.revision, now);
   }
 
@@ -118,6 +134,7 @@ export class Pool extends DurableObject<Env> {
     }
     this.#store.saveConfig(push);
     if (this.#state) this.#flush();
+    this.#feed.note(this.env, null);
     return push.revision;
   }
 
@@ -131,26 +148,45 @@ export class Pool extends DurableObject<Env> {
   /** Another shard of this pool ejected a backend, or saw it return. */
   hearFlip(flip: Flip): void {
     this.#state?.hearFlip(flip);
+    this.#feed.note(this.env, null);
     this.#flush();
   }
 
   /** This shard's counters; empty when the pool is unknown here. */
   async status(): Promise<ShardStatus> {
     await this.#catchUp(0);
-    const now = Date.now();
+    return this.#statusNow();
+  }
+
+  /** As `status`; from now on this object tells the Directory what changes, until nobody watches any more. */
+  async watch(): Promise<ShardStatus> {
+    await this.#catchUp(0);
+    this.#feed.watched = true;
+    return this.#statusNow();
+  }
+
+  /** The recent mappings, newest first, at most `RING_SIZE`. */
+  requests(): Mapping[] {
+    return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
+  }
+
+  /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */
+  async metrics(): Promise<ShardMetrics> {
+    const status = await this.status();
+    if (this.#flushing) this.#flush();
+    return { status, totals: this.#state?.totals.dump() ?? [] };
+  }
+
+  #statusNow(): ShardStatus {
     return {
       revision: this.#push?.revision ?? 0,
       shard: this.#name.shard,
       dropped: this.#dropped,
       objectCalls: this.#calls,
       rowsWritten: this.#store.rowsWritten,
-      backends: this.#state?.status(now) ?? [],
+      livePushes: this.#feed.pushes,
+      backends: this.#state?.status(Date.now()) ?? [],
     };
-  }
-
-  /** The recent mappings, newest first, at most `RING_SIZE`. */
-  requests(): Mapping[] {
-    return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
@@ -170,7 +206,11 @@ export class Pool extends DurableObject<Env> {
 
   async #pull(): Promise<void> {
     this.#pulledAt = Date.now();
-    const push = await directoryObject(this.env).pullPool(this.#name.pool, this.#name.shard);
+    const { watched = false, ...push } = await directoryObject(this.env).pullPool(
+      this.#name.pool,
+      this.#name.shard,
+    );
+    this.#feed.watched = watched;
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
   }
@@ -203,6 +243,11 @@ export class Pool extends DurableObject<Env> {
         detail: String(error),
       });
     }
+  }
+
+  /** Behind the reply: the history is no reason to keep traffic waiting. */
+  #deliverEvents(): void {
+    this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#dirty()));
   }
 
   #takeBack(returned: readonly Returned[]): void {
@@ -249,7 +294,10 @@ export class Pool extends DurableObject<Env> {
       backends: state.tallies,
       reporters: this.#reporters.dump(),
       dropped: this.#dropped,
+      totals: state.totals.dump(),
+      events: this.#events.waiting,
     };
+    if (this.#events.isDue(Date.now())) this.#deliverEvents();
     this.#store.saveState(stored, this.#unsaved);
     this.#unsaved = [];
   }

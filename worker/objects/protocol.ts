@@ -1,5 +1,6 @@
 /** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
+import type { Totals } from './totals.ts';
 
 /** Slots that go back unused, by backend id, from the lease's `epoch`. */
 export interface Returned {
@@ -46,7 +47,14 @@ export interface LeaseReply extends PoolNews {
 export type Reason = 'policy' | 'affinity' | 'retry' | 'fail-open' | 'tier' | 'probe' | 'fallback';
 
 /** What one attempt showed: backend id, code, ms to headers, flags. A tuple, for there are many. */
-export type AttemptRecord = readonly [backend: string, code: number, ms: number, flags: number];
+export type AttemptRecord = readonly [
+  backend: string,
+  code: number,
+  ms: number,
+  flags: number,
+  /** Only of failures and probes: what an event names as its example. */
+  requestId?: string,
+];
 /** Codes below 0 stand for attempts without a response; any other code is the response's status. */
 export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3 } as const;
 export const FLAG = { first: 1, upgrade: 2 } as const;
@@ -96,12 +104,23 @@ export interface Report {
   readonly returned: readonly Returned[];
   /** Backends whose probe has just been sent. */
   readonly probing: readonly string[];
+  /** The requests that carry these probes, in the same order. */
+  readonly probeRequestIds?: readonly string[];
   /** Entries dropped because the outbox was full. */
   readonly dropped: number;
 }
 
+/** One shard's news for those who watch. */
+export interface LivePush extends ShardName {
+  readonly status: ShardStatus;
+  /** The newest, oldest first. */
+  readonly mappings: readonly MappingBatch[];
+}
+
 /** What the Directory tells a Pool object. */
 export interface PoolPush {
+  /** Whether somebody watches the live view; only in the answer to a pull. */
+  readonly watched?: boolean;
   readonly revision: number;
   readonly routesRevision: number;
   readonly pool: PoolConfig | null;
@@ -141,11 +160,24 @@ export interface BackendStatus {
   readonly weightInForce: number;
 }
 
+/** A Pool object's name: its pool and which of the pool's objects it is. */
+export interface ShardName {
+  readonly pool: string;
+  readonly shard: string;
+}
+
 export interface ShardStatus {
   readonly revision: number;
   readonly shard: string;
   readonly dropped: number;
   readonly objectCalls: number;
   readonly rowsWritten: number;
+  readonly livePushes?: number;
   readonly backends: readonly BackendStatus[];
+}
+
+/** One shard's part of the metrics. */
+export interface ShardMetrics {
+  readonly status: ShardStatus;
+  readonly totals: readonly (readonly [backend: string, totals: Totals])[];
 }

@@ -1,12 +1,10 @@
 /** Tells Pool objects of a new revision: a few at a time, each with a deadline. */
 import type { Env } from '../env.ts';
 import type { PoolPush } from './protocol.ts';
-import { poolObject } from './stubs.ts';
+import { deadlined, poolObject } from './stubs.ts';
 
 /** Workers wait for the headers of at most six connections at once; the seventh would queue. */
 const AT_ONCE = 6;
-/** Per object; one that does not answer pulls later. */
-const DEADLINE_MS = 1_000;
 
 /** One Pool object to tell: its new configuration, or only that routes have changed. */
 export interface Delivery {
@@ -15,7 +13,7 @@ export interface Delivery {
   readonly push: PoolPush | { readonly routesRevision: number };
 }
 
-/** Delivers all. Returns those that failed, to be tried again. */
+/** Delivers all. Returns those that failed, or did not answer in time, to be tried again. */
 export async function deliver(env: Env, deliveries: readonly Delivery[]): Promise<Delivery[]> {
   const failed: Delivery[] = [];
   const queue = [...deliveries];
@@ -28,17 +26,7 @@ export async function deliver(env: Env, deliveries: readonly Delivery[]): Promis
 }
 
 async function deliverOne(env: Env, { pool, shard, push }: Delivery): Promise<boolean> {
-  let timer: number | null = null;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, DEADLINE_MS, false as const);
-  });
-  try {
-    const stub = poolObject(env, pool, shard);
-    const call = 'pool' in push ? stub.configure(push) : stub.routesChanged(push.routesRevision);
-    return await Promise.race([call.then(() => true), late]);
-  } catch {
-    return false;
-  } finally {
-    clearTimeout(timer);
-  }
+  const stub = poolObject(env, pool, shard);
+  const call = () => ('pool' in push ? stub.configure(push) : stub.routesChanged(push.routesRevision));
+  return (await deadlined(async () => ({ done: await call() }))) !== null;
 }

@@ -24,6 +24,20 @@ export class Sequence {
     return this.#epoch;
   }
 
+  /** Notes how things stand; the function returned puts everything back. */
+  checkpoint(): () => void {
+    const [taken, epoch, weights] = [this.taken, this.#epoch, this.#weights];
+    const [position, epochs] = [[...this.position], [...this.#epochs]];
+    return () => {
+      this.position = position;
+      this.taken = taken;
+      this.#epoch = epoch;
+      this.#weights = weights;
+      this.#epochs.clear();
+      for (const [key, value] of epochs) this.#epochs.set(key, value);
+    };
+  }
+
   /** Sets the weights in force (0 = not eligible). Returns whether they changed. */
   weigh(weights: readonly number[]): boolean {
     const same = weights.length === this.#weights.length && weights.every((w, i) => w === this.#weights[i]);

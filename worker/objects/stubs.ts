@@ -2,15 +2,19 @@
 import type { Change } from '../config/change.ts';
 import type { Config } from '../config/schema.ts';
 import type { Env } from '../env.ts';
-import type { ChangeOptions, ChangeResult } from './directory.ts';
+import type { ChangeOptions, ChangeResult, RevisionDetails } from './directory.ts';
+import type { Revision } from './directory-store.ts';
+import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
   Flip,
   LeaseAsk,
   LeaseReply,
+  LivePush,
   Mapping,
   PoolNews,
   PoolPush,
   Report,
+  ShardMetrics,
   ShardStatus,
   Snapshot,
 } from './protocol.ts';
@@ -18,11 +22,14 @@ import type {
 /** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
 export interface PoolRpc {
   lease(ask: LeaseAsk): Promise<LeaseReply>;
+  rehearse(ask: LeaseAsk): Promise<LeaseReply>;
   report(report: Report): Promise<PoolNews>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
   hearFlip(flip: Flip): Promise<void>;
   status(): Promise<ShardStatus>;
+  watch(): Promise<ShardStatus>;
+  metrics(): Promise<ShardMetrics>;
   requests(): Promise<Mapping[]>;
 }
 
@@ -33,6 +40,13 @@ export interface DirectoryRpc {
   pullPool(pool: string, shard: string): Promise<PoolPush>;
   shardsOf(pool: string): Promise<string[]>;
   change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
+  rollback(to: number, options: ChangeOptions): Promise<ChangeResult>;
+  revisions(): Promise<{ revision: number; revisions: Revision[] }>;
+  revisionDetails(revision: number): Promise<RevisionDetails | null>;
+  noteEvents(events: readonly PoolEvent[]): Promise<void>;
+  events(limit: number): Promise<{ revision: number; events: HistoryEvent[] }>;
+  livePush(push: LivePush): Promise<boolean>;
+  fetch(request: Request): Promise<Response>;
   addLogin(hash: string): Promise<void>;
   takeLogin(hash: string): Promise<boolean>;
 }
@@ -49,3 +63,21 @@ export const poolObject = (
 /** The deployment's one Directory. */
 export const directoryObject = (env: Env): DirectoryRpc =>
   env.DIRECTORY.getByName('directory') as unknown as DirectoryRpc;
+
+/** An object that does not answer in this time is gone on without. */
+const DEADLINE_MS = 1_000;
+
+/** Returns the call's result, or null when it failed or did not answer within a second. */
+export async function deadlined<T>(call: () => Promise<T>): Promise<T | null> {
+  let timer: number | null = null;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, DEADLINE_MS, null);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}

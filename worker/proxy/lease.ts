@@ -53,7 +53,8 @@ async function askAhead(view: PoolView, env: Env): Promise<void> {
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
   const returned = view.slots.takeReturned();
   const request = { want, revision: view.revision, returned };
-  const reply = await within(() => objectOf(view, env).lease(request));
+  const call = view.rehearses ? 'rehearse' : 'lease';
+  const reply = await within(() => objectOf(view, env)[call](request));
   const now = Date.now();
   if (reply) view.hearLease(reply, now);
   else view.objectAway(now);

@@ -21,6 +21,7 @@ interface Outbox {
   mappings: Mapping[];
   charged: Record<string, number>;
   probing: string[];
+  probeRequestIds: string[];
   dropped: number;
   /** When the batch began, and which one it is: its timer sends no other. */
   startedAt: number;
@@ -30,7 +31,15 @@ interface Outbox {
 const outboxes = new WeakMap<PoolView, Outbox>();
 let sequence = 0;
 
-const empty = () => ({ attempts: [], mappings: [], charged: {}, probing: [], dropped: 0, startedAt: 0 });
+const empty = () => ({
+  attempts: [],
+  mappings: [],
+  charged: {},
+  probing: [],
+  probeRequestIds: [],
+  dropped: 0,
+  startedAt: 0,
+});
 
 function outboxOf(view: PoolView): Outbox {
   let outbox = outboxes.get(view);
@@ -41,7 +50,10 @@ function outboxOf(view: PoolView): Outbox {
   return outbox;
 }
 
-/** Notes one attempt; a failure is reported at once, so that all know within a second. */
+/**
+ * Notes one attempt; a failure is reported at once, so that all know within a second. `requestId` is what an event may
+ * name: that of a failure or a probe, else null.
+ */
 export function recordAttempt(
   view: PoolView,
   backend: string,
@@ -49,12 +61,16 @@ export function recordAttempt(
   failed: boolean,
   first: boolean,
   upgrade: boolean,
+  requestId: string | null,
   env: Env,
   ctx: ExecutionContext,
 ): void {
   const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
   const flags = (first ? FLAG.first : 0) | (upgrade ? FLAG.upgrade : 0);
-  outboxOf(view).attempts.push([backend, code, outcome.ms, flags]);
+  const { ms } = outcome;
+  outboxOf(view).attempts.push(
+    requestId === null ? [backend, code, ms, flags] : [backend, code, ms, flags, requestId],
+  );
   if (failed) ctx.waitUntil(send(view, env));
   else schedule(view, env, ctx);
 }
@@ -72,8 +88,16 @@ export function recordCharge(view: PoolView, backend: string): void {
 }
 
 /** Tells the object that a probe is on its way. */
-export function recordProbe(view: PoolView, backend: string, env: Env, ctx: ExecutionContext): void {
-  outboxOf(view).probing.push(backend);
+export function recordProbe(
+  view: PoolView,
+  backend: string,
+  requestId: string,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
+  const outbox = outboxOf(view);
+  outbox.probing.push(backend);
+  outbox.probeRequestIds.push(requestId);
   ctx.waitUntil(send(view, env));
 }
 
@@ -97,7 +121,7 @@ async function sendLater(view: PoolView, env: Env, batch: number): Promise<void>
 
 async function send(view: PoolView, env: Env): Promise<void> {
   const outbox = outboxOf(view);
-  const { attempts, mappings, charged, probing, dropped } = outbox;
+  const { attempts, mappings, charged, probing, probeRequestIds, dropped } = outbox;
   if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return;
   outboxes.set(view, { ...empty(), batch: outbox.batch + 1 });
   const returned = view.slots.takeReturned();
@@ -109,6 +133,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
     mappings: { count: mappings.length, json: JSON.stringify(mappings) },
     charged,
     probing,
+    probeRequestIds,
     returned,
     dropped,
   };

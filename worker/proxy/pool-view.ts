@@ -22,7 +22,9 @@ export class PoolView {
   localPosition: number[] = [];
   /** The object that this isolate keeps to. */
   shard: Shard | null = null;
-  readonly slots = new Slots();
+  slots = new Slots();
+  /** A copy to rehearse on: it asks its object what it would answer, and nothing moves. */
+  rehearses = false;
   readonly budget: Budget = newBudget();
   /** Requests under way, by backend id; for the least-request policy. */
   readonly inFlight = new Map<string, number>();
@@ -61,6 +63,26 @@ export class PoolView {
     this.config = config;
     this.revision = revision;
     this.gone = false;
+  }
+
+  /** A copy that can be picked from while this view, and its object, stay as they are. */
+  copy(): PoolView {
+    const copy = new PoolView(this.config, this.revision);
+    copy.localPosition = [...this.localPosition];
+    copy.shard = this.shard;
+    copy.slots = this.slots.copy();
+    copy.rehearses = true;
+    for (const [id, count] of this.inFlight) copy.inFlight.set(id, count);
+    copy.probe = this.probe && { ...this.probe };
+    copy.routesRevision = this.routesRevision;
+    copy.gone = this.gone;
+    copy.askedAheadAt = this.askedAheadAt;
+    copy.#heardAt = this.#heardAt;
+    copy.#awayUntil = this.#awayUntil;
+    copy.#ejectedUntil = [...this.#ejectedUntil];
+    copy.#rampingSince = [...this.#rampingSince];
+    copy.#failures = [...this.#failures];
+    return copy;
   }
 
   /** Takes in what any reply of the Pool object says. */
@@ -104,6 +126,11 @@ export class PoolView {
     const until = this.#ejectedUntil[index]!;
     return until !== 0 && (this.#awayUntil === 0 || until > Date.now());
   };
+
+  /** The end of the ejection (epoch ms), past or to come; 0 when not ejected. */
+  ejectedUntil(index: number): number {
+    return this.#ejectedUntil[index]!;
+  }
 
   /** Failed here as often as ejection takes, not yet confirmed by the object: avoided while there are others. */
   isSuspect = (index: number): boolean => this.#failures[index]! >= this.config.ejection.failures;

@@ -56,10 +56,12 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
   return failure(404, 'No route is configured for this host and path.', requestId);
 }
 
-const isOutdated = (config: Held, view: PoolView): boolean =>
+/** Whether the pool's object has heard of newer routes than `config` holds. */
+export const isOutdated = (config: Held, view: PoolView): boolean =>
   view.gone || view.routesRevision > config.snapshot.routesRevision;
 
-function begin(
+/** What is known of a request before anybody is asked. */
+export function begin(
   request: Request,
   target: Target,
   route: RouteConfig,
@@ -124,7 +126,7 @@ async function carryOut(
     const backend = view.config.backends[pick.index]!;
     const upstream = view.upstreams[pick.index]!;
     tried.add(pick.index);
-    if (pick.reason === 'probe') recordProbe(view, upstream.id, env, ctx);
+    if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
     const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
     stripHopByHop(upstreamRequest.headers, 'request');
     if (route.affinity !== 'none' && route.affinity !== 'ip')
@@ -146,7 +148,8 @@ async function carryOut(
     const isFirst = exchange.attempts.length === 0;
     noteAttempt(exchange, upstream.id, outcome, failed);
     view.noteAttempt(pick.index, failed);
-    recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, env, ctx);
+    const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
+    recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, example, env, ctx);
 
     let next: Pick | null = null;
     const mayRetry =
@@ -195,15 +198,16 @@ async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: 
 }
 
 /** The pool that takes over when nobody of this one may be asked, and its first pick; a chain of pools ends with `null`. */
-async function fallback(
+export async function fallback(
   exchange: Exchange,
   from: PoolView,
   env: Env,
   ctx: ExecutionContext,
+  find = viewOf,
 ): Promise<{ view: PoolView; pick: Pick | null }> {
   let view = from;
   for (let id = fallbackOf(view.config); id; id = fallbackOf(view.config)) {
-    const other = viewOf(id);
+    const other = find(id);
     if (!other) break;
     view = other;
     const pick = await firstPick(exchange, view, env, ctx);

@@ -61,6 +61,16 @@ export class Slots {
     return left;
   }
 
+  /** The same slots again, to be used up without touching these. */
+  copy(): Slots {
+    const copy = new Slots();
+    copy.want = this.want;
+    copy.#leases = this.#leases.map((lease) => ({ ...lease }));
+    copy.#grantedAt = this.#grantedAt;
+    copy.#returned = [...this.#returned];
+    return copy;
+  }
+
   /** Sets everything aside to be given back: the pool has changed. */
   drop(idOf: (index: number) => string): void {
     for (const lease of this.#leases) this.#giveBack(lease, idOf);

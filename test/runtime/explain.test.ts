@@ -1,0 +1,146 @@
+/** Explain says what the next real request does, and moves nothing. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Moody, named, servePool, startForTest, startMoody } from '../support/pools.ts';
+import { eventually, type Json, type Product, startProduct } from '../support/product.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.stop());
+
+const explain = (body: Json): Promise<Json> => product.must('POST', '/explain', body);
+const ids = (explanation: Json): string[] => explanation.candidates.map((one: Json) => one.backend);
+
+test('route, pool, the order of candidates, and why the others are left out', async () => {
+  const [a, b, c, d, e] = await Promise.all([1, 2, 3, 4, 5].map(() => startMoody()));
+  const backends = named(a!, b!, c!, d!, e!);
+  Object.assign(backends[2], { state: 'draining' });
+  Object.assign(backends[3], { state: 'disabled' });
+  Object.assign(backends[4], { tier: 1 });
+  await servePool(product, 'why', backends);
+  const told = await explain({ url: 'http://why.test/cart?x=1' });
+  expect(told).toMatchObject({
+    route: 'why',
+    pool: 'why',
+    policy: 'round-robin',
+    path: '/cart',
+    answer: null,
+  });
+  expect(told.candidates).toEqual([
+    { pool: 'why', backend: 'a', reason: 'policy' },
+    { pool: 'why', backend: 'b', reason: 'retry' },
+    { pool: 'why', backend: 'e', reason: 'retry' },
+  ]);
+  expect(told.leftOut.map((one: Json) => [one.backend, one.status])).toEqual([
+    ['c', 'draining'],
+    ['d', 'disabled'],
+    ['e', 'standby'],
+  ]);
+  expect([a, b, c, d, e].map((one) => one!.hits)).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('an ejected backend is left out with the end of its ejection', async () => {
+  const [a, b] = [await startMoody(503), await startMoody()];
+  const ejection = { failures: 1, baseMs: 60_000 };
+  const pool = await servePool(product, 'out', named(a, b), { ejection });
+  await pool.sequence(2);
+  await eventually(pool.verdicts, (verdicts) => verdicts === 'ejected, available');
+  const told = await eventually(
+    () => explain({ url: 'http://out.test/' }),
+    (one) => one.leftOut[0]?.status === 'ejected',
+  );
+  expect(told.leftOut[0].ejectedUntil).toBe((await pool.status('a')).ejectedUntil);
+  expect(ids(told)).toEqual(['b', 'a']);
+});
+
+test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question says what is wrong', async () => {
+  expect((await explain({ url: 'http://nowhere.test/' })).answer.status).toBe(404);
+  await servePool(product, 'none', [{ ...named(await startMoody())[0], state: 'disabled' }]);
+  expect((await explain({ url: 'http://none.test/' })).answer.status).toBe(503);
+  const { url } = await startForTest((request, response) => response.end(request.headers.via));
+  const via = (await (await servePool(product, 'via', [{ id: 'a', url }])).get()).text;
+  expect((await explain({ url: 'http://none.test/', headers: { via } })).answer.status).toBe(508);
+  const wrong = await product.api('POST', '/explain', { url: 'ftp://x/', clientIp: 'x', other: 1 });
+  expect(wrong.status).toBe(400);
+  expect(wrong.body.errors.map((error: Json) => error.path).sort()).toEqual(['clientIp', 'other', 'url']);
+});
+
+const moods = (count: number) => Promise.all(Array.from({ length: count }, () => startMoody()));
+
+const backend = fc.record({
+  weight: fc.constantFrom(1, 1, 2, 5, 0),
+  state: fc.constantFrom('active', 'active', 'active', 'draining', 'disabled'),
+  tier: fc.constantFrom(0, 0, 0, 1),
+  fails: fc.constantFrom(false, false, false, true),
+});
+const scene = fc.record({
+  backends: fc
+    .array(backend, { minLength: 1, maxLength: 5 })
+    .filter((all) => all.some((one) => one.weight > 0)),
+  policy: fc.constantFrom('round-robin', 'round-robin', 'hash'),
+  hashKey: fc.constantFrom('ip', 'path', 'header:x-key', 'cookie:who'),
+  affinity: fc.constantFrom('none', 'none', 'ip', 'cookie', 'cookie-then-ip'),
+  maxLease: fc.constantFrom(1, 64),
+  maxRetries: fc.constantFrom(0, 2, 4),
+  whenUnavailable: fc.constantFrom('fail-open', 'reject', 'pool:spare'),
+  requests: fc.array(
+    fc.record({
+      path: fc.constantFrom('/', '/a', '/b/c', '/%2e/x'),
+      method: fc.constantFrom('GET', 'GET', 'POST', 'PUT'),
+      client: fc.integer({ min: 0, max: 3 }),
+      keepsCookie: fc.boolean(),
+    }),
+    { minLength: 3, maxLength: 12 },
+  ),
+});
+
+test('over generated pools and requests, the real request goes where explain said', async () => {
+  const origins: Moody[] = await moods(6);
+  const spare = origins[5]!;
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(scene, async (drawn) => {
+      const backends = drawn.backends.map(({ fails, ...fields }, i) => {
+        origins[i]!.status = fails ? 503 : 200;
+        return { ...named(...origins)[i], ...fields };
+      });
+      const { policy, hashKey, affinity, maxLease, maxRetries, whenUnavailable } = drawn;
+      const retry = { maxRetries, budgetPercent: 100 };
+      // Ejection is put aside: whether its news has come in yet is a matter of milliseconds.
+      const ejection = { failures: 1_000 };
+      const more = { policy, hashKey, maxLease, whenUnavailable, retry, ejection };
+      await product.must('PUT', '/config', {
+        pools: [
+          { id: 'drawn', backends, ...more },
+          { id: 'spare', backends: [{ id: 'spare', url: spare.url }] },
+        ],
+        routes: [{ id: 'drawn', host: 'drawn.test', pool: 'drawn', affinity }],
+      });
+      let cookie = 'who=me';
+      for (const { path, method, client, keepsCookie } of drawn.requests) {
+        const clientIp = `198.51.100.${client}`;
+        const headers = { cookie, 'x-key': `key ${client}` };
+        const told = await explain({ url: `http://drawn.test${path}`, method, headers, clientIp });
+        const again = await explain({ url: `http://drawn.test${path}`, method, headers, clientIp });
+        expect(again).toEqual(told);
+        const real = await product.get('drawn.test', path, {
+          method,
+          headers: { ...headers, 'cf-connecting-ip': clientIp },
+        });
+        const attempts = String(real.headers['x-backend-attempts'] ?? '');
+        const asked = attempts === '' ? [] : attempts.split(', ').map((one) => one.split(';')[0]);
+        expect(asked).toEqual(ids(told).slice(0, asked.length));
+        expect(asked.length).toBeLessThanOrEqual(told.attempts.most);
+        expect(asked.length === 0).toBe(told.answer?.status === 503);
+        if (asked.length > 0 && real.status === 503) expect(asked.length).toBe(told.attempts.most);
+        const pinned = real.headers['set-cookie']?.[0]?.split(';')[0];
+        cookie = keepsCookie && pinned ? `who=me; ${pinned}` : 'who=me';
+        compared++;
+      }
+    }),
+    { numRuns: 40 },
+  );
+  expect(compared).toBeGreaterThan(100);
+});

@@ -1,0 +1,69 @@
+/** What the API answers is what its OpenAPI document says. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ANSWERS } from '../../worker/api/openapi.ts';
+import { operations } from '../../worker/api/operations.ts';
+import { type Origin, startOrigin } from '../support/origins.ts';
+import { named, servePool } from '../support/pools.ts';
+import { eventually, type Json, type Product, startProduct, TOKEN } from '../support/product.ts';
+
+let product: Product;
+let origins: Origin[];
+beforeAll(async () => {
+  product = await startProduct();
+  const answer = (status: number) => startOrigin((_, response) => response.writeHead(status).end());
+  origins = [await answer(503), await answer(200)];
+  const pool = await servePool(product, 'shop', named(...origins), {
+    ejection: { failures: 1 },
+  });
+  await pool.sequence(4);
+  await pool.patch('b', { weight: 2 });
+  const ejected = async () => (await product.must('GET', '/events')).events;
+  await eventually(ejected, (events) => events.some((event: Json) => event.kind === 'ejected'));
+});
+afterAll(async () => {
+  await product.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const body: Record<string, Json> = {
+  'PUT /pools/shop': {
+    backends: [
+      { id: 'a', url: 'http://127.0.0.1:9' },
+      { id: 'b', url: 'http://127.0.0.1:9' },
+    ],
+  },
+  'PUT /pools/shop/backends/b': { url: 'http://127.0.0.1:9' },
+  'PATCH /pools/shop/backends/b': { state: 'draining' },
+  'PUT /routes/shop': { host: 'shop.test', pool: 'shop' },
+  'POST /config/rollback': { revision: 2 },
+  'POST /explain': { url: 'http://shop.test/' },
+  'POST /session': { token: TOKEN },
+};
+const listed = operations.filter(({ answer }) => answer && !answer.includes('/'));
+// What only reads comes first, what deletes comes last.
+const rank = { get: 0, post: 1, put: 2, patch: 3, delete: 4 };
+const ordered = listed.toSorted((a, b) => rank[a.method] - rank[b.method] || b.path.length - a.path.length);
+
+test.each(ordered.map((one) => [`${one.method.toUpperCase()} ${one.path}`, one] as const))(
+  '%s',
+  async (name, { method, path, answer }) => {
+    const values: Record<string, string> = { pool: 'shop', route: 'shop', backend: 'b', n: '2' };
+    const real = path.replaceAll(/\{(\w+)\}/g, (_, key) => values[key]!);
+    const key = `${method.toUpperCase()} ${real}`;
+    if (name === 'DELETE /pools/{pool}') await product.api('DELETE', '/routes/shop');
+    const sent = key === 'PUT /config' ? (await product.must('GET', '/config')).config : body[key];
+    const given = await product.must(method.toUpperCase(), real, sent);
+    const parsed = ANSWERS[answer as keyof typeof ANSWERS].safeParse(given);
+    expect(parsed.error?.issues ?? []).toEqual([]);
+    expect(parsed.data).toEqual(given);
+  },
+);
+
+test('the document is served, and problems are what it says', async () => {
+  const document = await product.must('GET', '/openapi.json');
+  expect(document.openapi).toBe('3.1.0');
+  const problem = await product.api('PUT', '/config', { pools: [{ id: 'X' }] });
+  expect(problem.status).toBe(400);
+  expect(ANSWERS.Problem.parse(problem.body)).toEqual(problem.body);
+  expect(problem.body.errors.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,15 @@
+/** `?limit=` of the listings. */
+import { fail } from './problem.ts';
+
+/** Without `?limit=`. */
+export const DEFAULT_LIMIT = 100;
+export const MAX_LIMIT = 1_000;
+
+/** Reads the limit; 400 when it is no whole number from 1 to 1,000. */
+export function readLimit(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LIMIT;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  const message = `must be a whole number from 1 to ${MAX_LIMIT}`;
+  return fail(400, `limit ${message}`, [{ path: 'limit', message }]);
+}

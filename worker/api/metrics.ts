@@ -1,0 +1,175 @@
+/** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
+import { type Context, Hono } from 'hono';
+import type { PoolConfig } from '../config/schema.ts';
+import { type PoolStatus, poolStatus } from '../objects/pool-status.ts';
+import type { ShardMetrics } from '../objects/protocol.ts';
+import { addUp, FAILURE_KINDS, LATENCY_BOUNDS_MS, type Totals } from '../objects/totals.ts';
+import type { ApiEnv } from './access.ts';
+import { readConfig } from './directory.ts';
+import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TYPE } from './prometheus.ts';
+import { shardObjects } from './shards.ts';
+import { VERSION } from './version.ts';
+
+export const metricsApi = new Hono<ApiEnv>().get('/', async (c) => {
+  const { revision, config } = await readConfig(c);
+  // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
+  const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, revision)));
+  const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
+  const text = render([...general(revision), ...families(pools)], openMetrics);
+  return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
+});
+
+interface Read {
+  readonly pool: PoolConfig;
+  readonly status: PoolStatus;
+  readonly shards: readonly ShardMetrics[];
+  /** In the order of the pool's backends. */
+  readonly totals: readonly Totals[];
+}
+
+async function readPool(c: Context<ApiEnv>, pool: PoolConfig, revision: number): Promise<Read> {
+  const shards = await Promise.all((await shardObjects(c, pool.id)).map((stub) => stub.metrics()));
+  const status = poolStatus(
+    pool,
+    revision,
+    shards.map((shard) => shard.status),
+  );
+  const of = (id: string) => shards.flatMap(({ totals }) => totals.filter((row) => row[0] === id));
+  return { pool, status, shards, totals: pool.backends.map(({ id }) => addUp(of(id).map((row) => row[1]))) };
+}
+
+const general = (revision: number): Family[] => [
+  {
+    name: 'evenkeel_build',
+    type: 'info',
+    help: 'The version that answers.',
+    samples: [{ labels: { version: VERSION }, value: 1 }],
+  },
+  {
+    name: 'evenkeel_config_revision',
+    type: 'gauge',
+    help: 'The revision of the configuration.',
+    samples: [{ labels: {}, value: revision }],
+  },
+];
+
+const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+const STATES = ['active', 'draining', 'disabled'];
+const STATUSES = ['available', 'ejected', 'draining', 'disabled', 'standby'];
+
+function families(pools: readonly Read[]): Family[] {
+  type Row = {
+    labels: { pool: string; backend: string };
+    totals: Totals;
+    at: PoolStatus['backends'][number];
+  };
+  const rows = pools.flatMap(({ pool, status, totals }) =>
+    status.backends.map((at, i): Row => {
+      return { labels: { pool: pool.id, backend: at.id }, totals: totals[i]!, at };
+    }),
+  );
+  const each = (value: (row: Row) => number): Sample[] =>
+    rows.map((row) => ({ labels: row.labels, value: value(row) }));
+  const by = (label: string, keys: readonly string[], value: (row: Row, key: string) => number): Sample[] =>
+    rows.flatMap((row) =>
+      keys.map((key) => ({ labels: { ...row.labels, [label]: key }, value: value(row, key) })),
+    );
+  const counter = (name: string, help: string, samples: Sample[]): Family => ({
+    name: `evenkeel_${name}`,
+    type: 'counter',
+    help,
+    samples,
+  });
+  const gauge = (name: string, help: string, samples: Sample[]): Family => ({
+    name: `evenkeel_${name}`,
+    type: 'gauge',
+    help,
+    samples,
+  });
+  const perPool = (value: (shard: ShardMetrics) => number): Sample[] =>
+    pools.map(({ pool, shards }) => ({
+      labels: { pool: pool.id },
+      value: shards.reduce((sum, shard) => sum + value(shard), 0),
+    }));
+  return [
+    counter(
+      'requests',
+      'Attempts sent to the backend, retries included.',
+      each(({ totals }) => totals.requests),
+    ),
+    counter(
+      'retries',
+      'Attempts that the backend got because another had failed the request.',
+      each(({ totals }) => totals.retries),
+    ),
+    counter(
+      'failures',
+      'Attempts that counted against the backend, by kind.',
+      by('kind', FAILURE_KINDS, ({ totals }, kind) => totals.failures[kind as 'timeout']),
+    ),
+    counter(
+      'responses',
+      'Responses of the backend, by class of status.',
+      by('class', CLASSES, ({ totals }, key) => totals.responses[CLASSES.indexOf(key)]!),
+    ),
+    counter(
+      'ejections',
+      'How often the backend was ejected.',
+      each(({ totals }) => totals.ejections),
+    ),
+    {
+      name: 'evenkeel_response_time_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: 'Time from sending an attempt to the headers of its response; attempts without one are not counted.',
+      samples: rows.flatMap(({ labels, totals }) =>
+        histogram(
+          labels,
+          LATENCY_BOUNDS_MS.map((ms) => ms / 1_000),
+          totals.latency,
+          totals.latencySumMs / 1_000,
+        ),
+      ),
+    },
+    gauge(
+      'backend_weight',
+      'The configured weight.',
+      each(({ at }) => at.weight),
+    ),
+    gauge(
+      'backend_expected_share_ratio',
+      'The share of first attempts that the weights in force give the backend.',
+      each(({ at }) => at.expectedShare ?? 0),
+    ),
+    gauge(
+      'backend_state',
+      'What the operator asked for: 1 for the present state.',
+      by('state', STATES, ({ at }, state) => Number(at.state === state)),
+    ),
+    gauge(
+      'backend_status',
+      'What holds now: 1 for the present status.',
+      by('status', STATUSES, ({ at }, status) => Number(at.status === status)),
+    ),
+    gauge(
+      'backend_consecutive_failures',
+      'Failures in a row.',
+      each(({ at }) => at.consecutiveFailures),
+    ),
+    counter(
+      'object_calls',
+      'Calls of the pool’s Durable Objects for leases and reports since they started.',
+      perPool(({ status }) => status.objectCalls),
+    ),
+    counter(
+      'storage_rows_written',
+      'Rows that the pool’s Durable Objects have written since they started.',
+      perPool(({ status }) => status.rowsWritten),
+    ),
+    counter(
+      'records_dropped',
+      'Outcomes that were dropped because the pool’s Durable Object was away for too long.',
+      perPool(({ status }) => status.dropped),
+    ),
+  ];
+}

@@ -1,0 +1,11 @@
+/** The Pool objects of a pool, for those who sum over them. */
+import type { Context } from 'hono';
+import { poolObject } from '../objects/stubs.ts';
+import type { ApiEnv } from './access.ts';
+import { directory } from './directory.ts';
+
+/** The objects that exist, and always the first. */
+export async function shardObjects(c: Context<ApiEnv>, pool: string) {
+  const shards = new Set(['0', ...(await directory(c).shardsOf(pool))]);
+  return [...shards].map((shard) => poolObject(c.env, pool, shard));
+}

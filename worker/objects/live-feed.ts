@@ -1,0 +1,66 @@
+/** A Pool object's part in the live view: pushes to the Directory at most once a second, and only while somebody watches. */
+import type { Env } from '../env.ts';
+import type { LivePush, MappingBatch, ShardName, ShardStatus } from './protocol.ts';
+import { directoryObject } from './stubs.ts';
+
+const PUSH_MS = 1_000;
+/** About as many mappings go with one push: nobody reads more in a second. */
+const MAPPINGS = 100;
+
+export class LiveFeed {
+  readonly #name: ShardName;
+  readonly #status: () => ShardStatus;
+  /** Pushes since the object started: none while nobody watches. */
+  pushes = 0;
+  #watched = false;
+  #mappings: MappingBatch[] = [];
+  /** A push waits for its time or for its answer; `#noted`: something has changed since it was made up. */
+  #waiting = false;
+  #noted = false;
+  #pushedAt = 0;
+
+  constructor(name: ShardName, status: () => ShardStatus) {
+    this.#name = name;
+    this.#status = status;
+  }
+
+  /** Whether somebody watches, as the Directory last said. */
+  set watched(watched: boolean) {
+    this.#watched = watched;
+    if (!watched) this.#mappings = [];
+  }
+
+  /** Something has changed, with these mappings: pushes when the second is over. Does nothing while nobody watches. */
+  note(env: Env, mappings: MappingBatch | null): void {
+    if (!this.#watched) return;
+    if (mappings && mappings.count > 0) this.#mappings.push(mappings);
+    let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
+    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
+      kept -= this.#mappings.shift()!.count;
+    this.#noted = true;
+    if (!this.#waiting) this.#schedule(env);
+  }
+
+  #schedule(env: Env): void {
+    this.#waiting = true;
+    const waitMs = Math.max(0, this.#pushedAt + PUSH_MS - Date.now());
+    setTimeout(() => this.#push(env), waitMs);
+  }
+
+  /** One push is under way at most: a Directory that is slow makes the view coarser, and costs nothing else. */
+  async #push(env: Env): Promise<void> {
+    const push: LivePush = { ...this.#name, status: this.#status(), mappings: this.#mappings };
+    this.#mappings = [];
+    this.#noted = false;
+    this.#pushedAt = Date.now();
+    this.pushes++;
+    try {
+      this.watched = await directoryObject(env).livePush(push);
+    } catch {
+      // The Directory is away; what it missed comes with the next change.
+    } finally {
+      this.#waiting = false;
+      if (this.#watched && this.#noted) this.#schedule(env);
+    }
+  }
+}

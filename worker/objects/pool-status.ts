@@ -1,0 +1,56 @@
+/** A pool's status: what its shards have counted, summed up, and what the operator asked for beside it. No I/O. */
+import { eligible, standing } from '../balance/available.ts';
+import type { PoolConfig } from '../config/schema.ts';
+import { quantile } from './latency.ts';
+import type { BackendStatus, ShardStatus } from './protocol.ts';
+
+/** The body of `GET /api/pools/:pool/status`. */
+export type PoolStatus = ReturnType<typeof poolStatus>;
+
+/** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
+export function poolStatus(pool: PoolConfig, revision: number, shards: readonly ShardStatus[]) {
+  const of = (id: string) => shards.flatMap((shard) => shard.backends.filter((backend) => backend.id === id));
+  const sum = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
+    rows.reduce((a, row) => a + value(row), 0);
+  const max = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
+    rows.reduce((a, row) => Math.max(a, value(row)), 0);
+  const rows = pool.backends.map((backend) => of(backend.id));
+  const ejectedUntil = rows.map((row) => max(row, (r) => r.ejectedUntil));
+  const set = eligible(pool.backends, (i) => ejectedUntil[i] !== 0, pool.whenUnavailable === 'fail-open');
+  const weights = pool.backends.map((backend, i) =>
+    set.indices.includes(i) ? max(rows[i]!, (r) => r.weightInForce) || backend.weight : 0,
+  );
+  const totalWeight = weights.reduce((a, b) => a + b, 0);
+  const totalPicks = sum(rows.flat(), (r) => r.picks);
+  const backends = pool.backends.map((backend, i) => {
+    const row = rows[i]!;
+    const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
+    const verdict = standing(backend, ejectedUntil[i] !== 0);
+    const usable = verdict === 'available' && set.indices.includes(i);
+    return {
+      id: backend.id,
+      state: backend.state,
+      weight: backend.weight,
+      status: verdict === 'weight-0' || (verdict === 'available' && !usable) ? ('standby' as const) : verdict,
+      requests: sum(row, (r) => r.requests),
+      failures: sum(row, (r) => r.failures),
+      consecutiveFailures: max(row, (r) => r.consecutiveFailures),
+      ejectedUntil: ejectedUntil[i] || null,
+      ejections: max(row, (r) => r.ejections),
+      share: totalPicks > 0 ? sum(row, (r) => r.picks) / totalPicks : null,
+      expectedShare: totalWeight > 0 ? weights[i]! / totalWeight : null,
+      latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
+      // Not known yet: the runtime does not tell when a socket that was passed through closes.
+      openWebSockets: null,
+      affinityClients: null,
+    };
+  });
+  const cost = shards.map(({ shard, dropped, objectCalls, rowsWritten, livePushes = 0 }) => ({
+    shard,
+    dropped,
+    objectCalls,
+    rowsWritten,
+    livePushes,
+  }));
+  return { pool: pool.id, revision, backends, shards: cost };
+}

@@ -1,0 +1,92 @@
+/** What a shard has counted for one backend id since the pool began: only ever grows, for counters must not go back. No I/O. */
+import type { Outcome } from '../balance/types.ts';
+
+/** Upper bounds of the latency histogram in ms, inclusive; the last bucket has none. */
+export const LATENCY_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+
+/** How an attempt failed, as far as it counts against the backend. */
+export const FAILURE_KINDS = ['connect-failure', 'timeout', 'status'] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+export interface Totals {
+  /** Attempts, retries included. */
+  requests: number;
+  /** Attempts that followed a failure of the same request elsewhere. */
+  retries: number;
+  failures: Record<FailureKind, number>;
+  ejections: number;
+  /** Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx. */
+  responses: number[];
+  /** Responses by time to headers, a count per bucket of LATENCY_BOUNDS_MS and one above; not cumulative. */
+  latency: number[];
+  latencySumMs: number;
+}
+
+export const newTotals = (): Totals => ({
+  requests: 0,
+  retries: 0,
+  failures: { 'connect-failure': 0, timeout: 0, status: 0 },
+  ejections: 0,
+  responses: [0, 0, 0, 0, 0],
+  latency: new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0),
+  latencySumMs: 0,
+});
+
+/** Counts one attempt; `failed` when it counts against the backend, `retry` when it was not the request's first. */
+export function count(totals: Totals, outcome: Outcome, failed: boolean, retry: boolean): void {
+  totals.requests++;
+  if (retry) totals.retries++;
+  if (failed) totals.failures[outcome.kind === 'response' ? 'status' : (outcome.kind as FailureKind)]++;
+  if (outcome.kind !== 'response') return;
+  const hundreds = Math.floor((outcome.status ?? 0) / 100) - 1;
+  if (hundreds in totals.responses) totals.responses[hundreds]!++;
+  const bucket = LATENCY_BOUNDS_MS.findIndex((bound) => outcome.ms <= bound);
+  totals.latency[bucket < 0 ? LATENCY_BOUNDS_MS.length : bucket]!++;
+  totals.latencySumMs += outcome.ms;
+}
+
+/** The sum over shards. */
+export function addUp(all: readonly Totals[]): Totals {
+  const sum = newTotals();
+  for (const one of all) {
+    sum.requests += one.requests;
+    sum.retries += one.retries;
+    sum.ejections += one.ejections;
+    sum.latencySumMs += one.latencySumMs;
+    for (const kind of FAILURE_KINDS) sum.failures[kind] += one.failures[kind];
+    one.responses.forEach((n, i) => {
+      sum.responses[i]! += n;
+    });
+    one.latency.forEach((n, i) => {
+      sum.latency[i]! += n;
+    });
+  }
+  return sum;
+}
+
+/** Backend ids remembered beyond those of the configuration, so that one that comes back goes on counting. */
+const IDS_KEPT = 2_000;
+
+/** The totals of a pool's backends by id; they outlive a backend's removal and a new address. */
+export class TotalsById {
+  readonly #byId: Map<string, Totals>;
+
+  constructor(stored: readonly (readonly [string, Totals])[] = []) {
+    this.#byId = new Map(stored.map(([id, totals]) => [id, totals]));
+  }
+
+  of(id: string): Totals {
+    let totals = this.#byId.get(id);
+    if (!totals) {
+      totals = newTotals();
+      this.#byId.set(id, totals);
+      const oldest = this.#byId.keys().next().value;
+      if (this.#byId.size > IDS_KEPT && oldest !== undefined) this.#byId.delete(oldest);
+    }
+    return totals;
+  }
+
+  dump(): [string, Totals][] {
+    return [...this.#byId];
+  }
+}

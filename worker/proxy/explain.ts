@@ -1,0 +1,168 @@
+/** What would become of a request: the code that routes and picks, run on copies. Nothing moves, nothing is sent. */
+import { eligible, standing } from '../balance/available.ts';
+import type { Env } from '../env.ts';
+import type { Reason } from '../objects/protocol.ts';
+import { firstPick, nextPick, type Pick } from './candidates.ts';
+import type { Exchange } from './exchange.ts';
+import { current, refresh, viewOf } from './isolate.ts';
+import type { PoolView } from './pool-view.ts';
+import { begin, fallback, isOutdated } from './proxy.ts';
+import { matchRoute } from './routes.ts';
+import { readTarget } from './target.ts';
+import { isLoop } from './upstream.ts';
+
+/** One backend that would be asked, in its turn. */
+export interface Candidate {
+  readonly pool: string;
+  readonly backend: string;
+  readonly reason: Reason;
+}
+
+/** One backend that takes no part in the first pick, and why in words. `ejectedUntil` in epoch ms. */
+export interface LeftOut {
+  readonly pool: string;
+  readonly backend: string;
+  readonly status: 'draining' | 'disabled' | 'weight-0' | 'ejected' | 'suspect' | 'standby';
+  readonly why: string;
+  readonly ejectedUntil: number | null;
+}
+
+export interface Explanation {
+  readonly revision: number;
+  readonly host: string;
+  readonly path: string;
+  readonly route: string | null;
+  readonly pool: string | null;
+  readonly policy: string | null;
+  readonly affinity: string | null;
+  /** The first to be asked, then those that a failure would lead to, in order. */
+  readonly candidates: readonly Candidate[];
+  readonly leftOut: readonly LeftOut[];
+  /** How many candidates would be asked at most, and why not more. */
+  readonly attempts: { readonly most: number; readonly why: string };
+  /** The answer when nobody is asked; else null. */
+  readonly answer: { readonly status: number; readonly why: string } | null;
+}
+
+/** Says what would become of `request` if it came to this isolate now. Null: no configuration can be reached. */
+export async function explain(request: Request, env: Env): Promise<Explanation | null> {
+  const target = readTarget(request.url);
+  let config = await refresh(env);
+  if (!config) return null;
+  const nobody = (status: number, why: string): Explanation => ({
+    revision: config?.snapshot.revision ?? 0,
+    host: target.host,
+    path: target.path,
+    route: null,
+    pool: null,
+    policy: null,
+    affinity: null,
+    candidates: [],
+    leftOut: [],
+    attempts: { most: 0, why },
+    answer: { status, why },
+  });
+  if (isLoop(request.headers, config.pseudonym))
+    return nobody(508, 'its Via header says that it has been through this load balancer before');
+  for (let again = true; ; again = false) {
+    const route = matchRoute(config.routes, target.host, target.path);
+    if (!route) return nobody(404, 'no route is configured for this host and path');
+    const copies = new Map<string, PoolView | undefined>();
+    const find = (pool: string) => {
+      if (!copies.has(pool)) copies.set(pool, viewOf(pool)?.copy());
+      return copies.get(pool);
+    };
+    const view = find(route.pool);
+    if (!view) return nobody(404, `route ${route.id} names pool ${route.pool}, which is gone`);
+    const exchange = begin(request, target, route, view, 'explain', Date.now());
+    const first = await firstPick(exchange, view, env, nothing);
+    if (again && isOutdated(config, view)) {
+      config = (await refresh(env)) ?? config;
+      continue;
+    }
+    const candidates = await inOrder(exchange, view, first, find, env);
+    const pools = new Set([view, ...[...copies.values()].filter((copy) => copy !== undefined)]);
+    return {
+      revision: current()?.snapshot.revision ?? 0,
+      host: target.host,
+      path: target.path,
+      route: route.id,
+      pool: route.pool,
+      policy: view.config.policy,
+      affinity: route.affinity,
+      candidates,
+      leftOut: [...pools].flatMap(leftOutOf),
+      attempts: mostAttempts(exchange, candidates.length),
+      answer: candidates.length > 0 ? null : { status: 503, why: 'no backend may be asked' },
+    };
+  }
+}
+
+/** A rehearsal leaves nothing to be done behind a response. */
+const nothing = {
+  waitUntil: () => undefined,
+  passThroughOnException: () => undefined,
+} as unknown as ExecutionContext;
+
+/** Follows the proxy's own way from a failure to the next pick, until there is none. */
+async function inOrder(
+  exchange: Exchange,
+  start: PoolView,
+  first: Pick | null,
+  find: (pool: string) => PoolView | undefined,
+  env: Env,
+): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  const tried = new Set<number>();
+  let view = start;
+  let pick = first;
+  if (!pick) ({ view, pick } = await fallback(exchange, view, env, nothing, find));
+  while (pick) {
+    tried.add(pick.index);
+    candidates.push({ pool: view.config.id, backend: view.upstreams[pick.index]!.id, reason: pick.reason });
+    pick = nextPick(view, exchange.request, exchange.target.path, tried);
+    if (pick) continue;
+    const other = await fallback(exchange, view, env, nothing, find);
+    if (other.view !== view) tried.clear();
+    ({ view, pick } = other);
+  }
+  return candidates;
+}
+
+function leftOutOf(view: PoolView): LeftOut[] {
+  const { id, backends, whenUnavailable } = view.config;
+  const set = eligible(backends, (i) => view.isEjected(i) || view.isSuspect(i), false);
+  const isOpen = set.mode === 'none' && whenUnavailable === 'fail-open';
+  return backends.flatMap((backend, i): LeftOut[] => {
+    const ejectedUntil = view.isEjected(i) ? view.ejectedUntil(i) : null;
+    const left = (status: LeftOut['status'], why: string) => [
+      { pool: id, backend: backend.id, status, why, ejectedUntil },
+    ];
+    const verdict = standing(backend, ejectedUntil !== null);
+    if (verdict === 'draining') return left(verdict, 'draining: no new clients, those with its cookie stay');
+    if (verdict === 'disabled') return left(verdict, 'disabled: asked by nobody');
+    if (verdict === 'weight-0') return left(verdict, 'weight 0: no new requests');
+    if (isOpen) return [];
+    if (verdict === 'ejected') return left(verdict, `ejected: ${whenBack(ejectedUntil ?? 0)}`);
+    if (set.mode !== 'none' && view.isSuspect(i))
+      return left('suspect', 'failed here as often as ejection takes; asked only when no other is left');
+    if (set.mode !== 'none' && backend.tier > set.tier)
+      return left(
+        'standby',
+        `tier ${backend.tier} stands by while tier ${set.tier} has an available backend`,
+      );
+    return [];
+  });
+}
+
+const whenBack = (until: number): string =>
+  until > Date.now()
+    ? `until ${new Date(until).toISOString()}`
+    : 'its time is over, its probe has yet to succeed';
+
+function mostAttempts({ repeatable, retry, request }: Exchange, candidates: number): Explanation['attempts'] {
+  if (candidates <= 1) return { most: candidates, why: 'there is no other backend to ask' };
+  if (!repeatable)
+    return { most: 1, why: `${request.method} is not repeated, unless no connection was ever opened` };
+  return { most: Math.min(candidates, 1 + retry.maxRetries), why: `maxRetries is ${retry.maxRetries}` };
+}
