@@ -39,6 +39,10 @@ export const configAnswerSchema = z.strictObject({
   dryRun: z.boolean().optional(),
   warnings: warnings(),
 });
+export const declaredSchema = z.strictObject({
+  revision: revision(),
+  declared: configSchema.nullable().describe('null: none is set, or it is faulty'),
+});
 export const poolsSchema = z.strictObject({ revision: revision(), pools: z.array(poolSchema) });
 export const poolAnswerSchema = z.strictObject({
   revision: revision(),
@@ -78,6 +82,10 @@ export const backendStatusSchema = z.strictObject({
 export const poolStatusSchema = z.strictObject({
   pool: z.string(),
   revision: revision(),
+  at: time(),
+  latencyMs: z
+    .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
+    .describe('Of all backends, over the last one to two minutes'),
   backends: z.array(backendStatusSchema),
   shards: z
     .array(
@@ -90,6 +98,30 @@ export const poolStatusSchema = z.strictObject({
       }),
     )
     .describe('What balancing costs, by Pool object, since it started'),
+});
+
+export const statusesSchema = z.strictObject({
+  revision: revision(),
+  statuses: z.array(poolStatusSchema).describe('In the order of the pools'),
+});
+
+const steps = () => z.array(count()).describe('A number for each step, oldest first');
+export const seriesSchema = z.strictObject({
+  revision: revision(),
+  series: z.array(
+    z.strictObject({
+      pool: z.string(),
+      stepMs: z.int(),
+      until: time().describe('The end of the last step, which may still be going on'),
+      requests: steps(),
+      failures: steps(),
+      p95Ms: z.array(z.number().nullable()),
+      backends: z
+        .array(z.strictObject({ id: z.string(), requests: steps(), failures: steps() }))
+        .optional()
+        .describe('Only when one pool is asked for'),
+    }),
+  ),
 });
 
 export const mappingSchema = z.strictObject({

@@ -1,10 +1,16 @@
-/** `/api/config`: the whole document. */
+/** `/api/config`: the whole document, and the one that was declared. */
 import { Hono } from 'hono';
+import { staticConfig } from '../config/static.ts';
+import { surroundings } from '../env.ts';
 import type { ApiEnv } from './access.ts';
 import { change, noted, readConfig, readJson } from './directory.ts';
 
 export const configApi = new Hono<ApiEnv>()
   .get('/', async (c) => c.json(await readConfig(c)))
+  .get('/declared', async (c) => {
+    const { revision } = await readConfig(c);
+    return c.json({ revision, declared: staticConfig(c.env.STATIC_CONFIG, surroundings(c.env)) });
+  })
   .put('/', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
     const { revision, config, warnings } = await change(

@@ -15,6 +15,7 @@ export const ANSWERS: Readonly<Record<AnswerName | 'Problem', z.ZodType>> = {
   Backend: answers.backendAnswerSchema,
   Backends: answers.backendsSchema,
   Config: answers.configAnswerSchema,
+  Declared: answers.declaredSchema,
   Events: answers.eventsSchema,
   Explanation: answers.explanationSchema,
   Health: answers.healthSchema,
@@ -29,7 +30,9 @@ export const ANSWERS: Readonly<Record<AnswerName | 'Problem', z.ZodType>> = {
   Route: answers.routeAnswerSchema,
   Routes: answers.routesSchema,
   Session: answers.sessionSchema,
+  Series: answers.seriesSchema,
   SignedIn: answers.signedInSchema,
+  Statuses: answers.statusesSchema,
 };
 
 const PARTS = {

@@ -5,6 +5,7 @@ export type AnswerName =
   | 'Backend'
   | 'Backends'
   | 'Config'
+  | 'Declared'
   | 'Events'
   | 'Explanation'
   | 'Health'
@@ -17,8 +18,10 @@ export type AnswerName =
   | 'Revisions'
   | 'Route'
   | 'Routes'
+  | 'Series'
   | 'Session'
-  | 'SignedIn';
+  | 'SignedIn'
+  | 'Statuses';
 export type BodyName =
   | 'BackendInput'
   | 'BackendPatch'
@@ -100,6 +103,12 @@ export const operations: readonly Operation[] = [
     body: 'ConfigInput',
     answer: 'Config',
     ...change,
+  },
+  {
+    method: 'get',
+    path: '/config/declared',
+    summary: 'The static configuration of STATIC_CONFIG, to compare with the one in force',
+    answer: 'Declared',
   },
   { method: 'get', path: '/config/revisions', summary: 'The revisions kept', answer: 'Revisions' },
   {
@@ -208,6 +217,20 @@ export const operations: readonly Operation[] = [
     ...change,
   },
 
+  {
+    method: 'get',
+    path: '/status',
+    summary: 'How all pools stand: the status of each in one answer',
+    answer: 'Statuses',
+  },
+  {
+    method: 'get',
+    path: '/series',
+    summary: 'The last five minutes of each pool in steps of five seconds; of one pool by backend too',
+    query: ['pool'],
+    answer: 'Series',
+    problems: [404],
+  },
   {
     method: 'get',
     path: '/requests',

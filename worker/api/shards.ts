@@ -1,4 +1,4 @@
-/** The Pool objects of a pool, for those who sum over them. */
+/** The Pool objects of pools, for those who sum over them. */
 import type { Context } from 'hono';
 import { poolObject } from '../objects/stubs.ts';
 import type { ApiEnv } from './access.ts';
@@ -8,4 +8,13 @@ import { directory } from './directory.ts';
 export async function shardObjects(c: Context<ApiEnv>, pool: string) {
   const shards = new Set(['0', ...(await directory(c).shardsOf(pool))]);
   return [...shards].map((shard) => poolObject(c.env, pool, shard));
+}
+
+/** The same for several pools, with one question to the Directory. */
+export async function shardObjectsOf(c: Context<ApiEnv>, pools: readonly string[]) {
+  const known = await directory(c).shards();
+  return pools.map((pool) => {
+    const shards = new Set(['0', ...known.filter((row) => row.pool === pool).map((row) => row.shard)]);
+    return [...shards].map((shard) => poolObject(c.env, pool, shard));
+  });
 }

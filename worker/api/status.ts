@@ -1,12 +1,13 @@
-/** `/api/pools/:pool/status` and `/api/requests`: what the Pool objects have seen, summed over shards. */
+/** `/api/pools/:pool/status`, `/api/status`, `/api/series` and `/api/requests`: what the Pool objects have seen, summed over shards. */
 import { Hono } from 'hono';
 import { poolStatus } from '../objects/pool-status.ts';
 import type { Mapping } from '../objects/protocol.ts';
+import { poolSeries } from '../objects/series.ts';
 import type { ApiEnv } from './access.ts';
 import { readConfig } from './directory.ts';
 import { readLimit } from './limit.ts';
 import { findPool } from './pools.ts';
-import { shardObjects } from './shards.ts';
+import { shardObjects, shardObjectsOf } from './shards.ts';
 
 export const statusApi = new Hono<ApiEnv>()
   .get('/pools/:pool/status', async (c) => {
@@ -14,6 +15,37 @@ export const statusApi = new Hono<ApiEnv>()
     const pool = findPool(config, c.req.param('pool'));
     const shards = await Promise.all((await shardObjects(c, pool.id)).map((stub) => stub.status()));
     return c.json(poolStatus(pool, revision, shards));
+  })
+  .get('/status', async (c) => {
+    const { revision, config } = await readConfig(c);
+    const objects = await shardObjectsOf(
+      c,
+      config.pools.map(({ id }) => id),
+    );
+    const statuses = await Promise.all(
+      config.pools.map(async (pool, i) =>
+        poolStatus(pool, revision, await Promise.all(objects[i]!.map((stub) => stub.status()))),
+      ),
+    );
+    return c.json({ revision, statuses });
+  })
+  .get('/series', async (c) => {
+    const { pool: one } = c.req.query();
+    const { revision, config } = await readConfig(c);
+    const pools = one === undefined ? config.pools : [findPool(config, one)];
+    const objects = await shardObjectsOf(
+      c,
+      pools.map(({ id }) => id),
+    );
+    const now = Date.now();
+    const series = await Promise.all(
+      pools.map(async (pool, i) => {
+        const shards = await Promise.all(objects[i]!.map((stub) => stub.series()));
+        const ids = one === undefined ? null : pool.backends.map(({ id }) => id);
+        return poolSeries(pool.id, shards, now, ids);
+      }),
+    );
+    return c.json({ revision, series });
   })
   .get('/requests', async (c) => {
     const { pool, backend, outcome, status, path } = c.req.query();

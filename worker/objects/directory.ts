@@ -10,7 +10,7 @@ import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import { HistoryStore } from './history-store.ts';
 import { Live } from './live.ts';
-import type { LivePush, PoolPush, Snapshot } from './protocol.ts';
+import type { LivePush, PoolPush, ShardName, Snapshot } from './protocol.ts';
 import { type Delivery, deliver } from './push.ts';
 
 const EMPTY: Config = { pools: [], routes: [] };
@@ -97,6 +97,11 @@ export class Directory extends DurableObject<Env> {
       .shards()
       .filter((row) => row.pool === pool)
       .map((row) => row.shard);
+  }
+
+  /** The shards of every pool that exist so far. */
+  shards(): ShardName[] {
+    return this.#store.shards();
   }
 
   /** Changes the configuration, all or nothing; answers when the Pool objects concerned know, or have had their time. */

@@ -8,6 +8,7 @@ import { describeFlip } from './events.ts';
 import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
+import { Series } from './series.ts';
 import { newTally, Recent, type Tally } from './tally.ts';
 import { count, TotalsById } from './totals.ts';
 
@@ -26,6 +27,7 @@ export class PoolState {
   readonly sequence: Sequence;
   tallies: Tally[];
   readonly totals: TotalsById;
+  readonly series = new Series();
   #recent: Recent[];
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
@@ -111,7 +113,9 @@ export class PoolState {
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
     tally.requests++;
     count(this.totals.of(id), outcome, failed, !isFirst);
-    this.#recent[index]!.add(outcome.kind === 'response' ? ms : null, isFirst, now);
+    const answeredMs = outcome.kind === 'response' ? ms : null;
+    this.#recent[index]!.add(answeredMs, isFirst, now);
+    this.series.add(id, failed, answeredMs, now);
     if (outcome.kind === 'client-closed') return null;
     if (!failed) {
       return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);

@@ -4,7 +4,7 @@ import type { PoolConfig } from '../config/schema.ts';
 import { quantile } from './latency.ts';
 import type { BackendStatus, ShardStatus } from './protocol.ts';
 
-/** The body of `GET /api/pools/:pool/status`. */
+/** The body of `GET /api/pools/:pool/status`. `at` is when it was made up, epoch ms. */
 export type PoolStatus = ReturnType<typeof poolStatus>;
 
 /** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
@@ -52,5 +52,7 @@ export function poolStatus(pool: PoolConfig, revision: number, shards: readonly 
     rowsWritten,
     livePushes,
   }));
-  return { pool: pool.id, revision, backends, shards: cost };
+  const all = rows.flat().reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
+  const latencyMs = { p50: quantile(all, 0.5), p95: quantile(all, 0.95) };
+  return { pool: pool.id, revision, at: Date.now(), latencyMs, backends, shards: cost };
 }

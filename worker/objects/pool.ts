@@ -22,6 +22,7 @@ import type {
   ShardStatus,
 } from './protocol.ts';
 import { Reporters } from './reporters.ts';
+import type { ShardSeries } from './series.ts';
 import { directoryObject, poolObject } from './stubs.ts';
 
 /** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
@@ -168,6 +169,11 @@ export class Pool extends DurableObject<Env> {
   /** The recent mappings, newest first, at most `RING_SIZE`. */
   requests(): Mapping[] {
     return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
+  }
+
+  /** This shard's last five minutes. */
+  series(): ShardSeries {
+    return this.#state?.series.dump(Date.now()) ?? { steps: [] };
   }
 
   /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */

@@ -15,9 +15,11 @@ import type {
   PoolPush,
   Report,
   ShardMetrics,
+  ShardName,
   ShardStatus,
   Snapshot,
 } from './protocol.ts';
+import type { ShardSeries } from './series.ts';
 
 /** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
 export interface PoolRpc {
@@ -30,6 +32,7 @@ export interface PoolRpc {
   status(): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
   metrics(): Promise<ShardMetrics>;
+  series(): Promise<ShardSeries>;
   requests(): Promise<Mapping[]>;
 }
 
@@ -39,6 +42,7 @@ export interface DirectoryRpc {
   snapshot(known: number): Promise<Snapshot | null>;
   pullPool(pool: string, shard: string): Promise<PoolPush>;
   shardsOf(pool: string): Promise<string[]>;
+  shards(): Promise<ShardName[]>;
   change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
   rollback(to: number, options: ChangeOptions): Promise<ChangeResult>;
   revisions(): Promise<{ revision: number; revisions: Revision[] }>;

@@ -1,0 +1,121 @@
+/** A pool's last five minutes in steps of five seconds: requests and failures by backend, latency of all. No I/O. */
+import { bucketOf, noLatencies, quantile } from './latency.ts';
+
+/** A step's length; steps begin at multiples of it, so that those of all shards lie upon each other. */
+export const STEP_MS = 5_000;
+/** Steps kept. */
+export const STEPS = 60;
+
+interface Step {
+  readonly at: number;
+  /** By backend id: requests, failures. */
+  readonly counts: Map<string, [number, number]>;
+  readonly latency: number[];
+}
+
+/** One shard's steps that saw traffic, oldest first; `at` is a step's begin in epoch ms. */
+export interface ShardSeries {
+  readonly steps: readonly {
+    readonly at: number;
+    readonly counts: readonly (readonly [backend: string, requests: number, failures: number])[];
+    readonly latency: readonly number[];
+  }[];
+}
+
+/** What one shard has seen lately; in memory only. */
+export class Series {
+  #steps: Step[] = [];
+
+  /** Counts one attempt; `ms` to its headers, null when none came. */
+  add(backend: string, failed: boolean, ms: number | null, now: number): void {
+    const step = this.#stepAt(now);
+    const count = step.counts.get(backend) ?? [0, 0];
+    count[0]++;
+    if (failed) count[1]++;
+    step.counts.set(backend, count);
+    if (ms !== null) step.latency[bucketOf(ms)]!++;
+  }
+
+  /** The steps of the last five minutes. */
+  dump(now: number): ShardSeries {
+    this.#forget(now);
+    return {
+      steps: this.#steps.map(({ at, counts, latency }) => ({
+        at,
+        counts: [...counts].map(([id, [requests, failures]]) => [id, requests, failures] as const),
+        latency,
+      })),
+    };
+  }
+
+  #stepAt(now: number): Step {
+    const at = now - (now % STEP_MS);
+    const last = this.#steps.at(-1);
+    // A clock that goes back adds to the newest step.
+    if (last && at <= last.at) return last;
+    const step = { at, counts: new Map<string, [number, number]>(), latency: noLatencies() };
+    this.#steps.push(step);
+    this.#forget(now);
+    return step;
+  }
+
+  #forget(now: number): void {
+    const oldest = now - (now % STEP_MS) - (STEPS - 1) * STEP_MS;
+    if ((this.#steps[0]?.at ?? oldest) < oldest) this.#steps = this.#steps.filter(({ at }) => at >= oldest);
+  }
+}
+
+/** The body of one pool in `GET /api/series`. `until` is the end of the last step, epoch ms; it may still be going on. */
+export interface PoolSeries {
+  readonly pool: string;
+  readonly stepMs: number;
+  readonly until: number;
+  /** Attempts in each step, retries included. */
+  readonly requests: number[];
+  readonly failures: number[];
+  /** Time to headers that 95 % of a step's responses stayed below; null in a step without any. */
+  readonly p95Ms: (number | null)[];
+  /** By backend, in the pool's order; only when one pool is asked for. */
+  readonly backends?: { readonly id: string; readonly requests: number[]; readonly failures: number[] }[];
+}
+
+/** Sums shards up; with `ids`, by backend too. */
+export function poolSeries(
+  pool: string,
+  shards: readonly ShardSeries[],
+  now: number,
+  ids: readonly string[] | null,
+): PoolSeries {
+  const from = now - (now % STEP_MS) - (STEPS - 1) * STEP_MS;
+  const zeros = () => new Array<number>(STEPS).fill(0);
+  const [requests, failures] = [zeros(), zeros()];
+  const latency = requests.map(() => noLatencies());
+  const backends = ids?.map((id) => ({ id, requests: zeros(), failures: zeros() }));
+  const byId = new Map(backends?.map((backend) => [backend.id, backend]));
+  for (const { at, counts, latency: seen } of shards.flatMap((shard) => shard.steps)) {
+    const i = (at - from) / STEP_MS;
+    if (i < 0 || i >= STEPS) continue;
+    for (const [id, asked, failed] of counts) {
+      requests[i]! += asked;
+      failures[i]! += failed;
+      const backend = byId.get(id);
+      if (!backend) continue;
+      backend.requests[i]! += asked;
+      backend.failures[i]! += failed;
+    }
+    seen.forEach((count, bucket) => {
+      latency[i]![bucket]! += count;
+    });
+  }
+  const p95Ms = latency.map((counts) => quantile(counts, 0.95));
+  const until = from + STEPS * STEP_MS;
+  return {
+    pool,
+    stepMs: STEP_MS,
+    until,
+    requests,
+    failures,
+    p95Ms,
+    ...(backends ? { backends } : {}),
+  };
+}
