@@ -1,6 +1,7 @@
 /** One build: the Worker into dist/evenkeel, the dashboard into dist/client. */
 import { rmSync } from 'node:fs';
 import { cloudflare } from '@cloudflare/vite-plugin';
+import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -16,6 +17,7 @@ export default defineConfig({
   build: { outDir: '../dist', emptyOutDir: true },
   plugins: [
     react(),
+    tailwind(),
     cloudflare({ configPath: '../wrangler.jsonc', persistState: { path: '../.evenkeel/dev' } }),
     withoutSecrets,
   ],

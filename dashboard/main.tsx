@@ -1,9 +1,15 @@
-/** The dashboard's start: takes a one-time login out of the address, then shows the pools. */
+/** The dashboard's start: takes a one-time login out of the address, then shows the door or the pages. */
+import { Toasty } from '@cloudflare/kumo/components/toast';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
-import { signIn } from './api.ts';
+import { isSignedOut } from './api/client.ts';
+import { signIn } from './api/session.ts';
 import { App } from './app.tsx';
+import { toasts } from './changes/toasts.ts';
+import { applyTheme } from './shell/theme.ts';
 import './style.css';
+
+applyTheme();
 
 const code = new URLSearchParams(location.hash.slice(1)).get('login');
 if (code) {
@@ -12,8 +18,20 @@ if (code) {
   await signIn({ code }).catch(() => undefined);
 }
 
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (failures, error) => failures < 2 && !isSignedOut(error),
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
 createRoot(document.getElementById('root')!).render(
-  <QueryClientProvider client={new QueryClient()}>
-    <App />
+  <QueryClientProvider client={queries}>
+    <Toasty toastManager={toasts}>
+      <App />
+    </Toasty>
   </QueryClientProvider>,
 );

@@ -1,0 +1,34 @@
+/** The frame of every page: title, what is said beside it, actions, and figures that dim when they are old. */
+import { type ReactNode, useEffect } from 'react';
+import { useStale } from '../live/use-live.ts';
+import { LiveDot } from './live-dot.tsx';
+
+interface PageProps {
+  readonly title: string;
+  /** What the browser's tab says, when it is more than the title. */
+  readonly tabTitle?: string;
+  /** Beside the title, quietly: policy, revision. */
+  readonly facts?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** One page. */
+export function Page({ title, tabTitle, facts, actions, children }: PageProps) {
+  const { stale } = useStale();
+  const inTab = `${tabTitle ?? title} · Evenkeel`;
+  useEffect(() => {
+    document.title = inTab;
+  }, [inTab]);
+  return (
+    <main className="mx-auto flex w-full max-w-[1600px] flex-col gap-6 p-4 md:p-8" id="page">
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <h1 className="text-2xl font-semibold text-kumo-default">{title}</h1>
+        <div className="flex flex-1 flex-wrap items-center gap-x-4 gap-y-1 text-kumo-subtle">{facts}</div>
+        <LiveDot />
+        {actions}
+      </header>
+      <div className={`flex flex-col gap-6 ${stale ? 'opacity-60' : ''}`}>{children}</div>
+    </main>
+  );
+}

@@ -1,0 +1,61 @@
+/** How a backend or a pool stands, in a word and a colour: one colour for each meaning, defined here and nowhere else. */
+import type { BackendStatus } from '../api/status.ts';
+import type { Health } from '../model/health.ts';
+
+const DOT = {
+  good: 'bg-kumo-success',
+  warning: 'bg-kumo-warning',
+  bad: 'bg-kumo-danger',
+  off: 'bg-kumo-fill-hover',
+} as const;
+const TEXT = {
+  good: 'text-kumo-success',
+  warning: 'text-kumo-warning',
+  bad: 'text-kumo-danger',
+  off: 'text-kumo-subtle',
+} as const;
+type Tone = keyof typeof DOT;
+
+const STATUS_TONE: Record<BackendStatus['status'], Tone> = {
+  available: 'good',
+  ejected: 'bad',
+  draining: 'warning',
+  disabled: 'off',
+  standby: 'off',
+};
+
+const HEALTH_TONE: Record<Health, Tone> = {
+  well: 'good',
+  ejected: 'bad',
+  down: 'bad',
+  draining: 'warning',
+  unknown: 'off',
+};
+
+/** A dot and a word. */
+export function State({ tone, children }: { readonly tone: Tone; readonly children: string }) {
+  return (
+    <span className={`inline-flex items-center gap-2 whitespace-nowrap ${TEXT[tone]}`}>
+      <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${DOT[tone]}`} />
+      {children}
+    </span>
+  );
+}
+
+/** What the balancer found of a backend. */
+export function BackendState({ status }: { readonly status: BackendStatus['status'] }) {
+  return <State tone={STATUS_TONE[status]}>{status}</State>;
+}
+
+/** A pool's dot for lists; the word is for who cannot see it. */
+export function HealthDot({ health }: { readonly health: Health }) {
+  return (
+    <span className="inline-flex items-center">
+      <span aria-hidden="true" className={`size-2 rounded-full ${DOT[HEALTH_TONE[health]]}`} />
+      <span className="sr-only">{health}</span>
+    </span>
+  );
+}
+
+/** A text in the colour of a pool's health. */
+export const healthText = (health: Health): string => TEXT[HEALTH_TONE[health]];

@@ -1,0 +1,65 @@
+/** Figures and times as text, one way for the whole dashboard. No I/O. */
+
+const NUMBER = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+const ONE_DIGIT = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+});
+const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+
+/** What stands where there is nothing to say. */
+export const NONE = '–';
+
+/** `1,204`. */
+export const count = (value: number | null): string => (value === null ? NONE : NUMBER.format(value));
+
+/** A rate: `0.4` below ten, `1,204` from there. */
+export const perSecond = (value: number | null): string => {
+  if (value === null) return NONE;
+  return value < 10 && value > 0 ? ONE_DIGIT.format(value) : NUMBER.format(value);
+};
+
+/** A share from 0 to 1 as `71.4 %`; with two digits below a tenth of a per cent, so that a little is not nothing. */
+export function percent(share: number | null): string {
+  if (share === null) return NONE;
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return `${Math.max(0.01, value).toFixed(2)} %`;
+  return `${ONE_DIGIT.format(value)} %`;
+}
+
+/** `84 ms`, `1.2 s`, `3 min`: a duration, in the unit that fits. */
+export function duration(ms: number | null): string {
+  if (ms === null) return NONE;
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 10_000) return `${ONE_DIGIT.format(ms / 1_000)} s`;
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s`;
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`;
+  if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)} h`;
+  return `${Math.floor(ms / 86_400_000)} d`;
+}
+
+/** `just now`, `12 s ago`, `3 h ago`. Both in epoch ms. */
+export function ago(at: number, now: number): string {
+  const ms = now - at;
+  return ms < 2_000 ? 'just now' : `${duration(ms)} ago`;
+}
+
+/** Seconds that are left until `until`, counted down as `12 s` or `2 min 05 s`; never below 0. Both in epoch ms. */
+export function countdown(until: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((until - now) / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+/** `12:04:31.120`. */
+export const clock = (at: number): string => CLOCK.format(at);
+
+/** The exact time with its date and zone, for hovering over a relative one. */
+export const exactTime = (at: number): string => EXACT.format(at);
+
+/** `1 backend`, `2 backends`. */
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;

@@ -1,0 +1,7 @@
+/** The page. */
+import { Page } from '../../components/page.tsx';
+
+/** To come. */
+export function HistoryPage() {
+  return <Page title="history">{null}</Page>;
+}

@@ -1,0 +1,7 @@
+/** The page. */
+import { Page } from '../../components/page.tsx';
+
+/** To come. */
+export function PoolPage() {
+  return <Page title="pool">{null}</Page>;
+}

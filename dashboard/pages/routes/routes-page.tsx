@@ -1,0 +1,7 @@
+/** The page. */
+import { Page } from '../../components/page.tsx';
+
+/** To come. */
+export function RoutesPage() {
+  return <Page title="routes">{null}</Page>;
+}

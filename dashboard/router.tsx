@@ -1,0 +1,95 @@
+/** Every page and its URL; filters live in the URL. Pages but the overview are loaded when they are first shown. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import type { RequestFilter } from './api/requests.ts';
+import { Overview } from './pages/overview/overview.tsx';
+import { Shell } from './shell/shell.tsx';
+
+/** A search parameter as text, left out when it is empty. */
+const text = (value: unknown): string | undefined =>
+  value === undefined || value === null || value === '' ? undefined : String(value);
+
+type Search = Readonly<Record<string, unknown>>;
+
+/** `edit`: the backend whose form is open, `+` for a new one; `tab`: backends or settings. */
+export interface PoolSearch {
+  readonly edit?: string;
+  readonly tab?: string;
+}
+
+/** The API's own filters; `id`: the request whose story is open. */
+export interface RequestsSearch extends RequestFilter {
+  readonly id?: string;
+}
+
+/** `edit`: the route whose form is open, `+` for a new one; `url`: what «where would this go?» asks. */
+export interface RoutesSearch {
+  readonly edit?: string;
+  readonly url?: string;
+}
+
+/** `revision`: the one that is open; `show`: what kind of events. */
+export interface HistorySearch {
+  readonly revision?: string;
+  readonly show?: string;
+}
+
+const root = createRootRoute({ component: Shell });
+
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview });
+
+const pool = createRoute({
+  getParentRoute: () => root,
+  path: '/pools/$pool',
+  validateSearch: (search: Search): PoolSearch => ({ edit: text(search.edit), tab: text(search.tab) }),
+  component: lazyRouteComponent(() => import('./pages/pool/pool-page.tsx'), 'PoolPage'),
+});
+
+const requests = createRoute({
+  getParentRoute: () => root,
+  path: '/requests',
+  validateSearch: (search: Search): RequestsSearch => ({
+    pool: text(search.pool),
+    backend: text(search.backend),
+    outcome: text(search.outcome),
+    status: text(search.status),
+    path: text(search.path),
+    id: text(search.id),
+  }),
+  component: lazyRouteComponent(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
+});
+
+const routes = createRoute({
+  getParentRoute: () => root,
+  path: '/routes',
+  validateSearch: (search: Search): RoutesSearch => ({ edit: text(search.edit), url: text(search.url) }),
+  component: lazyRouteComponent(() => import('./pages/routes/routes-page.tsx'), 'RoutesPage'),
+});
+
+const history = createRoute({
+  getParentRoute: () => root,
+  path: '/history',
+  validateSearch: (search: Search): HistorySearch => ({
+    revision: text(search.revision),
+    show: text(search.show),
+  }),
+  component: lazyRouteComponent(() => import('./pages/history/history-page.tsx'), 'HistoryPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+});
+
+/** The dashboard's router. */
+export const router = createRouter({
+  routeTree: root.addChildren([overview, pool, requests, routes, history, settings]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

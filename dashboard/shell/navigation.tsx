@@ -1,0 +1,91 @@
+/** Where one can go: the pages, every pool with its dot, theme and the way out. */
+import {
+  ClockCounterClockwiseIcon,
+  GearIcon,
+  type Icon,
+  ListMagnifyingGlassIcon,
+  SignOutIcon,
+  SignpostIcon,
+  SquaresFourIcon,
+} from '@phosphor-icons/react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, type LinkProps } from '@tanstack/react-router';
+import { configQuery } from '../api/config.ts';
+import { sessionQuery, signOut } from '../api/session.ts';
+import { type Pulses, pulsesQuery } from '../api/status.ts';
+import { HealthDot } from '../components/state.tsx';
+import { type Health, summarise } from '../model/health.ts';
+import { tellSignedOut } from './signed-out.ts';
+import { ThemeSwitch } from './theme-switch.tsx';
+
+const ITEM =
+  'flex min-h-9 items-center gap-2 rounded-md px-3 text-kumo-default hover:bg-kumo-tint aria-[current=page]:bg-kumo-tint aria-[current=page]:font-medium';
+
+const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; readonly Symbol: Icon }[] = [
+  { to: '/', name: 'Overview', Symbol: SquaresFourIcon },
+  { to: '/requests', name: 'Requests', Symbol: ListMagnifyingGlassIcon },
+  { to: '/routes', name: 'Routes', Symbol: SignpostIcon },
+  { to: '/history', name: 'History', Symbol: ClockCounterClockwiseIcon },
+  { to: '/settings', name: 'Settings', Symbol: GearIcon },
+];
+
+/** The navigation's list, as it stands in the side bar and in the small screen's menu. */
+export function Navigation() {
+  return (
+    <nav aria-label="Pages" className="flex min-h-0 flex-1 flex-col gap-1 p-2">
+      {PAGES.map(({ to, name, Symbol: Sign }) => (
+        <Link key={name} to={to} className={ITEM} activeOptions={{ exact: true, includeSearch: false }}>
+          <Sign aria-hidden="true" size={18} />
+          {name}
+        </Link>
+      ))}
+      <h2 className="px-3 pt-4 pb-1 text-xs font-medium text-kumo-subtle">Pools</h2>
+      <Pools />
+      <div className="mt-auto flex items-center justify-between gap-2 border-t border-kumo-line px-1 pt-2">
+        <ThemeSwitch />
+        <SignOut />
+      </div>
+    </nav>
+  );
+}
+
+/** By id; compared as text, so that the list is drawn anew only when a dot changes. */
+const healths = (pulses: Pulses): Record<string, Health> =>
+  Object.fromEntries(Object.entries(pulses).map(([id, { status }]) => [id, summarise(status).health]));
+
+function Pools() {
+  const { data } = useQuery(configQuery);
+  const { data: health } = useQuery({ ...pulsesQuery, select: healths, structuralSharing: true });
+  return (
+    <ul className="min-h-0 overflow-y-auto">
+      {data?.config.pools.map(({ id }) => (
+        <li key={id}>
+          <Link
+            to="/pools/$pool"
+            params={{ pool: id }}
+            className={ITEM}
+            activeOptions={{ includeSearch: false }}
+          >
+            <HealthDot health={health?.[id] ?? 'unknown'} />
+            <span className="truncate">{id}</span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function SignOut() {
+  const queries = useQueryClient();
+  const leave = async () => {
+    await signOut();
+    tellSignedOut();
+    await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  };
+  return (
+    <button type="button" className={`${ITEM} text-kumo-subtle`} onClick={leave}>
+      <SignOutIcon aria-hidden="true" size={18} />
+      Sign out
+    </button>
+  );
+}

@@ -1,0 +1,115 @@
+/** The dashboard's pure parts: rates, figures as text, what is wrong with a pool, and the changes operators make. */
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { changeBackends, putBackend, removeBackends } from '../../dashboard/changes/change.ts';
+import { ago, countdown, duration, percent, perSecond } from '../../dashboard/model/format.ts';
+import { byHealth, summarise } from '../../dashboard/model/health.ts';
+import { noSamples, rate, type Samples, withSample } from '../../dashboard/model/rates.ts';
+import { failedShare } from '../../dashboard/model/series.ts';
+import { parse } from '../../worker/config/check.ts';
+import { configSchema } from '../../worker/config/schema.ts';
+
+test('the dashboard imports only types from the Worker', () => {
+  const files = globSync('dashboard/**/*.{ts,tsx}');
+  expect(files.length).toBeGreaterThan(10);
+  const values = files.filter((file) => /^import (?!type ).*worker\//m.test(readFileSync(file, 'utf8')));
+  expect(values).toEqual([]);
+});
+
+test.each([
+  [duration(null), '–'],
+  [duration(84), '84 ms'],
+  [duration(1_240), '1.2 s'],
+  [duration(12_400), '12 s'],
+  [duration(190_000), '3 min'],
+  [percent(0.714), '71.4 %'],
+  [percent(0.0002), '0.02 %'],
+  [percent(0), '0.0 %'],
+  [percent(null), '–'],
+  [perSecond(1_204.4), '1,204'],
+  [perSecond(0.42), '0.4'],
+  [perSecond(0), '0'],
+  [ago(1_000, 2_000), 'just now'],
+  [ago(1_000, 13_000), '12 s ago'],
+  [countdown(12_000, 500), '12 s'],
+  [countdown(125_000, 0), '2 min 05 s'],
+  [countdown(0, 5_000), '0 s'],
+])('%s is written %s', (given, expected) => {
+  expect(given).toBe(expected);
+});
+
+const reading = (at: number, requests: number, failures = 0) => ({
+  at,
+  backends: [{ id: 'a', requests, failures }],
+});
+const samplesOf = (...readings: [number, number][]): Samples =>
+  readings.reduce((samples, [at, requests]) => withSample(samples, reading(at, requests)), noSamples);
+
+test('a rate is over ten seconds, unknown from one reading, and nothing once nothing comes', () => {
+  expect(rate(samplesOf([0, 100]), 500)).toBeNull();
+  expect(rate(samplesOf([0, 100], [5_000, 150]), 5_000)).toBe(10);
+  expect(rate(samplesOf([0, 0], [10_000, 50], [20_000, 250]), 20_000)).toBe(20);
+  expect(rate(samplesOf([0, 0], [5_000, 100]), 10_000, 'a')).toBe(10);
+  expect(rate(samplesOf([0, 0], [5_000, 100]), 60_000)).toBe(0);
+});
+
+test('counters that go back begin a new rate, and a late reading is left out', () => {
+  expect(samplesOf([0, 100], [1_000, 3])).toHaveLength(1);
+  expect(samplesOf([1_000, 100], [500, 100])).toHaveLength(1);
+});
+
+const backend = (id: string, status: string) => ({ id, status }) as never;
+const statusOf = (...statuses: string[]) =>
+  ({ backends: statuses.map((status, i) => backend('abcd'[i]!, status)) }) as never;
+
+test('a pool is down, has somebody ejected, drains or is well, in that order', () => {
+  expect(summarise(statusOf('ejected', 'draining')).health).toBe('down');
+  expect(summarise(statusOf('available', 'ejected', 'draining'))).toMatchObject({
+    health: 'ejected',
+    ejected: ['b'],
+    draining: ['c'],
+    available: 1,
+    total: 3,
+  });
+  expect(summarise(statusOf('available', 'draining')).health).toBe('draining');
+  expect(summarise(statusOf('available', 'standby')).health).toBe('well');
+  expect(summarise(undefined).health).toBe('unknown');
+  expect(byHealth(summarise(statusOf('ejected')), summarise(statusOf('available')))).toBeLessThan(0);
+});
+
+test('the failed share is of the last minute', () => {
+  const steps = (value: number) => [
+    ...new Array<number>(48).fill(1_000),
+    ...new Array<number>(12).fill(value),
+  ];
+  expect(failedShare({ requests: steps(10), failures: [...new Array<number>(59).fill(0), 12] })).toBe(0.1);
+  expect(failedShare({ requests: [0], failures: [0] })).toBeNull();
+});
+
+const document = () => {
+  const parsed = parse(configSchema, {
+    pools: [{ id: 'p', backends: ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` })) }],
+  });
+  if (!parsed.ok) throw new Error('wrong');
+  return parsed.value;
+};
+const list = (config: ReturnType<typeof document>) =>
+  config.pools[0]!.backends.map(({ id, weight, state }) => `${id}:${weight}:${state}`).join(' ');
+
+test('undoing a change keeps what others changed meanwhile', () => {
+  const before = document();
+  const drained = changeBackends('p', ['a'], { state: 'draining' }, 'Drained a');
+  const meanwhile = changeBackends('p', ['b'], { weight: 7 }, 'b heavier').apply(drained.apply(before));
+  expect(list(meanwhile)).toBe('a:1:draining b:7:active c:1:active');
+  expect(list(drained.undo(before)!.apply(meanwhile))).toBe('a:1:active b:7:active c:1:active');
+});
+
+test('a removed backend comes back to its place, an added one goes again', () => {
+  const before = document();
+  const removed = removeBackends('p', ['a', 'b'], 'Removed a and b');
+  expect(list(removed.apply(before))).toBe('c:1:active');
+  expect(list(removed.undo(before)!.apply(removed.apply(before)))).toBe(list(before));
+  const added = putBackend('p', { ...before.pools[0]!.backends[0]!, id: 'd' }, 'Added d');
+  expect(list(added.apply(before))).toContain('d:1:active');
+  expect(list(added.undo(before)!.apply(added.apply(before)))).toBe(list(before));
+});
