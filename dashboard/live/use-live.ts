@@ -1,5 +1,6 @@
 /** React's way to the live connection: its state, and clocks that stand still when the figures do. */
-import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import { clock } from './clock.ts';
 import type { Connection, LiveConnection } from './connection.ts';
 
 /** The connection of the signed-in dashboard. */
@@ -17,15 +18,8 @@ export function useConnection(): Connection {
   return useSyncExternalStore(live?.subscribe ?? never, live?.snapshot ?? (() => NONE));
 }
 
-/** The time (epoch ms), anew every second. */
-export function useNow(): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
-}
+/** The time (epoch ms), anew every second; the same for all who ask, so that they are drawn in one go. */
+export const useNow = (): number => useSyncExternalStore(clock.subscribe, clock.snapshot);
 
 /** Whether the figures on the page are old, and since when (epoch ms). */
 export function useStale(): { readonly stale: boolean; readonly heardAt: number } {
