@@ -11,12 +11,16 @@ import './style.css';
 
 applyTheme();
 
-const code = new URLSearchParams(location.hash.slice(1)).get('login');
-if (code) {
-  // Out of the history before anything else: a used code is worthless, an unused one must not stay there.
-  history.replaceState(null, '', location.pathname);
+/** Uses the address's one-time code up. Out of the history first: an unused code must not stay there. */
+async function takeLogin(): Promise<boolean> {
+  const code = new URLSearchParams(location.hash.slice(1)).get('login');
+  if (!code) return false;
+  history.replaceState(null, '', location.pathname + location.search);
   await signIn({ code }).catch(() => undefined);
+  return true;
 }
+
+await takeLogin();
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -26,6 +30,11 @@ const queries = new QueryClient({
       refetchOnWindowFocus: false,
     },
   },
+});
+
+// A link that is pasted into a tab that shows the door already changes nothing but the hash.
+window.addEventListener('hashchange', async () => {
+  if (await takeLogin()) await queries.invalidateQueries();
 });
 
 createRoot(document.getElementById('root')!).render(

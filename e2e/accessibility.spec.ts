@@ -1,0 +1,50 @@
+/** axe finds nothing to complain of on any page, in light and in dark, wide and narrow. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from 'playwright/test';
+import { send } from '../test/support/product.ts';
+import { open, serveWorld } from './support/dashboard.ts';
+
+const world = serveWorld({}, { affinity: 'cookie-then-ip' });
+
+const PAGES: readonly (readonly [name: string, path: string])[] = [
+  ['overview', '/'],
+  ['pool', '/pools/shop'],
+  ['pool settings', '/pools/shop?tab=settings'],
+  ['backend form', '/pools/shop?edit=%2B'],
+  ['requests', '/requests'],
+  ['routes', '/routes'],
+  ['route form', '/routes?edit=shop'],
+  ['explain', '/routes?url=http%3A%2F%2Fshop.localhost%2F'],
+  ['history', '/history'],
+  ['revision', '/history?revision=1'],
+  ['settings', '/settings'],
+];
+
+for (const colorScheme of ['light', 'dark'] as const)
+  for (const width of [1_440, 390])
+    test(`every page, ${colorScheme}, ${width} px wide`, async ({ browser }) => {
+      test.setTimeout(180_000);
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+      const page = await context.newPage();
+      for (let i = 0; i < 10; i++) await send(world.product.port, 'shop.localhost', `/page/${i}`);
+      await world.product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
+      await world.product.must('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
+      await open(world, page);
+      for (const [name, path] of PAGES) {
+        await page.goto(world.url + path);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        await expect(page.getByText('live', { exact: true }).first()).toBeAttached();
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const found = violations.map(
+          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`,
+        );
+        expect(found, name).toEqual([]);
+      }
+      await context.close();
+    });
+
+test('the door', async ({ page }) => {
+  await page.goto(world.url);
+  await expect(page.getByLabel("Operator's token")).toBeVisible();
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+});

@@ -1,0 +1,81 @@
+/** Figures that are of now, and a page that says so when they are not. */
+import { expect, type Page, test } from 'playwright/test';
+import { send } from '../test/support/product.ts';
+import { open, serveWorld, traffic } from './support/dashboard.ts';
+
+const world = serveWorld();
+
+/** A switch between the page and the admin host: the live view and everything else can be cut off. */
+async function cuttable(page: Page) {
+  const cut = { live: false, all: false };
+  const open = new Set<() => void>();
+  await page.routeWebSocket('**/api/live', (socket) => {
+    if (cut.live || cut.all) {
+      void socket.close();
+      return;
+    }
+    const server = socket.connectToServer();
+    open.add(() => {
+      void socket.close();
+      void server.close();
+    });
+  });
+  await page.route('**/api/**', (route) => (cut.all ? route.abort() : route.fallback()));
+  return {
+    async set(next: Partial<typeof cut>) {
+      Object.assign(cut, next);
+      if (!cut.live && !cut.all) return;
+      for (const close of open) close();
+      open.clear();
+    },
+  };
+}
+
+const status = (page: Page) => page.getByRole('status').filter({ hasText: /live|asking|no update/ });
+const card = (page: Page) => page.getByRole('main').getByRole('link', { name: /shop/ });
+
+test('without the live view figures are asked for, and it comes back by itself', async ({ page }) => {
+  const line = await cuttable(page);
+  await open(world, page);
+  await line.set({ live: true });
+  await expect(status(page)).toHaveText('asking every 2 s');
+  const load = traffic(world);
+  await expect(card(page)).toContainText(/req\/s[1-9]/, { timeout: 20_000 });
+  await load.stop();
+  await line.set({ live: false });
+  await expect(status(page)).toHaveText('live', { timeout: 25_000 });
+});
+
+test('cut off, the page says since when, dims its figures, and recovers', async ({ page }) => {
+  const line = await cuttable(page);
+  await open(world, page);
+  await line.set({ all: true });
+  await expect(status(page)).toHaveText(/no update for \d+ s, retrying/, { timeout: 20_000 });
+  await expect(card(page)).toBeVisible();
+  await line.set({ all: false });
+  await expect(status(page)).toHaveText('live', { timeout: 25_000 });
+});
+
+test('what was changed while the page was cut off is there when it is back', async ({ page }) => {
+  const line = await cuttable(page);
+  await open(world, page);
+  await line.set({ all: true });
+  await expect(status(page)).toHaveText(/no update for/, { timeout: 20_000 });
+  await world.product.must('PUT', '/pools/later', {
+    id: 'later',
+    backends: [{ id: 'a', url: world.origins[0]!.url }],
+  });
+  await line.set({ all: false });
+  await expect(page.getByRole('main').getByRole('link', { name: /later/ })).toBeVisible({ timeout: 25_000 });
+});
+
+test('a problem is counted in the title and shown in the icon, first among the pools', async ({ page }) => {
+  await open(world, page);
+  await expect(page).toHaveTitle('Overview · Evenkeel');
+  await world.origins[1]!.kill();
+  for (let i = 0; i < 20; i++)
+    expect((await send(world.product.port, 'shop.localhost', '/')).status).toBe(200);
+  await expect(page).toHaveTitle(/^\(1\) 1 problem/);
+  await expect(page.locator('link[rel=icon]')).toHaveAttribute('href', '/icon-alert.svg');
+  await expect(page.getByRole('main').getByRole('listitem').first()).toContainText('b ejected');
+});

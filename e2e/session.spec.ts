@@ -1,0 +1,75 @@
+/** The door: who comes in, how, and that out means out everywhere. */
+import { expect, test } from 'playwright/test';
+import { TOKEN } from '../test/support/product.ts';
+import { open, serveWorld } from './support/dashboard.ts';
+
+const world = serveWorld();
+
+test('a wrong token is refused, the right one opens the overview', async ({ page }) => {
+  await page.goto(world.url);
+  await page.getByLabel("Operator's token").fill('not the token at all');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toHaveText('The token is not right.');
+  await page.getByLabel("Operator's token").fill(TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await expect(page.getByRole('link', { name: /shop/ }).first()).toBeVisible();
+});
+
+test('a one-time link signs in, leaves the address and works once', async ({ page, browser }) => {
+  const { code } = await world.product.must('POST', '/session/link');
+  await page.goto(`${world.url}/#login=${code}`);
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  expect(page.url()).not.toContain(code);
+  await page.goBack();
+  expect(page.url()).not.toContain(code);
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(`${world.url}/#login=${code}`);
+  await expect(other.getByLabel("Operator's token")).toBeVisible();
+});
+
+test('the token stays nowhere that a script or the history can read', async ({ page, context }) => {
+  await page.goto(world.url);
+  await page.getByLabel("Operator's token").fill(TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  const seen = await page.evaluate(() =>
+    JSON.stringify([
+      { ...localStorage },
+      { ...sessionStorage },
+      document.cookie,
+      document.documentElement.outerHTML,
+      location.href,
+    ]),
+  );
+  expect(seen).not.toContain(TOKEN);
+  expect(seen).not.toContain('evenkeel_session');
+  const [cookie] = await context.cookies();
+  expect(cookie).toMatchObject({ name: 'evenkeel_session', httpOnly: true, sameSite: 'Strict' });
+  expect(cookie!.value).not.toContain(TOKEN);
+});
+
+test('signed out in one tab is signed out in the other', async ({ page, context }) => {
+  await open(world, page);
+  const other = await context.newPage();
+  await other.goto(`${world.url}/pools/shop`);
+  await expect(other.getByRole('heading', { level: 1 })).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel("Operator's token")).toBeVisible();
+  await expect(other.getByLabel("Operator's token")).toBeVisible();
+});
+
+test('no script of another place runs: the policy holds, and the page needs no exception', async ({
+  page,
+}) => {
+  const violations: string[] = [];
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) violations.push(message.text());
+  });
+  const answer = await page.goto(world.url);
+  const policy = answer!.headers()['content-security-policy']!;
+  expect(policy).toMatch(/frame-ancestors 'none'/);
+  expect(/script-src[^;]*/.exec(policy)?.[0] ?? /default-src[^;]*/.exec(policy)![0]).not.toContain('unsafe');
+  await open(world, page, '/pools/shop');
+  expect(violations).toEqual([]);
+});
