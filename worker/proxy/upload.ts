@@ -15,6 +15,23 @@ export interface Upload {
   drain(): Promise<void>;
 }
 
+/** Takes in what a client sends although nobody will read it, before an answer of ours; for why, see `Upload.drain`. */
+export async function takeIn(body: ReadableStream | null): Promise<void> {
+  const reader = body?.getReader({ mode: 'byob' });
+  let buffer = new ArrayBuffer(CHUNK_BYTES);
+  try {
+    for (let drained = 0; reader && drained <= DRAIN_BYTES; ) {
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (done) return;
+      drained += value.byteLength;
+      buffer = value.buffer as ArrayBuffer;
+    }
+    await reader?.cancel();
+  } catch {
+    // The client went away; there is nobody to answer.
+  }
+}
+
 /** Starts to pass `body` on, `length` bytes or, when that is NaN, until it ends. */
 export function startUpload(body: ReadableStream, length: number, ctx: ExecutionContext): Upload {
   const pipe = Number.isNaN(length) ? new IdentityTransformStream() : new FixedLengthStream(length);
