@@ -3,7 +3,7 @@ import { countRequest, takeRetry } from '../balance/budget.ts';
 import { isFailure } from '../balance/ejection.ts';
 import { isRepeatable, isRetryable } from '../balance/retry.ts';
 import { fallbackOf } from '../config/check.ts';
-import type { RouteConfig } from '../config/schema.ts';
+import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
@@ -129,9 +129,11 @@ async function carryOut(
   exchange.reason = pick.reason;
   const body = await prepareBody(
     request,
-    retry.maxRetries > 0 && start.config.backends.length > 1 ? retry.bodyLimitBytes : -1,
+    retry.maxRetries > 0 && hasOthers(start.config) ? retry.bodyLimitBytes : -1,
     ctx,
   );
+  // What the client took to send its body is not the backends' doing.
+  const readyAt = Date.now();
   const ownMs = route.timeoutMs ?? view.config.timeoutMs;
   const wholeMs = Math.max(ownMs, view.config.backends[pick.index]!.timeoutMs ?? 0) * (1 + retry.maxRetries);
 
@@ -149,13 +151,15 @@ async function carryOut(
       pseudonym: config.pseudonym,
     });
 
-    const leftMs = wholeMs - (Date.now() - exchange.startedAt);
+    const leftMs = wholeMs - (Date.now() - readyAt);
     const timeoutMs = Math.max(
       1,
       Math.min(backend.timeoutMs ?? route.timeoutMs ?? view.config.timeoutMs, leftMs),
     );
     addInFlight(view, upstream.id, 1);
-    const { outcome, response } = await attempt(upstream, upstreamRequest, timeoutMs, request, env);
+    const upload = body.kind === 'stream' ? body.upload : null;
+    const limits = { timeoutMs, upload, isAbortable: exchange.attempts.length > 0 };
+    const { outcome, response } = await attempt(upstream, upstreamRequest, limits, request, env);
     addInFlight(view, upstream.id, -1);
     const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
     const isFirst = exchange.attempts.length === 0;
@@ -169,7 +173,7 @@ async function carryOut(
       exchange.attempts.length <= retry.maxRetries &&
       canResend(body) &&
       isRetryable(outcome, exchange.repeatable, retry.on) &&
-      Date.now() - exchange.startedAt < wholeMs;
+      Date.now() - readyAt < wholeMs;
     if (mayRetry) {
       const other = nextPick(view, request, target.path, tried);
       const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
@@ -193,6 +197,9 @@ async function carryOut(
     pick = next;
   }
 }
+
+/** Whether there may be somebody else to try: in the pool, or in the one that takes over. */
+const hasOthers = (config: PoolConfig): boolean => config.backends.length > 1 || fallbackOf(config) !== null;
 
 /** The Set-Cookie that pins the client: to who answered, or again to its own backend when the cookie is half spent. */
 async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: Env): Promise<string | null> {

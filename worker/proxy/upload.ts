@@ -8,6 +8,8 @@ const DRAIN_BYTES = 64 * 1_048_576;
 export interface Upload {
   /** The body for the backend's request. */
   readonly readable: ReadableStream;
+  /** Since when (epoch ms) the backend has had something to take or to answer; null while the client is awaited. */
+  backendsTurnSince(): number | null;
   /**
    * Stops sending and reads what the client still has to say. Without it the runtime closes the connection on a client
    * that is writing, which then sees a reset and may never read the answer.
@@ -39,11 +41,14 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
   const writer = pipe.writable.getWriter();
   let stopped = false;
   let drained = 0;
+  let turnSince: number | null = null;
 
   const pump = async () => {
     let buffer = new ArrayBuffer(CHUNK_BYTES);
     for (;;) {
+      turnSince = null;
       const { done, value } = await reader.read(new Uint8Array(buffer));
+      turnSince = Date.now();
       if (done) return stopped ? undefined : writer.close();
       if (stopped) drained += value.byteLength;
       else await writer.write(value).catch(stop);
@@ -60,6 +65,7 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
 
   return {
     readable: pipe.readable,
+    backendsTurnSince: () => turnSince,
     async drain() {
       stop();
       await writer.abort().catch(stop);
