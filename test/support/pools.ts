@@ -20,11 +20,17 @@ export interface ServedPool {
   mapping(requestId: string): Promise<Json>;
 }
 
-/** Configures a pool and a route that leads to it from the host `ID.test`. */
-export async function servePool(product: Product, id: string, backends: Json[], more: Json = {}) {
+/** Configures a pool and a route that leads to it from the host `ID.test`; `more` and `route` are further fields. */
+export async function servePool(
+  product: Product,
+  id: string,
+  backends: Json[],
+  more: Json = {},
+  route: Json = {},
+) {
   const host = `${id}.test`;
   await product.must('PUT', `/pools/${id}`, { id, backends, ...more });
-  await product.must('PUT', `/routes/${id}`, { id, host, pool: id });
+  await product.must('PUT', `/routes/${id}`, { id, host, pool: id, ...route });
   const all = async () => (await product.must('GET', `/pools/${id}/status`)).backends;
   const pool: ServedPool = {
     id,

@@ -45,6 +45,8 @@ export interface Answer {
   readonly headers: http.IncomingHttpHeaders;
   readonly rawHeaders: string[];
   readonly text: string;
+  /** The body as it came, encoded or not. */
+  readonly bytes: Buffer;
   readonly ms: number;
   /** The backend that answered, by `X-Backend-Used`. */
   readonly backend: string | undefined;
@@ -124,12 +126,13 @@ export function send(
         response.on('error', reject);
         response.on('end', () => {
           const backend = response.headers['x-backend-used'] as string | undefined;
-          const text = Buffer.concat(chunks).toString();
+          const bytes = Buffer.concat(chunks);
           resolve({
             status: response.statusCode!,
             headers: response.headers,
             rawHeaders: response.rawHeaders,
-            text,
+            text: bytes.toString(),
+            bytes,
             ms: performance.now() - startedAt,
             backend,
           });

@@ -1,26 +1,47 @@
 /** One attempt: send the request to one backend, wait for headers no longer than allowed, say how it ended. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
+import type { Upload } from './upload.ts';
 import type { Upstream } from './upstream.ts';
 
 export type AttemptResult = { readonly outcome: Outcome; readonly response: Response | null };
 
 const TIMED_OUT = Symbol('timed out');
 
-/** Sends `upstreamRequest` and classifies what comes back. `timeoutMs` runs to the response headers only. */
+/** What one attempt may take. */
+export interface Limits {
+  /** To the response headers; a stream that has begun is never cut. */
+  readonly timeoutMs: number;
+  /** The body under way: the time that the client takes to send it does not count. */
+  readonly upload: Upload | null;
+  /**
+   * Breaks the connection off when the time is over, for only six may wait for headers at once. It costs a tenth of the
+   * path's speed, so first attempts go without: one connection is then left to end with the request.
+   */
+  readonly isAbortable: boolean;
+}
+
+/** Sends `upstreamRequest` and classifies what comes back. */
 export async function attempt(
   upstream: Upstream,
   upstreamRequest: Request,
-  timeoutMs: number,
+  limits: Limits,
   client: Request,
   env: Env,
 ): Promise<AttemptResult> {
   const startedAt = Date.now();
+  const { timeoutMs, upload } = limits;
   let timer = 0;
   const late = new Promise<typeof TIMED_OUT>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs, TIMED_OUT);
+    const check = () => {
+      const leftMs = timeoutMs - (upload ? waitedMs(upload) : timeoutMs);
+      if (leftMs <= 0) resolve(TIMED_OUT);
+      else timer = setTimeout(check, leftMs);
+    };
+    timer = setTimeout(check, timeoutMs);
   });
-  const answer = send(upstream, upstreamRequest, env);
+  const controller = limits.isAbortable ? new AbortController() : null;
+  const answer = send(upstream, upstreamRequest, env, controller?.signal);
   try {
     const response = await Promise.race([answer, late]);
     if (response === TIMED_OUT) {
@@ -28,6 +49,7 @@ export async function attempt(
         (r) => r.body?.cancel(),
         () => undefined,
       );
+      controller?.abort();
       return { outcome: { kind: 'timeout', ms: Date.now() - startedAt }, response: null };
     }
     return { outcome: { kind: 'response', status: response.status, ms: Date.now() - startedAt }, response };
@@ -39,12 +61,18 @@ export async function attempt(
   }
 }
 
-function send(upstream: Upstream, request: Request, env: Env): Promise<Response> {
+function waitedMs(upload: Upload): number {
+  const since = upload.backendsTurnSince();
+  return since === null ? 0 : Date.now() - since;
+}
+
+function send(upstream: Upstream, request: Request, env: Env, signal?: AbortSignal): Promise<Response> {
+  const aborting = signal ? { signal } : undefined;
   if (upstream.binding !== null) {
     const binding = (env as unknown as Record<string, Fetcher | undefined>)[upstream.binding];
     if (!binding) throw new Error(`no binding ${upstream.binding}`);
-    return binding.fetch(request);
+    return binding.fetch(request, aborting);
   }
-  if (upstream.keepsHost) return fetch(request, { cf: { resolveOverride: upstream.hostname } });
-  return fetch(request);
+  if (upstream.keepsHost) return fetch(request, { ...aborting, cf: { resolveOverride: upstream.hostname } });
+  return fetch(request, aborting);
 }

@@ -5,7 +5,12 @@ export type Body =
   | { readonly kind: 'none' }
   /** Can be sent any number of times. */
   | { readonly kind: 'kept'; readonly bytes: ArrayBuffer }
-  | { readonly kind: 'stream'; readonly upload: Upload };
+  | { readonly kind: 'stream'; readonly upload: Upload }
+  /** A GET's or HEAD's: no other request than the client's own can carry it (the Fetch standard), and that once. */
+  | { readonly kind: 'handed-on' };
+
+/** Whether a request with this body can be sent once more. */
+export const canResend = ({ kind }: Body): boolean => kind === 'none' || kind === 'kept';
 
 /**
  * Reads a body of known length up to `limitBytes`, before the first attempt. One of unknown length is never held back:
@@ -17,6 +22,7 @@ export async function prepareBody(
   ctx: ExecutionContext,
 ): Promise<Body> {
   if (request.body === null) return { kind: 'none' };
+  if (request.method === 'GET' || request.method === 'HEAD') return { kind: 'handed-on' };
   const header = request.headers.get('content-length');
   const length = header === null ? Number.NaN : Number(header);
   if (length <= limitBytes) return { kind: 'kept', bytes: await request.arrayBuffer() };
@@ -26,7 +32,7 @@ export async function prepareBody(
 /** Builds the request for one attempt. A streaming body can be used once. */
 export function requestTo(url: string, request: Request, body: Body): Request {
   // Redirects are the client's to follow; following here would also carry its cookies to another host.
-  if (body.kind === 'none') return new Request(url, request);
+  if (body.kind === 'none' || body.kind === 'handed-on') return new Request(url, request);
   const { method, headers } = request;
   const sent = body.kind === 'kept' ? body.bytes : body.upload.readable;
   return new Request(url, { method, headers, body: sent, redirect: 'manual' });

@@ -3,11 +3,11 @@ import { countRequest, takeRetry } from '../balance/budget.ts';
 import { isFailure } from '../balance/ejection.ts';
 import { isRepeatable, isRetryable } from '../balance/retry.ts';
 import { fallbackOf } from '../config/check.ts';
-import type { RouteConfig } from '../config/schema.ts';
+import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
-import { prepareBody, requestTo } from './body.ts';
+import { canResend, prepareBody, requestTo } from './body.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
 import { type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
 import { failure } from './failure.ts';
@@ -19,6 +19,7 @@ import type { PoolView } from './pool-view.ts';
 import { respond, respondFailure } from './respond.ts';
 import { matchRoute } from './routes.ts';
 import { readTarget, type Target } from './target.ts';
+import { takeIn } from './upload.ts';
 import { isLoop, setForwardedHeaders, stripHopByHop, upstreamUrl } from './upstream.ts';
 
 /** Answers one request that is not for an admin host. Never throws for what a client or a backend does. */
@@ -28,9 +29,15 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
   const target = readTarget(request.url);
   notePlace(request);
   let config = current() ?? (await refresh(env));
-  if (!config) return failure(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
+  if (!config) {
+    const later = { 'retry-after': '5' };
+    return refuse(request, failure(503, 'No configuration can be reached.', requestId, later));
+  }
   if (isLoop(request.headers, config.pseudonym))
-    return failure(508, 'This request has been through this load balancer before.', requestId);
+    return refuse(
+      request,
+      failure(508, 'This request has been through this load balancer before.', requestId),
+    );
 
   let route = matchRoute(config.routes, target.host, target.path);
   if (!route && isStale(config, startedAt)) {
@@ -53,7 +60,13 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
     }
     return carryOut(exchange, view, pick, config, env, ctx);
   }
-  return failure(404, 'No route is configured for this host and path.', requestId);
+  return refuse(request, failure(404, 'No route is configured for this host and path.', requestId));
+}
+
+/** Answers in a backend's stead, once the client has said what it has to say. */
+async function refuse(request: Request, answer: Response): Promise<Response> {
+  await takeIn(request.body);
+  return answer;
 }
 
 /** Whether the pool's object has heard of newer routes than `config` holds. */
@@ -116,9 +129,11 @@ async function carryOut(
   exchange.reason = pick.reason;
   const body = await prepareBody(
     request,
-    retry.maxRetries > 0 && start.config.backends.length > 1 ? retry.bodyLimitBytes : -1,
+    retry.maxRetries > 0 && hasOthers(start.config) ? retry.bodyLimitBytes : -1,
     ctx,
   );
+  // What the client took to send its body is not the backends' doing.
+  const readyAt = Date.now();
   const ownMs = route.timeoutMs ?? view.config.timeoutMs;
   const wholeMs = Math.max(ownMs, view.config.backends[pick.index]!.timeoutMs ?? 0) * (1 + retry.maxRetries);
 
@@ -136,13 +151,15 @@ async function carryOut(
       pseudonym: config.pseudonym,
     });
 
-    const leftMs = wholeMs - (Date.now() - exchange.startedAt);
+    const leftMs = wholeMs - (Date.now() - readyAt);
     const timeoutMs = Math.max(
       1,
       Math.min(backend.timeoutMs ?? route.timeoutMs ?? view.config.timeoutMs, leftMs),
     );
     addInFlight(view, upstream.id, 1);
-    const { outcome, response } = await attempt(upstream, upstreamRequest, timeoutMs, request, env);
+    const upload = body.kind === 'stream' ? body.upload : null;
+    const limits = { timeoutMs, upload, isAbortable: exchange.attempts.length > 0 };
+    const { outcome, response } = await attempt(upstream, upstreamRequest, limits, request, env);
     addInFlight(view, upstream.id, -1);
     const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
     const isFirst = exchange.attempts.length === 0;
@@ -154,9 +171,9 @@ async function carryOut(
     let next: Pick | null = null;
     const mayRetry =
       exchange.attempts.length <= retry.maxRetries &&
-      body.kind !== 'stream' &&
+      canResend(body) &&
       isRetryable(outcome, exchange.repeatable, retry.on) &&
-      Date.now() - exchange.startedAt < wholeMs;
+      Date.now() - readyAt < wholeMs;
     if (mayRetry) {
       const other = nextPick(view, request, target.path, tried);
       const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
@@ -180,6 +197,9 @@ async function carryOut(
     pick = next;
   }
 }
+
+/** Whether there may be somebody else to try: in the pool, or in the one that takes over. */
+const hasOthers = (config: PoolConfig): boolean => config.backends.length > 1 || fallbackOf(config) !== null;
 
 /** The Set-Cookie that pins the client: to who answered, or again to its own backend when the cookie is half spent. */
 async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: Env): Promise<string | null> {
@@ -217,14 +237,13 @@ export async function fallback(
 }
 
 /** Nobody may be asked: 503, and when to come back. */
-function unavailable(exchange: Exchange, view: PoolView, env: Env, ctx: ExecutionContext): Response {
+function unavailable(exchange: Exchange, view: PoolView, env: Env, ctx: ExecutionContext): Promise<Response> {
   const soonest = view.soonestReturn();
   const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
   const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
   finish(exchange, view, null, 503, env, ctx);
-  return failure(503, 'No backend of this pool takes requests just now.', exchange.requestId, {
-    'retry-after': retryAfter,
-  });
+  const detail = 'No backend of this pool takes requests just now.';
+  return refuse(exchange.request, failure(503, detail, exchange.requestId, { 'retry-after': retryAfter }));
 }
 
 function noAnswer(exchange: Exchange): Response {

@@ -1,7 +1,7 @@
 /** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
 import { describeAttempts, type Exchange } from './exchange.ts';
 import { failure } from './failure.ts';
-import { stripHopByHop } from './upstream.ts';
+import { hasHopByHop, stripHopByHop } from './upstream.ts';
 
 /** Returns what the client gets. `backend` is the id of the one that answered, `pin` a Set-Cookie of ours. */
 export function respond(
@@ -14,19 +14,13 @@ export function respond(
   // A Response of such a status cannot be made, and passing it raw breaks the server in front.
   if ((status < 200 || status > 599) && status !== 101) {
     void response.body?.cancel();
-    return withDebug(
-      exchange,
-      failure(
-        502,
-        `The backend answered with status ${status}, which HTTP does not define.`,
-        exchange.requestId,
-      ),
-      backend,
-    );
+    const detail = `The backend answered with status ${status}, which HTTP does not define.`;
+    const answer = failure(502, detail, exchange.requestId);
+    return exchange.route.debugHeaders ? withDebug(exchange, answer, backend) : answer;
   }
   const { debugHeaders } = exchange.route;
-  if (!debugHeaders && pin === null && response.webSocket === null && !response.headers.has('connection'))
-    return response;
+  const isPlain = response.webSocket === null && !hasHopByHop(response.headers, 'response');
+  if (!debugHeaders && pin === null && isPlain) return response;
   const own =
     response.webSocket === null
       ? new Response(response.body, response)

@@ -8,11 +8,30 @@ const DRAIN_BYTES = 64 * 1_048_576;
 export interface Upload {
   /** The body for the backend's request. */
   readonly readable: ReadableStream;
+  /** Since when (epoch ms) the backend has had something to take or to answer; null while the client is awaited. */
+  backendsTurnSince(): number | null;
   /**
    * Stops sending and reads what the client still has to say. Without it the runtime closes the connection on a client
    * that is writing, which then sees a reset and may never read the answer.
    */
   drain(): Promise<void>;
+}
+
+/** Takes in what a client sends although nobody will read it, before an answer of ours; for why, see `Upload.drain`. */
+export async function takeIn(body: ReadableStream | null): Promise<void> {
+  const reader = body?.getReader({ mode: 'byob' });
+  let buffer = new ArrayBuffer(CHUNK_BYTES);
+  try {
+    for (let drained = 0; reader && drained <= DRAIN_BYTES; ) {
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (done) return;
+      drained += value.byteLength;
+      buffer = value.buffer as ArrayBuffer;
+    }
+    await reader?.cancel();
+  } catch {
+    // The client went away; there is nobody to answer.
+  }
 }
 
 /** Starts to pass `body` on, `length` bytes or, when that is NaN, until it ends. */
@@ -22,11 +41,14 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
   const writer = pipe.writable.getWriter();
   let stopped = false;
   let drained = 0;
+  let turnSince: number | null = null;
 
   const pump = async () => {
     let buffer = new ArrayBuffer(CHUNK_BYTES);
     for (;;) {
+      turnSince = null;
       const { done, value } = await reader.read(new Uint8Array(buffer));
+      turnSince = Date.now();
       if (done) return stopped ? undefined : writer.close();
       if (stopped) drained += value.byteLength;
       else await writer.write(value).catch(stop);
@@ -43,6 +65,7 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
 
   return {
     readable: pipe.readable,
+    backendsTurnSince: () => turnSince,
     async drain() {
       stop();
       await writer.abort().catch(stop);

@@ -60,6 +60,10 @@ const PROTECTED = new Set([
   'x-forwarded-proto',
 ]);
 
+/** Whether `stripHopByHop` may have something to remove. */
+export const hasHopByHop = (headers: Headers, direction: 'request' | 'response'): boolean =>
+  headers.has('connection') || NEVER_FORWARDED[direction].some((name) => headers.has(name));
+
 /** Removes hop-by-hop headers that the runtime would let through. */
 export function stripHopByHop(headers: Headers, direction: 'request' | 'response'): void {
   const connection = headers.get('connection');
