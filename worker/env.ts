@@ -7,6 +7,10 @@ export interface Env {
   readonly ASSETS: Fetcher;
   readonly DIRECTORY: DurableObjectNamespace<Directory>;
   readonly POOL: DurableObjectNamespace<Pool>;
+  /** The request log's sinks, each optional; see `log/`. */
+  readonly ANALYTICS?: AnalyticsEngineDataset;
+  readonly REQUEST_LOG?: Queue<string>;
+  readonly LOG_BUCKET?: R2Bucket;
   readonly ADMIN_HOSTS?: string;
   readonly ADMIN_TOKEN?: string;
   readonly AFFINITY_SECRET?: string;

@@ -1,6 +1,7 @@
 /** Outcomes and mappings on their way to the Pool object: one call for many requests, never in front of a response. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
+import { sendToQueue } from '../log/queue.ts';
 import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
@@ -137,16 +138,18 @@ async function send(view: PoolView, env: Env): Promise<void> {
     returned,
     dropped,
   };
+  const logged = sendToQueue(env, report.isolate);
   const news = await within(() => objectOf(view, env).report(report));
   const now = Date.now();
   if (news === null) {
     view.objectAway(now);
     putBack(view, attempts, mappings, dropped);
-    return;
+  } else {
+    view.hear(news, now);
+    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
+      await refreshInBackground(env);
   }
-  view.hear(news, now);
-  if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
-    await refreshInBackground(env);
+  await logged;
 }
 
 /** A batch that was not taken waits for the next one, oldest first. */

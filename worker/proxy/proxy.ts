@@ -5,6 +5,7 @@ import { isRepeatable, isRetryable } from '../balance/retry.ts';
 import { fallbackOf } from '../config/check.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
+import { logMapping } from '../log/sinks.ts';
 import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
 import { prepareBody, requestTo } from './body.ts';
@@ -12,7 +13,6 @@ import { firstPick, nextPick, type Pick } from './candidates.ts';
 import { type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
 import { failure } from './failure.ts';
 import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
-import { logMapping } from './log.ts';
 import { recordAttempt, recordMapping, recordProbe } from './outbox.ts';
 import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
@@ -243,8 +243,9 @@ function finish(
 ): void {
   exchange.pool = view.config.id;
   const mapping = mappingOf(exchange, backend, status);
+  // Before the outbox: its batch takes along what goes to the queue.
+  logMapping(mapping, exchange.route.logSampleRate, env);
   recordMapping(view, mapping, env, ctx);
-  logMapping(mapping, exchange.route.logSampleRate);
 }
 
 function addInFlight(view: PoolView, id: string, change: number): void {
