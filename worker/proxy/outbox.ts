@@ -1,7 +1,7 @@
 /** Outcomes and mappings on their way to the Pool object: one call for many requests, never in front of a response. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
-import { sendToQueue } from '../log/queue.ts';
+import { flushLog } from '../log/sinks.ts';
 import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
@@ -138,7 +138,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
     returned,
     dropped,
   };
-  const logged = sendToQueue(env, report.isolate);
+  const logged = flushLog(env, report.isolate);
   const news = await within(() => objectOf(view, env).report(report));
   const now = Date.now();
   if (news === null) {

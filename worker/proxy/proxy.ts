@@ -243,7 +243,7 @@ function finish(
 ): void {
   exchange.pool = view.config.id;
   const mapping = mappingOf(exchange, backend, status);
-  // Before the outbox: its batch takes along what goes to the queue.
+  // Before the outbox: its batch takes the log along.
   logMapping(mapping, exchange.route.logSampleRate, env);
   recordMapping(view, mapping, env, ctx);
 }
