@@ -33,6 +33,7 @@ const body: Record<string, Json> = {
     ],
   },
   'PUT /pools/shop/backends/b': { url: 'http://127.0.0.1:9' },
+  'PUT /pools/shop/backends/b/drain': { disableAfterMs: 600_000 },
   'PATCH /pools/shop/backends/b': { state: 'draining' },
   'PUT /routes/shop': { host: 'shop.test', pool: 'shop' },
   'POST /config/rollback': { revision: 2 },

@@ -1,6 +1,7 @@
 /** The Directory's part in the live view: the dashboards' WebSockets, which hibernate, and what goes out on them. */
 import type { Config } from '../config/schema.ts';
-import type { Env } from '../env.ts';
+import { drainTimes, type Env } from '../env.ts';
+import type { Drain } from './drain.ts';
 import type { HistoryEvent } from './events.ts';
 import { poolStatus } from './pool-status.ts';
 import type { LivePush, ShardName, ShardStatus } from './protocol.ts';
@@ -28,7 +29,7 @@ const MAPPINGS = 200;
 
 /** What the Directory knows and Live asks it for. */
 export interface LiveSource {
-  now(): { revision: number; config: Config };
+  now(): { revision: number; config: Config; drains: readonly Drain[] };
   shardsOf(pool: string): string[];
 }
 
@@ -160,10 +161,15 @@ export class Live {
   }
 
   #takeMessages(): string[] {
-    const { revision, config } = this.#source.now();
+    const { revision, config, drains } = this.#source.now();
+    const times = drainTimes(this.#env);
     const statuses = config.pools
       .filter((pool) => this.#changed.has(pool.id))
-      .map((pool) => poolStatus(pool, revision, [...(this.#statuses.get(pool.id)?.values() ?? [])]));
+      .map((pool) => {
+        const known = this.#statuses.get(pool.id) ?? new Map<string, ShardStatus>();
+        const complete = this.#shards(pool.id).every(({ shard }) => known.has(shard));
+        return poolStatus(pool, [...known.values()], { revision, drains, times, complete });
+      });
     const messages: string[] = [];
     if (this.#revision !== null)
       messages.push(JSON.stringify({ type: 'revision', revision: this.#revision }));

@@ -3,6 +3,7 @@ import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
 import { flushLog } from '../log/sinks.ts';
 import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
+import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
@@ -136,6 +137,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
     probing,
     probeRequestIds,
     returned,
+    clients: takeClients(view),
     dropped,
   };
   const logged = flushLog(env, report.isolate);
@@ -144,6 +146,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
   if (news === null) {
     view.objectAway(now);
     putBack(view, attempts, mappings, dropped);
+    putBackClients(view, report.clients);
   } else {
     view.hear(news, now);
     if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))

@@ -10,6 +10,7 @@ import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
 import { prepareBody, requestTo } from './body.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
+import { noteClient } from './clients.ts';
 import { type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
 import { failure } from './failure.ts';
 import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
@@ -186,6 +187,7 @@ async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: 
   const { route, pin, target, startedAt } = exchange;
   if (route.affinity === 'none' || route.affinity === 'ip') return null;
   if (pin && !isHalfSpent(pin, route.affinityCookie, startedAt)) return null;
+  if (!pin) noteClient(view, backend, Math.floor(startedAt / 1_000), exchange.request, env);
   const secure = target.scheme === 'https';
   return issuePin(
     route.affinityCookie,
