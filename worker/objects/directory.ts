@@ -6,6 +6,7 @@ import { type Difference, differences, summarise } from '../config/diff.ts';
 import type { Config } from '../config/schema.ts';
 import { staticConfig } from '../config/static.ts';
 import { type Env, surroundings } from '../env.ts';
+import { Deliveries } from './deliveries.ts';
 import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
 import type { Drain } from './drain.ts';
 import { DrainStore } from './drain-store.ts';
@@ -13,12 +14,9 @@ import type { HistoryEvent, PoolEvent } from './events.ts';
 import { HistoryStore } from './history-store.ts';
 import { Live } from './live.ts';
 import type { LivePush, PoolPush, ShardName, Snapshot } from './protocol.ts';
-import { type Delivery, deliver } from './push.ts';
+import type { Delivery } from './push.ts';
 
 const EMPTY: Config = { pools: [], routes: [] };
-/** An undelivered push is tried again after this time, doubled each time, at most `RETRIES` times. */
-const RETRY_MS = 1_000;
-const RETRIES = 6;
 const LOGIN_TTL_MS = 10 * 60_000;
 
 export interface ChangeOptions {
@@ -50,20 +48,18 @@ export class Directory extends DurableObject<Env> {
   readonly #store: DirectoryStore;
   readonly #history: HistoryStore;
   readonly #drains: DrainStore;
+  readonly #deliveries: Deliveries;
   readonly #live: Live;
   #revision: number;
   #config: Config;
   #meta: Meta;
-  #undelivered: Delivery[] = [];
-  #tries = 0;
-  /** When what was not delivered is tried again (epoch ms); 0: nothing is. */
-  #retryAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new DirectoryStore(ctx.storage.sql);
     this.#history = new HistoryStore(ctx.storage.sql);
     this.#drains = new DrainStore(ctx.storage.sql);
+    this.#deliveries = new Deliveries(env);
     this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
     const newest = this.#store.newest();
     this.#revision = newest?.revision ?? 0;
@@ -156,8 +152,10 @@ export class Directory extends DurableObject<Env> {
     const deliveries = this.#commit(config, options.who, what ?? summary);
     alongside?.();
     const revision = this.#revision;
+    // Nothing is awaited since the commit: both are written together or not at all.
     await this.#setAlarm();
-    await this.#deliver(deliveries);
+    await this.#deliveries.deliver(deliveries);
+    if (this.#deliveries.retryAt !== 0) await this.#setAlarm();
     return { ok: true, revision, config, created, warnings: notes };
   }
 
@@ -226,12 +224,7 @@ export class Directory extends DurableObject<Env> {
     const over = (drain: Drain) => drain.disableAt !== null && drain.disableAt <= Date.now();
     for (let drain = this.#drains.all().find(over); drain; drain = this.#drains.all().find(over))
       await this.#endDrain(drain);
-    if (this.#retryAt !== 0 && this.#retryAt <= Date.now()) {
-      const again = this.#undelivered;
-      this.#undelivered = [];
-      this.#retryAt = 0;
-      await this.#deliver(again);
-    }
+    await this.#deliveries.again();
     await this.#setAlarm();
   }
 
@@ -246,7 +239,7 @@ export class Directory extends DurableObject<Env> {
   }
 
   async #setAlarm(): Promise<void> {
-    const times = [this.#drains.nextDeadline() ?? 0, this.#retryAt].filter((at) => at > 0);
+    const times = [this.#drains.nextDeadline() ?? 0, this.#deliveries.retryAt].filter((at) => at > 0);
     if (times.length > 0) await this.ctx.storage.setAlarm(Math.min(...times));
     else if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm();
   }
@@ -279,10 +272,10 @@ export class Directory extends DurableObject<Env> {
       revision,
       config.pools.filter((pool) => poolRevisions[pool.id] === revision).map((pool) => pool.id),
     );
-    return this.#deliveries(revision, routesChanged);
+    return this.#concerned(revision, routesChanged);
   }
 
-  #deliveries(revision: number, routesChanged: boolean): Delivery[] {
+  #concerned(revision: number, routesChanged: boolean): Delivery[] {
     const { routesRevision, poolRevisions } = this.#meta;
     const pools = new Map(this.#config.pools.map((pool) => [pool.id, pool]));
     return this.#store.shards().flatMap(({ pool, shard }): Delivery[] => {
@@ -294,24 +287,6 @@ export class Directory extends DurableObject<Env> {
       if (poolRevisions[pool] === revision)
         return [{ pool, shard, push: { revision, routesRevision, pool: config } }];
       return routesChanged ? [{ pool, shard, push: { routesRevision } }] : [];
-    });
-  }
-
-  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const failed = await deliver(this.env, deliveries);
-    if (failed.length === 0) {
-      this.#tries = 0;
-      return;
-    }
-    this.#undelivered.push(...failed);
-    if (this.#tries++ < RETRIES) {
-      this.#retryAt = Date.now() + RETRY_MS * 2 ** this.#tries;
-      await this.#setAlarm();
-    }
-    console.warn({
-      message: 'Pool objects did not take the new revision; they pull it later',
-      count: failed.length,
     });
   }
 }
