@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { named, servePool, spawnOrigins, startMoody } from '../support/pools.ts';
 import { eventually, type Json, type Product, startProduct } from '../support/product.ts';
+import { watch } from '../support/watcher.ts';
 
 const WINDOW_MS = 5_000;
 const LIFE_MS = 8_000;
@@ -44,6 +45,7 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
   await once(socket, 'open');
   onTestFinished(() => socket.terminate());
 
+  const watcher = await watch(product);
   const begun = await product.must('PUT', drainPath('line', 'a'), {});
   expect(begun.drain).toMatchObject({ pool: 'line', backend: 'a', disableAt: null });
   const { since } = begun.drain;
@@ -74,6 +76,11 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
   expect(safe).toMatchObject({ affinityClients: 0, openWebSockets: 0, state: 'draining' });
   expect(safe.drain.why).toBe(
     'no client for 5 seconds, and no WebSocket was opened through it for 8 seconds',
+  );
+  await eventually(
+    () => watcher.backend('line', 'a'),
+    ({ drain }) => drain.safeToRemove,
+    15_000,
   );
   expect(safe.drain.safeAt).toBeLessThanOrEqual(Date.now());
 });

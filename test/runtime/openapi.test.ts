@@ -19,6 +19,7 @@ beforeAll(async () => {
   await pool.patch('b', { weight: 2 });
   const ejected = async () => (await product.must('GET', '/events')).events;
   await eventually(ejected, (events) => events.some((event: Json) => event.kind === 'ejected'));
+  await pool.patch('b', { state: 'draining' });
 });
 afterAll(async () => {
   await product.stop();

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { drainTimes, type Env } from '../env.ts';
 import type { Drain } from './drain.ts';
 import type { HistoryEvent } from './events.ts';
-import { poolStatus } from './pool-status.ts';
+import { type PoolStatus, poolStatus } from './pool-status.ts';
 import type { LivePush, ShardName, ShardStatus } from './protocol.ts';
 import { deadlined, poolObject } from './stubs.ts';
 
@@ -11,6 +11,8 @@ import { deadlined, poolObject } from './stubs.ts';
 const SEND_MS = 1_000;
 /** Calls to Pool objects at once (a Worker may wait for six). */
 const AT_ONCE = 6;
+/** While somebody watches a drain its counts are asked for this often: they fall with time, and no traffic tells of it. */
+const DRAIN_MS = 5_000;
 /** Watchers at once; one more is turned away. */
 const WATCHERS = 200;
 /**
@@ -47,6 +49,7 @@ export class Live {
   #revision: number | null = null;
   #sending = false;
   #sentAt = 0;
+  #draining = false;
 
   constructor(ctx: DurableObjectState, env: Env, source: LiveSource) {
     this.#ctx = ctx;
@@ -181,7 +184,23 @@ export class Live {
     this.#mappings = [];
     this.#events = [];
     this.#revision = null;
+    if (statuses.some(isDraining)) this.#followDrains();
     return messages;
+  }
+
+  /** Asks the Pool objects of drains again in a while, until each is safe or nobody watches. */
+  #followDrains(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    setTimeout(() => {
+      this.#draining = false;
+      if (!this.watched) return;
+      for (const { pool } of this.#source.now().drains) {
+        this.#statuses.delete(pool);
+        this.#changed.add(pool);
+      }
+      this.#sendSoon();
+    }, DRAIN_MS);
   }
 
   #broadcast(message: string): void {
@@ -205,3 +224,6 @@ export class Live {
     return Date.now() - heardAt < SILENT_MS && sent.length < UNHEARD_LENGTH;
   }
 }
+
+const isDraining = ({ backends }: PoolStatus): boolean =>
+  backends.some(({ drain }) => drain !== null && !drain.safeToRemove);
