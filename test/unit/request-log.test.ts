@@ -1,5 +1,5 @@
 /** Mappings into queue messages and back, and what becomes of them while the queue is away. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
 import { bodyOf, keyOf, type LogBatch, pack, readBody } from '../../worker/log/message.ts';
 import { sendToQueue, toQueue } from '../../worker/log/queue.ts';
@@ -55,45 +55,66 @@ test.each([
   expect(readBody(body)).toBeNull();
 });
 
-test('what the queue did not take is sent again under the same id, before anything newer', async () => {
-  const taken: LogBatch[] = [];
-  let away = true;
+/** A queue that can be away, with what it took. */
+function fakeQueue() {
+  const queue = { away: false, taken: [] as LogBatch[] };
   const send = async (body: string) => {
-    if (away) throw new Error('the queue is away');
-    taken.push(readBody(body)!);
+    if (queue.away) throw new Error('the queue is away');
+    queue.taken.push(readBody(body)!);
   };
-  const env = { REQUEST_LOG: { send } } as unknown as Env;
-  toQueue(mapping('r1'));
-  await sendToQueue(env, 'isolate');
-  toQueue(mapping('r2'));
-  await sendToQueue(env, 'isolate');
-  expect(taken).toEqual([]);
-  away = false;
-  toQueue(mapping('r3'));
-  await sendToQueue(env, 'isolate');
-  expect(taken.map((batch) => [batch.id, ...idsOf(batch)])).toEqual([
-    ['isolate-1', 'r1'],
-    ['isolate-2', 'r2'],
-    ['isolate-3', 'r3'],
+  return Object.assign(queue, { env: { REQUEST_LOG: { send } } as unknown as Env });
+}
+
+/** A batch of as many mappings as are sent without waiting for more. */
+const addFull = (name: string): void => {
+  for (let i = 0; i < 64; i++) toQueue(mapping(`${name}-${i}`));
+};
+
+test('what the queue did not take is sent again under the same id, before anything newer', async () => {
+  const queue = fakeQueue();
+  queue.away = true;
+  for (const name of ['first', 'second']) {
+    addFull(name);
+    await sendToQueue(queue.env, 'isolate');
+  }
+  expect(queue.taken).toEqual([]);
+  queue.away = false;
+  addFull('third');
+  await sendToQueue(queue.env, 'isolate');
+  expect(queue.taken.map((batch) => [batch.id, batch.count, idsOf(batch)[0]])).toEqual([
+    ['isolate-1', 64, 'first-0'],
+    ['isolate-2', 64, 'second-0'],
+    ['isolate-3', 64, 'third-0'],
   ]);
-  await sendToQueue(env, 'isolate');
-  expect(taken.length).toBe(3);
+  await sendToQueue(queue.env, 'isolate');
+  expect(queue.taken.length).toBe(3);
 });
 
 test('while the queue stays away a bounded number of mappings is kept, the newest', async () => {
-  const sent: string[] = [];
-  let away = true;
-  const send = async (body: string) => {
-    if (away) throw new Error('the queue is away');
-    sent.push(...idsOf(readBody(body)!));
-  };
-  const env = { REQUEST_LOG: { send } } as unknown as Env;
+  const queue = fakeQueue();
+  queue.away = true;
   for (let round = 0; round < 100; round++) {
-    toQueue(mapping(`round${round}`));
-    await sendToQueue(env, 'isolate');
+    addFull(`round${round}`);
+    await sendToQueue(queue.env, 'isolate');
   }
-  away = false;
-  await sendToQueue(env, 'isolate');
-  expect(sent.length).toBeLessThan(100);
-  expect(sent.at(-1)).toBe('round99');
+  queue.away = false;
+  addFull('last');
+  await sendToQueue(queue.env, 'isolate');
+  expect(queue.taken.length).toBeLessThan(50);
+  expect(idsOf(queue.taken.at(-1)!)[63]).toBe('last-63');
+});
+
+test('mappings that come one by one go in one message, sent by the first who waited', async () => {
+  const queue = fakeQueue();
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const sendings: Promise<void>[] = [];
+  for (let i = 0; i < 20; i++) {
+    toQueue(mapping(`single-${i}`));
+    sendings.push(sendToQueue(queue.env, 'isolate'));
+  }
+  expect(queue.taken).toEqual([]);
+  await vi.runAllTimersAsync();
+  await Promise.all(sendings);
+  expect(queue.taken.map(({ count }) => count)).toEqual([20]);
 });

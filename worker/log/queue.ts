@@ -4,6 +4,11 @@ import type { Mapping } from '../objects/protocol.ts';
 import { deadlined } from '../objects/stubs.ts';
 import { bodyOf, type LogBatch, pack } from './message.ts';
 
+/** Mappings that are sent at once; fewer wait this long for company, since failures come one by one and a message costs. */
+const BATCH = 64;
+const GATHER_MS = 1_000;
+/** Whoever gathers and has not sent by now has been lost; the next one takes over. */
+const ORPHANED_MS = 3 * GATHER_MS;
 /** Mappings, and messages that the queue did not take, kept at most; then the oldest go, and are counted. */
 const MAPPINGS = 1_024;
 const MESSAGES = 32;
@@ -12,6 +17,8 @@ let mappings: Mapping[] = [];
 let untaken: LogBatch[] = [];
 let dropped = 0;
 let sequence = 0;
+/** Since when somebody gathers (epoch ms); 0: nobody does. */
+let gatheringSince = 0;
 
 /** Adds a mapping to what goes with the next batch. */
 export function toQueue(mapping: Mapping): void {
@@ -26,6 +33,7 @@ export function toQueue(mapping: Mapping): void {
 export async function sendToQueue(env: Env, isolate: string): Promise<void> {
   const queue = env.REQUEST_LOG;
   if (!queue || (mappings.length === 0 && untaken.length === 0)) return;
+  if (mappings.length < BATCH && !(await gather())) return;
   const batches = [...untaken, ...pack(mappings, Date.now(), () => `${isolate}-${++sequence}`)];
   mappings = [];
   untaken = [];
@@ -39,6 +47,16 @@ export async function sendToQueue(env: Env, isolate: string): Promise<void> {
     console.warn({ message: 'mappings were lost on their way to the queue', count: dropped });
     dropped = 0;
   }
+}
+
+/** Waits for more. Returns whether the caller is to send: false when another does it. */
+async function gather(): Promise<boolean> {
+  const now = Date.now();
+  if (now - gatheringSince < ORPHANED_MS) return false;
+  gatheringSince = now;
+  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+  gatheringSince = 0;
+  return true;
 }
 
 function keep(batches: readonly LogBatch[]): void {
