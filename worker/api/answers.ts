@@ -97,7 +97,9 @@ export const backendStatusSchema = z.strictObject({
       safeAt: time()
         .nullable()
         .describe('From when on it may be removed if nobody comes any more; null: not known'),
-      safeToRemove: z.boolean(),
+      safeToRemove: z
+        .boolean()
+        .describe('Nobody has come for a whole window; responses that still stream are not seen'),
       why: z.string().describe('Why it may be removed, or not yet'),
     })
     .nullable()

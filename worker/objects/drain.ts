@@ -5,7 +5,8 @@
  * the runtime, outside the Worker, so that its pings and close codes pass. From then on nothing tells the Worker how it
  * goes on: `request.signal` aborts only before the response, and a `waitUntil` that would watch is cut after 30 s. So
  * each one opened counts as open for a whole life (`WEBSOCKET_LIFE_MS`, a day): the number is an upper bound. It is no
- * promise about sockets that live longer than that; where yours do, set it higher.
+ * promise about sockets that live longer than that; where yours do, set it higher. A response that still streams, of a
+ * request from before the window, is not seen either.
  */
 
 /** How long nobody must have come, and how long a WebSocket counts as open. */

@@ -1,5 +1,5 @@
 /** Which clients with affinity this isolate has seen, as hashes: each is told to the Pool object now and then. Plain data. */
-import { hash32 } from '../balance/hash.ts';
+import { addressKey, hash32 } from '../balance/hash.ts';
 import { drainTimes, type Env } from '../env.ts';
 import { TOLD_PER_WINDOW } from '../objects/drain.ts';
 import type { PoolView } from './pool-view.ts';
@@ -38,7 +38,7 @@ export function noteClient(
   env: Env,
 ): void {
   const { told, untold } = clientsOf(view);
-  const address = request.headers.get('cf-connecting-ip') ?? '';
+  const address = addressKey(request.headers.get('cf-connecting-ip') ?? '');
   const secret = env.AFFINITY_SECRET || env.ADMIN_TOKEN || '';
   const hash = hash32(`${secret} ${backend} ${issuedAt ?? ''} ${address}`);
   const now = Date.now();
