@@ -1,6 +1,7 @@
-/** The Worker's entry: an admin host goes to the API and the dashboard, every other host is proxied. */
+/** The Worker's entry: an admin host goes to the API and the dashboard, every other host is proxied; the log's queue ends here. */
 import { api } from './api/index.ts';
 import { adminHosts, type Env } from './env.ts';
+import { archive } from './log/archive.ts';
 import { refresh } from './proxy/isolate.ts';
 import { proxy } from './proxy/proxy.ts';
 import { readTarget } from './proxy/target.ts';
@@ -23,4 +24,5 @@ export default {
     if (hosts.has(readTarget(request.url).host)) return administer(request, env, ctx);
     return proxy(request, env, ctx);
   },
+  queue: archive,
 } satisfies ExportedHandler<Env>;

@@ -14,16 +14,20 @@ export interface RuntimeOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** The Worker's module; default the build's. Tests put one in that can make the objects fail. */
   readonly script?: string;
-  /** Where the Worker's log lines go; default standard error. */
-  readonly logs?: 'stderr' | 'ignore';
+  /** Where the Worker's log lines go; default standard error. A function gets them one by one. */
+  readonly logs?: 'stderr' | 'ignore' | ((line: string) => void);
   /** Further Workers, by binding name: each a module's source. Tests put backends in. */
   readonly services?: Readonly<Record<string, string>>;
+  /** Buckets to bind that wrangler.jsonc does not. */
+  readonly buckets?: readonly string[];
 }
 
 export interface Runtime {
   readonly url: string;
   /** Removes an object from memory, as the platform does at will; its storage and hibernating WebSockets stay. */
   evict(className: 'Directory' | 'Pool', name: string): Promise<void>;
+  /** What a bucket holds, by key. */
+  bucket(name: string): Promise<Map<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +41,7 @@ export function readDevVars(): Record<string, string> {
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { workerOptions, main } = unstable_getMiniflareWorkerOptions(`${ROOT}/dist/evenkeel/wrangler.json`);
   const services = Object.entries(options.services ?? {});
+  const { logs = 'stderr' } = options;
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -46,11 +51,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log: new Log(LogLevel.ERROR),
       resourcePersistencePath: options.state,
       telemetry: { enabled: false },
-      handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
-        for (const stream of [stdout, stderr]) {
-          if (options.logs === 'ignore') stream.resume();
-          else stream.pipe(process.stderr);
-        }
+      handleStructuredLogs: ({ message }: { message: string }) => {
+        if (logs === 'stderr') process.stderr.write(`${message}\n`);
+        else if (logs !== 'ignore') logs(message);
       },
       workers: [
         {
@@ -58,6 +61,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           name: 'evenkeel',
           modules: [{ type: 'ESModule', path: options.script ?? main! }],
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
+          ...(options.buckets ? { r2Buckets: options.buckets } : {}),
           serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
         },
         ...services.map(([name, script]) => ({
@@ -73,6 +77,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     url: url.origin,
     evict: (className, name) => miniflare.unsafeEvictDurableObject('evenkeel', className, { name }),
+    async bucket(name) {
+      const bucket = await miniflare.getR2Bucket(name, 'evenkeel');
+      const { objects } = await bucket.list();
+      const texts = objects.map(async ({ key }) => [key, await (await bucket.get(key))!.text()] as const);
+      return new Map(await Promise.all(texts));
+    },
     stop: () => miniflare.dispose(),
   };
 }

@@ -19,6 +19,7 @@ beforeAll(async () => {
   await pool.patch('b', { weight: 2 });
   const ejected = async () => (await product.must('GET', '/events')).events;
   await eventually(ejected, (events) => events.some((event: Json) => event.kind === 'ejected'));
+  await pool.patch('b', { state: 'draining' });
 });
 afterAll(async () => {
   await product.stop();
@@ -33,6 +34,7 @@ const body: Record<string, Json> = {
     ],
   },
   'PUT /pools/shop/backends/b': { url: 'http://127.0.0.1:9' },
+  'PUT /pools/shop/backends/b/drain': { disableAfterMs: 600_000 },
   'PATCH /pools/shop/backends/b': { state: 'draining' },
   'PUT /routes/shop': { host: 'shop.test', pool: 'shop' },
   'POST /config/rollback': { revision: 2 },

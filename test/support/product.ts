@@ -25,6 +25,8 @@ export interface Product {
   restart(options?: Partial<RuntimeOptions>): Promise<void>;
   /** Removes an object from memory, as the platform does at will. */
   evict: Runtime['evict'];
+  /** What a bucket holds, by key. */
+  bucket: Runtime['bucket'];
   stop(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export async function startProduct(options: Partial<RuntimeOptions> = {}): Promi
       runtime = await start(more);
     },
     evict: (className, name) => runtime.evict(className, name),
+    bucket: (name) => runtime.bucket(name),
     async stop() {
       await runtime.stop();
       rmSync(state, { recursive: true, force: true });

@@ -55,6 +55,15 @@ export const backendAnswerSchema = z.strictObject({
   backend: backendSchema,
   warnings: warnings(),
 });
+const drain = () =>
+  z.strictObject({ pool: z.string(), backend: z.string(), since: time(), disableAt: time().nullable() });
+export const drainAnswerSchema = z.strictObject({ revision: revision(), drain: drain() });
+export const drainBegunSchema = z.strictObject({
+  revision: revision(),
+  backend: backendSchema,
+  drain: drain(),
+  warnings: warnings(),
+});
 export const routesSchema = z.strictObject({ revision: revision(), routes: z.array(routeSchema) });
 export const routeAnswerSchema = z.strictObject({
   revision: revision(),
@@ -75,8 +84,26 @@ export const backendStatusSchema = z.strictObject({
   share: z.number().nullable().describe('Of first attempts in the last one to two minutes, 0 to 1'),
   expectedShare: z.number().nullable().describe('By the weights in force, 0 to 1'),
   latencyMs: z.strictObject({ p50: z.number().nullable(), p95: z.number().nullable() }),
-  openWebSockets: count().nullable(),
-  affinityClients: count().nullable(),
+  openWebSockets: count().describe(
+    'That may be open: each counts for a day (WEBSOCKET_LIFE_MS) from when it opened, for the runtime does not tell when it ends',
+  ),
+  affinityClients: count().describe(
+    'Clients with affinity seen in the last five minutes (DRAIN_WINDOW_MS), summed over shards',
+  ),
+  drain: z
+    .strictObject({
+      since: time(),
+      disableAt: time().nullable().describe('When it is disabled by itself; null: never'),
+      safeAt: time()
+        .nullable()
+        .describe('From when on it may be removed if nobody comes any more; null: not known'),
+      safeToRemove: z
+        .boolean()
+        .describe('Nobody has come for a whole window; responses that still stream are not seen'),
+      why: z.string().describe('Why it may be removed, or not yet'),
+    })
+    .nullable()
+    .describe('null: it does not drain'),
 });
 
 export const poolStatusSchema = z.strictObject({

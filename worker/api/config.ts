@@ -6,7 +6,10 @@ import type { ApiEnv } from './access.ts';
 import { change, noted, readConfig, readJson } from './directory.ts';
 
 export const configApi = new Hono<ApiEnv>()
-  .get('/', async (c) => c.json(await readConfig(c)))
+  .get('/', async (c) => {
+    const { revision, config } = await readConfig(c);
+    return c.json({ revision, config });
+  })
   .get('/declared', async (c) => {
     const { revision } = await readConfig(c);
     return c.json({ revision, declared: staticConfig(c.env.STATIC_CONFIG, surroundings(c.env)) });

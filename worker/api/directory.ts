@@ -3,7 +3,10 @@ import type { Context } from 'hono';
 import type { Change } from '../config/change.ts';
 import type { Problem } from '../config/check.ts';
 import { type Config, LIMITS } from '../config/schema.ts';
+import { drainTimes } from '../env.ts';
 import type { ChangeOptions, ChangeResult } from '../objects/directory.ts';
+import type { Drain } from '../objects/drain.ts';
+import type { StatusContext } from '../objects/pool-status.ts';
 import { directoryObject } from '../objects/stubs.ts';
 import type { ApiEnv } from './access.ts';
 import { fail, failInvalid } from './problem.ts';
@@ -11,12 +14,27 @@ import { fail, failInvalid } from './problem.ts';
 /** A new stub each time: one that failed stays broken. */
 export const directory = (c: Context<ApiEnv>) => directoryObject(c.env);
 
-/** The document and its revision; sets the ETag that `If-Match` compares. */
-export async function readConfig(c: Context<ApiEnv>): Promise<{ revision: number; config: Config }> {
+/** What the Directory knows: the document, its revision, and who drains. */
+interface Known {
+  readonly revision: number;
+  readonly config: Config;
+  readonly drains: readonly Drain[];
+}
+
+/** What the Directory knows; sets the ETag that `If-Match` compares. */
+export async function readConfig(c: Context<ApiEnv>): Promise<Known> {
   const read = await directory(c).read();
   c.header('etag', `"${read.revision}"`);
   return read;
 }
+
+/** What a pool's status is made up under, for those who have asked every shard or thrown. */
+export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Known): StatusContext => ({
+  revision,
+  drains,
+  times: drainTimes(c.env),
+  complete: true,
+});
 
 /** Carries a change out; a refused one becomes its problem document. */
 export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) {

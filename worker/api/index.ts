@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
 import { configApi } from './config.ts';
+import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
 import { historyApi } from './history.ts';
 import { liveApi } from './live.ts';
@@ -26,6 +27,7 @@ const routed = new Hono<ApiEnv>()
   .route('/openapi.json', openApi)
   .route('/config', configApi)
   .route('/pools', poolsApi)
+  .route('/pools', drainApi)
   .route('/routes', routesApi);
 
 /** The type of the API, for `hc<Api>` in the dashboard. */

@@ -1,19 +1,20 @@
 /** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
 import { type Context, Hono } from 'hono';
 import type { PoolConfig } from '../config/schema.ts';
-import { type PoolStatus, poolStatus } from '../objects/pool-status.ts';
+import { type PoolStatus, poolStatus, type StatusContext } from '../objects/pool-status.ts';
 import type { ShardMetrics } from '../objects/protocol.ts';
 import { addUp, FAILURE_KINDS, LATENCY_BOUNDS_MS, type Totals } from '../objects/totals.ts';
 import type { ApiEnv } from './access.ts';
-import { readConfig } from './directory.ts';
+import { readConfig, statusContext } from './directory.ts';
 import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TYPE } from './prometheus.ts';
 import { shardObjects } from './shards.ts';
 import { VERSION } from './version.ts';
 
 export const metricsApi = new Hono<ApiEnv>().get('/', async (c) => {
-  const { revision, config } = await readConfig(c);
+  const known = await readConfig(c);
+  const { revision, config } = known;
   // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
-  const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, revision)));
+  const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, statusContext(c, known))));
   const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
   const text = render([...general(revision), ...families(pools)], openMetrics);
   return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
@@ -27,12 +28,12 @@ interface Read {
   readonly totals: readonly Totals[];
 }
 
-async function readPool(c: Context<ApiEnv>, pool: PoolConfig, revision: number): Promise<Read> {
+async function readPool(c: Context<ApiEnv>, pool: PoolConfig, context: StatusContext): Promise<Read> {
   const shards = await Promise.all((await shardObjects(c, pool.id)).map((stub) => stub.metrics()));
   const status = poolStatus(
     pool,
-    revision,
     shards.map((shard) => shard.status),
+    context,
   );
   const of = (id: string) => shards.flatMap(({ totals }) => totals.filter((row) => row[0] === id));
   return { pool, status, shards, totals: pool.backends.map(({ id }) => addUp(of(id).map((row) => row[1]))) };
@@ -155,6 +156,21 @@ function families(pools: readonly Read[]): Family[] {
       'backend_consecutive_failures',
       'Failures in a row.',
       each(({ at }) => at.consecutiveFailures),
+    ),
+    gauge(
+      'backend_affinity_clients',
+      'Clients with affinity to the backend seen of late, at least.',
+      each(({ at }) => at.affinityClients),
+    ),
+    gauge(
+      'backend_open_websockets',
+      'WebSockets through the backend that may be open, at most: their ends are not seen.',
+      each(({ at }) => at.openWebSockets),
+    ),
+    gauge(
+      'backend_safe_to_remove',
+      '1 for a draining backend that nobody has come to for long enough.',
+      each(({ at }) => Number(at.drain?.safeToRemove ?? false)),
     ),
     counter(
       'object_calls',

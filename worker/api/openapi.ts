@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
 import type { ApiEnv } from './access.ts';
 import * as answers from './answers.ts';
+import { drainInputSchema } from './drain.ts';
 import { explainSchema } from './explain.ts';
 import { rollbackSchema } from './history.ts';
 import { type AnswerName, type BodyName, type Operation, operations, QUERY } from './operations.ts';
@@ -16,6 +17,8 @@ export const ANSWERS: Readonly<Record<AnswerName | 'Problem', z.ZodType>> = {
   Backends: answers.backendsSchema,
   Config: answers.configAnswerSchema,
   Declared: answers.declaredSchema,
+  Drain: answers.drainAnswerSchema,
+  DrainBegun: answers.drainBegunSchema,
   Events: answers.eventsSchema,
   Explanation: answers.explanationSchema,
   Health: answers.healthSchema,
@@ -45,6 +48,7 @@ const PARTS = {
 const BODIES: Readonly<Record<Exclude<BodyName, 'BackendPatch'>, z.ZodType>> = {
   BackendInput: backendSchema,
   ConfigInput: configSchema,
+  DrainInput: drainInputSchema,
   ExplainInput: explainSchema,
   LoginInput: z.union([z.strictObject({ token: z.string() }), z.strictObject({ code: z.string() })]),
   PoolInput: poolSchema,

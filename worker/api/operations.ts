@@ -6,6 +6,8 @@ export type AnswerName =
   | 'Backends'
   | 'Config'
   | 'Declared'
+  | 'Drain'
+  | 'DrainBegun'
   | 'Events'
   | 'Explanation'
   | 'Health'
@@ -26,6 +28,7 @@ export type BodyName =
   | 'BackendInput'
   | 'BackendPatch'
   | 'ConfigInput'
+  | 'DrainInput'
   | 'ExplainInput'
   | 'LoginInput'
   | 'PoolInput'
@@ -194,6 +197,30 @@ export const operations: readonly Operation[] = [
     summary: 'Remove a backend',
     answer: 'Backend',
     problems: [404, 409],
+    ...change,
+  },
+  {
+    method: 'get',
+    path: '/pools/{pool}/backends/{backend}/drain',
+    summary: 'Since when a backend drains, and when it is disabled by itself',
+    answer: 'Drain',
+    problems: [404],
+  },
+  {
+    method: 'put',
+    path: '/pools/{pool}/backends/{backend}/drain',
+    summary: 'Drain a backend; with a deadline, or with none where there was one',
+    body: 'DrainInput',
+    answer: 'DrainBegun',
+    problems: [404],
+    ...change,
+  },
+  {
+    method: 'delete',
+    path: '/pools/{pool}/backends/{backend}/drain',
+    summary: 'End a drain: the backend is active again, its deadline gone',
+    answer: 'Backend',
+    problems: [404],
     ...change,
   },
 

@@ -64,7 +64,8 @@ export function findPool(config: Config, id: string): Config['pools'][number] {
   return config.pools.find((pool) => pool.id === id) ?? fail(404, `There is no pool ${id}.`);
 }
 
-function findBackend(config: Config, { pool, backend }: { pool: string; backend: string }) {
+/** The backend of these ids, or a 404. */
+export function findBackend(config: Config, { pool, backend }: { pool: string; backend: string }) {
   const found = findPool(config, pool).backends.find(({ id }) => id === backend);
   return found ?? fail(404, `Pool ${pool} has no backend ${backend}.`);
 }

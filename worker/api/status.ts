@@ -4,27 +4,32 @@ import { poolStatus } from '../objects/pool-status.ts';
 import type { Mapping } from '../objects/protocol.ts';
 import { poolSeries } from '../objects/series.ts';
 import type { ApiEnv } from './access.ts';
-import { readConfig } from './directory.ts';
+import { readConfig, statusContext } from './directory.ts';
 import { readLimit } from './limit.ts';
 import { findPool } from './pools.ts';
 import { shardObjects, shardObjectsOf } from './shards.ts';
 
 export const statusApi = new Hono<ApiEnv>()
   .get('/pools/:pool/status', async (c) => {
-    const { revision, config } = await readConfig(c);
-    const pool = findPool(config, c.req.param('pool'));
+    const known = await readConfig(c);
+    const pool = findPool(known.config, c.req.param('pool'));
     const shards = await Promise.all((await shardObjects(c, pool.id)).map((stub) => stub.status()));
-    return c.json(poolStatus(pool, revision, shards));
+    return c.json(poolStatus(pool, shards, statusContext(c, known)));
   })
   .get('/status', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const known = await readConfig(c);
+    const { revision, config } = known;
     const objects = await shardObjectsOf(
       c,
       config.pools.map(({ id }) => id),
     );
     const statuses = await Promise.all(
       config.pools.map(async (pool, i) =>
-        poolStatus(pool, revision, await Promise.all(objects[i]!.map((stub) => stub.status()))),
+        poolStatus(
+          pool,
+          await Promise.all(objects[i]!.map((stub) => stub.status())),
+          statusContext(c, known),
+        ),
       ),
     );
     return c.json({ revision, statuses });

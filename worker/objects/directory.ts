@@ -6,17 +6,17 @@ import { type Difference, differences, summarise } from '../config/diff.ts';
 import type { Config } from '../config/schema.ts';
 import { staticConfig } from '../config/static.ts';
 import { type Env, surroundings } from '../env.ts';
+import { Deliveries } from './deliveries.ts';
 import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
+import type { Drain } from './drain.ts';
+import { DrainStore } from './drain-store.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import { HistoryStore } from './history-store.ts';
 import { Live } from './live.ts';
 import type { LivePush, PoolPush, ShardName, Snapshot } from './protocol.ts';
-import { type Delivery, deliver } from './push.ts';
+import type { Delivery } from './push.ts';
 
 const EMPTY: Config = { pools: [], routes: [] };
-/** An undelivered push is tried again after this time, doubled each time, at most `RETRIES` times. */
-const RETRY_MS = 1_000;
-const RETRIES = 6;
 const LOGIN_TTL_MS = 10 * 60_000;
 
 export interface ChangeOptions {
@@ -47,17 +47,19 @@ export interface RevisionDetails extends Revision {
 export class Directory extends DurableObject<Env> {
   readonly #store: DirectoryStore;
   readonly #history: HistoryStore;
+  readonly #drains: DrainStore;
+  readonly #deliveries: Deliveries;
   readonly #live: Live;
   #revision: number;
   #config: Config;
   #meta: Meta;
-  #undelivered: Delivery[] = [];
-  #tries = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new DirectoryStore(ctx.storage.sql);
     this.#history = new HistoryStore(ctx.storage.sql);
+    this.#drains = new DrainStore(ctx.storage.sql);
+    this.#deliveries = new Deliveries(env);
     this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
     const newest = this.#store.newest();
     this.#revision = newest?.revision ?? 0;
@@ -65,14 +67,16 @@ export class Directory extends DurableObject<Env> {
     const known = this.#store.meta();
     this.#meta = known ?? { instance: crypto.randomUUID().slice(0, 8), routesRevision: 0, poolRevisions: {} };
     if (!known) this.#store.saveMeta(this.#meta);
+    // Backends that drained before drains were kept.
+    this.#drains.follow(this.#config, Date.now());
     if (newest) return;
     const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
     if (declared) this.#commit(declared, 'static configuration', 'loaded the static configuration');
   }
 
-  /** The document and its revision. */
-  read(): { revision: number; config: Config } {
-    return { revision: this.#revision, config: this.#config };
+  /** The document, its revision, and who drains. */
+  read(): { revision: number; config: Config; drains: Drain[] } {
+    return { revision: this.#revision, config: this.#config, drains: this.#drains.all() };
   }
 
   /** What an isolate needs to route; null when it has the newest revision already. */
@@ -105,7 +109,39 @@ export class Directory extends DurableObject<Env> {
   }
 
   /** Changes the configuration, all or nothing; answers when the Pool objects concerned know, or have had their time. */
-  async change(change: Change, options: ChangeOptions, what?: string): Promise<ChangeResult> {
+  async change(change: Change, options: ChangeOptions): Promise<ChangeResult> {
+    return this.#change(change, options);
+  }
+
+  /** Makes a backend drain; `disableAfterMs` from now it is disabled by itself, null: it is not. */
+  async drain(
+    pool: string,
+    backend: string,
+    disableAfterMs: number | null,
+    options: ChangeOptions,
+  ): Promise<ChangeResult> {
+    const disableAt = disableAfterMs === null ? null : Date.now() + disableAfterMs;
+    const end = disableAt === null ? 'no deadline' : `until ${new Date(disableAt).toISOString()}`;
+    const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'draining' } };
+    const set = () => this.#drains.setDeadline(pool, backend, disableAt);
+    return this.#change(change, options, `draining backend ${backend} of pool ${pool}, ${end}`, set);
+  }
+
+  /** Ends a drain: the backend is active again. */
+  async undrain(pool: string, backend: string, options: ChangeOptions): Promise<ChangeResult> {
+    if (!this.#drains.all().some((drain) => drain.pool === pool && drain.backend === backend))
+      return { ok: false, reason: 'missing', detail: `Backend ${backend} of pool ${pool} does not drain.` };
+    const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'active' } };
+    return this.#change(change, options, `ended the drain of backend ${backend} of pool ${pool}`);
+  }
+
+  /** `what` is the change in words; `alongside` writes what belongs to the revision but not into the document. */
+  async #change(
+    change: Change,
+    options: ChangeOptions,
+    what?: string,
+    alongside?: () => void,
+  ): Promise<ChangeResult> {
     if (options.ifRevision !== null && options.ifRevision !== this.#revision)
       return { ok: false, reason: 'stale', revision: this.#revision };
     const changed = applyChange(this.#config, change, surroundings(this.env));
@@ -114,8 +150,12 @@ export class Directory extends DurableObject<Env> {
     const notes = [...warnings(config)];
     if (options.dryRun) return { ok: true, revision: this.#revision, config, created, warnings: notes };
     const deliveries = this.#commit(config, options.who, what ?? summary);
+    alongside?.();
     const revision = this.#revision;
-    await this.#deliver(deliveries);
+    // Nothing is awaited since the commit: both are written together or not at all.
+    await this.#setAlarm();
+    await this.#deliveries.deliver(deliveries);
+    if (this.#deliveries.retryAt !== 0) await this.#setAlarm();
     return { ok: true, revision, config, created, warnings: notes };
   }
 
@@ -123,7 +163,7 @@ export class Directory extends DurableObject<Env> {
   async rollback(to: number, options: ChangeOptions): Promise<ChangeResult> {
     const body = this.#store.document(to);
     if (!body) return { ok: false, reason: 'missing', detail: `Revision ${to} is not kept.` };
-    return this.change({ kind: 'replace-config', body }, options, `rolled back to revision ${to}`);
+    return this.#change({ kind: 'replace-config', body }, options, `rolled back to revision ${to}`);
   }
 
   /** The revisions kept, newest first. */
@@ -179,10 +219,29 @@ export class Directory extends DurableObject<Env> {
     return this.#store.takeLogin(hash, Date.now());
   }
 
+  /** One alarm serves both: drains that are over, and pushes to be tried again. */
   override async alarm(): Promise<void> {
-    const again = this.#undelivered;
-    this.#undelivered = [];
-    await this.#deliver(again);
+    const over = (drain: Drain) => drain.disableAt !== null && drain.disableAt <= Date.now();
+    for (let drain = this.#drains.all().find(over); drain; drain = this.#drains.all().find(over))
+      await this.#endDrain(drain);
+    await this.#deliveries.again();
+    await this.#setAlarm();
+  }
+
+  async #endDrain({ pool, backend }: Drain): Promise<void> {
+    // Lifted first: a change that is refused must not be tried for ever.
+    this.#drains.setDeadline(pool, backend, null);
+    const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'disabled' } };
+    const options = { who: 'drain deadline', ifRevision: null, dryRun: false };
+    const what = `disabled backend ${backend} of pool ${pool}: its drain is over`;
+    const result = await this.#change(change, options, what);
+    if (!result.ok) console.error({ message: 'a drain could not be ended', pool, backend, result });
+  }
+
+  async #setAlarm(): Promise<void> {
+    const times = [this.#drains.nextDeadline() ?? 0, this.#deliveries.retryAt].filter((at) => at > 0);
+    if (times.length > 0) await this.ctx.storage.setAlarm(Math.min(...times));
+    else if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm();
   }
 
   /** Writes a new revision. Returns whom to tell. */
@@ -202,6 +261,7 @@ export class Directory extends DurableObject<Env> {
     const at = Date.now();
     const changed = summarise(this.#config, config);
     this.#store.commit({ revision, at, who, summary }, config, meta);
+    this.#drains.follow(config, at);
     const events = this.#history.add([{ kind: 'config', at, revision, who, what: summary, ...changed }]);
     const routesChanged = routesRevision !== this.#meta.routesRevision;
     this.#revision = revision;
@@ -212,10 +272,10 @@ export class Directory extends DurableObject<Env> {
       revision,
       config.pools.filter((pool) => poolRevisions[pool.id] === revision).map((pool) => pool.id),
     );
-    return this.#deliveries(revision, routesChanged);
+    return this.#concerned(revision, routesChanged);
   }
 
-  #deliveries(revision: number, routesChanged: boolean): Delivery[] {
+  #concerned(revision: number, routesChanged: boolean): Delivery[] {
     const { routesRevision, poolRevisions } = this.#meta;
     const pools = new Map(this.#config.pools.map((pool) => [pool.id, pool]));
     return this.#store.shards().flatMap(({ pool, shard }): Delivery[] => {
@@ -227,21 +287,6 @@ export class Directory extends DurableObject<Env> {
       if (poolRevisions[pool] === revision)
         return [{ pool, shard, push: { revision, routesRevision, pool: config } }];
       return routesChanged ? [{ pool, shard, push: { routesRevision } }] : [];
-    });
-  }
-
-  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
-    if (deliveries.length === 0) return;
-    const failed = await deliver(this.env, deliveries);
-    if (failed.length === 0) {
-      this.#tries = 0;
-      return;
-    }
-    this.#undelivered.push(...failed);
-    if (this.#tries++ < RETRIES) await this.ctx.storage.setAlarm(Date.now() + RETRY_MS * 2 ** this.#tries);
-    console.warn({
-      message: 'Pool objects did not take the new revision; they pull it later',
-      count: failed.length,
     });
   }
 }

@@ -1,8 +1,9 @@
 /** The Directory's part in the live view: the dashboards' WebSockets, which hibernate, and what goes out on them. */
 import type { Config } from '../config/schema.ts';
-import type { Env } from '../env.ts';
+import { drainTimes, type Env } from '../env.ts';
+import type { Drain } from './drain.ts';
 import type { HistoryEvent } from './events.ts';
-import { poolStatus } from './pool-status.ts';
+import { type PoolStatus, poolStatus } from './pool-status.ts';
 import type { LivePush, ShardName, ShardStatus } from './protocol.ts';
 import { deadlined, poolObject } from './stubs.ts';
 
@@ -10,6 +11,8 @@ import { deadlined, poolObject } from './stubs.ts';
 const SEND_MS = 1_000;
 /** Calls to Pool objects at once (a Worker may wait for six). */
 const AT_ONCE = 6;
+/** While somebody watches a drain its counts are asked for this often: they fall with time, and no traffic tells of it. */
+const DRAIN_MS = 5_000;
 /** Watchers at once; one more is turned away. */
 const WATCHERS = 200;
 /**
@@ -28,7 +31,7 @@ const MAPPINGS = 200;
 
 /** What the Directory knows and Live asks it for. */
 export interface LiveSource {
-  now(): { revision: number; config: Config };
+  now(): { revision: number; config: Config; drains: readonly Drain[] };
   shardsOf(pool: string): string[];
 }
 
@@ -46,6 +49,7 @@ export class Live {
   #revision: number | null = null;
   #sending = false;
   #sentAt = 0;
+  #draining = false;
 
   constructor(ctx: DurableObjectState, env: Env, source: LiveSource) {
     this.#ctx = ctx;
@@ -160,10 +164,15 @@ export class Live {
   }
 
   #takeMessages(): string[] {
-    const { revision, config } = this.#source.now();
+    const { revision, config, drains } = this.#source.now();
+    const times = drainTimes(this.#env);
     const statuses = config.pools
       .filter((pool) => this.#changed.has(pool.id))
-      .map((pool) => poolStatus(pool, revision, [...(this.#statuses.get(pool.id)?.values() ?? [])]));
+      .map((pool) => {
+        const known = this.#statuses.get(pool.id) ?? new Map<string, ShardStatus>();
+        const complete = this.#shards(pool.id).every(({ shard }) => known.has(shard));
+        return poolStatus(pool, [...known.values()], { revision, drains, times, complete });
+      });
     const messages: string[] = [];
     if (this.#revision !== null)
       messages.push(JSON.stringify({ type: 'revision', revision: this.#revision }));
@@ -175,7 +184,23 @@ export class Live {
     this.#mappings = [];
     this.#events = [];
     this.#revision = null;
+    if (statuses.some(isDraining)) this.#followDrains();
     return messages;
+  }
+
+  /** Asks the Pool objects of drains again in a while, until each is safe or nobody watches. */
+  #followDrains(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    setTimeout(() => {
+      this.#draining = false;
+      if (!this.watched) return;
+      for (const { pool } of this.#source.now().drains) {
+        this.#statuses.delete(pool);
+        this.#changed.add(pool);
+      }
+      this.#sendSoon();
+    }, DRAIN_MS);
   }
 
   #broadcast(message: string): void {
@@ -199,3 +224,6 @@ export class Live {
     return Date.now() - heardAt < SILENT_MS && sent.length < UNHEARD_LENGTH;
   }
 }
+
+const isDraining = ({ backends }: PoolStatus): boolean =>
+  backends.some(({ drain }) => drain !== null && !drain.safeToRemove);

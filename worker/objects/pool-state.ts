@@ -4,6 +4,7 @@ import { isFailure, newHealth, probeDue, recordFailure, recordSuccess } from '..
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import type { DrainTimes } from './drain.ts';
 import { describeFlip } from './events.ts';
 import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
@@ -11,9 +12,13 @@ import { Sequence } from './sequence.ts';
 import { Series } from './series.ts';
 import { newTally, Recent, type Tally } from './tally.ts';
 import { count, TotalsById } from './totals.ts';
+import { addOpened, countOpen, Visitors } from './visitors.ts';
 
 /** A probe that was handed out but not sent is handed out again after this time. */
 const PROBE_HOLD_MS = 1_000;
+
+/** The status with which a WebSocket opens. */
+const SWITCHED = 101;
 
 /** A flip with its cause. */
 export interface Flipped extends Flip {
@@ -29,6 +34,8 @@ export class PoolState {
   readonly totals: TotalsById;
   readonly series = new Series();
   #recent: Recent[];
+  #visitors: Visitors[];
+  readonly #times: DrainTimes;
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
 
@@ -36,13 +43,18 @@ export class PoolState {
     config: PoolConfig,
     stored: StoredState | null,
     start: (weights: readonly number[]) => number[],
+    times: DrainTimes,
   ) {
     this.config = config;
     const fits = stored !== null && stored.backends.length === config.backends.length;
-    this.tallies = config.backends.map((_, i) => (fits ? stored.backends[i]! : newTally()));
+    this.tallies = config.backends.map((_, i) =>
+      fits ? { ...newTally(), ...stored.backends[i]! } : newTally(),
+    );
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
     this.#recent = config.backends.map(() => new Recent());
+    this.#visitors = config.backends.map(() => new Visitors(config.backends.length));
+    this.#times = times;
     this.totals = new TotalsById(stored?.totals);
   }
 
@@ -58,6 +70,7 @@ export class PoolState {
       return tally;
     });
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
+    this.#visitors = from.map((f) => (f < 0 ? new Visitors(from.length) : this.#visitors[f]!));
     this.config = next;
   }
 
@@ -116,6 +129,7 @@ export class PoolState {
     const answeredMs = outcome.kind === 'response' ? ms : null;
     this.#recent[index]!.add(answeredMs, isFirst, now);
     this.series.add(id, failed, answeredMs, now);
+    if (outcome.status === SWITCHED) addOpened(tally.visits, this.#times, now);
     if (outcome.kind === 'client-closed') return null;
     if (!failed) {
       return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);
@@ -124,6 +138,16 @@ export class PoolState {
     const healths = this.tallies.map((other) => other.health);
     const flip = recordFailure(this.config.backends, healths, index, ejection, now);
     return this.#flip(flip, index, outcome, requestId ?? null, now);
+  }
+
+  /** Takes in which clients with affinity have come. */
+  noteClients(clients: Readonly<Record<string, readonly number[]>>, now: number): void {
+    for (const [id, hashes] of Object.entries(clients)) {
+      const index = this.indexOf(id);
+      if (index < 0) continue;
+      this.#visitors[index]!.add(hashes, now);
+      this.tallies[index]!.visits.lastClientAt = now;
+    }
   }
 
   /** Takes another shard's word for an ejection or a return. */
@@ -151,7 +175,7 @@ export class PoolState {
   status(now: number): BackendStatus[] {
     this.#weigh(now);
     return this.config.backends.map((backend, i) => {
-      const { requests, failures, health } = this.tallies[i]!;
+      const { requests, failures, health, visits } = this.tallies[i]!;
       const { consecutiveFailures, ejectedUntil, ejections } = health;
       const recent = this.#recent[i]!;
       const seen = { picks: recent.picks(now), latency: recent.latency(now) };
@@ -164,6 +188,10 @@ export class PoolState {
         ejectedUntil,
         ejections,
         weightInForce,
+        affinityClients: this.#visitors[i]!.clients(visits, this.#times, now),
+        openWebSockets: countOpen(visits, this.#times, now),
+        lastClientAt: visits.lastClientAt,
+        lastWebSocketAt: visits.lastWebSocketAt,
         ...seen,
       };
     });

@@ -1,14 +1,27 @@
 /** A pool's status: what its shards have counted, summed up, and what the operator asked for beside it. No I/O. */
 import { eligible, standing } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
+import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
 import { quantile } from './latency.ts';
 import type { BackendStatus, ShardStatus } from './protocol.ts';
 
 /** The body of `GET /api/pools/:pool/status`. `at` is when it was made up, epoch ms. */
 export type PoolStatus = ReturnType<typeof poolStatus>;
 
+/** What a status is made up under. */
+export interface StatusContext {
+  readonly revision: number;
+  /** Every backend that drains; those of other pools are passed over. */
+  readonly drains: readonly Drain[];
+  readonly times: DrainTimes;
+  /** Whether every shard that exists has answered. */
+  readonly complete: boolean;
+}
+
 /** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
-export function poolStatus(pool: PoolConfig, revision: number, shards: readonly ShardStatus[]) {
+export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], context: StatusContext) {
+  const { revision, drains, times, complete } = context;
+  const now = Date.now();
   const of = (id: string) => shards.flatMap((shard) => shard.backends.filter((backend) => backend.id === id));
   const sum = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
     rows.reduce((a, row) => a + value(row), 0);
@@ -27,6 +40,13 @@ export function poolStatus(pool: PoolConfig, revision: number, shards: readonly 
     const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
     const verdict = standing(backend, ejectedUntil[i] !== 0);
     const usable = verdict === 'available' && set.indices.includes(i);
+    // Distinct in each shard; one that came to two counts twice.
+    const affinityClients = sum(row, (r) => r.affinityClients ?? 0);
+    const openWebSockets = sum(row, (r) => r.openWebSockets ?? 0);
+    const lastClientAt = max(row, (r) => r.lastClientAt ?? 0);
+    const lastWebSocketAt = max(row, (r) => r.lastWebSocketAt ?? 0);
+    const seen = { affinityClients, openWebSockets, lastClientAt, lastWebSocketAt, complete };
+    const drain = drains.find((one) => one.pool === pool.id && one.backend === backend.id);
     return {
       id: backend.id,
       state: backend.state,
@@ -40,9 +60,9 @@ export function poolStatus(pool: PoolConfig, revision: number, shards: readonly 
       share: totalPicks > 0 ? sum(row, (r) => r.picks) / totalPicks : null,
       expectedShare: totalWeight > 0 ? weights[i]! / totalWeight : null,
       latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
-      // Not known yet: the runtime does not tell when a socket that was passed through closes.
-      openWebSockets: null,
-      affinityClients: null,
+      openWebSockets,
+      affinityClients,
+      drain: drain ? drainStatus(drain, seen, times, now) : null,
     };
   });
   const cost = shards.map(({ shard, dropped, objectCalls, rowsWritten, livePushes = 0 }) => ({
@@ -54,5 +74,5 @@ export function poolStatus(pool: PoolConfig, revision: number, shards: readonly 
   }));
   const all = rows.flat().reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
   const latencyMs = { p50: quantile(all, 0.5), p95: quantile(all, 0.95) };
-  return { pool: pool.id, revision, at: Date.now(), latencyMs, backends, shards: cost };
+  return { pool: pool.id, revision, at: now, latencyMs, backends, shards: cost };
 }

@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
-import type { Env } from '../env.ts';
+import { drainTimes, type Env } from '../env.ts';
 import { LiveFeed } from './live-feed.ts';
 import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
 import { PoolState } from './pool-state.ts';
@@ -106,6 +106,7 @@ export class Pool extends DurableObject<Env> {
       const index = state.indexOf(id);
       if (index >= 0) state.sequence.charge(index, count);
     }
+    state.noteClients(report.clients ?? {}, now);
     this.#dropped += report.dropped;
     this.#remember(report.mappings);
     this.#feed.note(this.env, report.mappings);
@@ -196,7 +197,8 @@ export class Pool extends DurableObject<Env> {
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
-    return new PoolState(config, stored, (weights) => positionAfter(weights, startOf(this.#name.shard)));
+    const start = (weights: readonly number[]) => positionAfter(weights, startOf(this.#name.shard));
+    return new PoolState(config, stored, start, drainTimes(this.env));
   }
 
   /** Pulls when nothing is known, or the asker knows more; now and then behind the reply; else returns at once. */

@@ -106,6 +106,8 @@ export interface Report {
   readonly probing: readonly string[];
   /** The requests that carry these probes, in the same order. */
   readonly probeRequestIds?: readonly string[];
+  /** Clients with affinity not told of lately, as hashes, by backend id. */
+  readonly clients?: Readonly<Record<string, readonly number[]>>;
   /** Entries dropped because the outbox was full. */
   readonly dropped: number;
 }
@@ -158,6 +160,12 @@ export interface BackendStatus {
   /** Counts by latency bucket over the last one to two minutes. */
   readonly latency: readonly number[];
   readonly weightInForce: number;
+  /** Distinct clients with affinity of late, and WebSockets that may be open; see `drain.ts`. */
+  readonly affinityClients?: number;
+  readonly openWebSockets?: number;
+  /** Epoch ms; 0: never. */
+  readonly lastClientAt?: number;
+  readonly lastWebSocketAt?: number;
 }
 
 /** A Pool object's name: its pool and which of the pool's objects it is. */

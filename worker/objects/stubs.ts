@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import type { ChangeOptions, ChangeResult, RevisionDetails } from './directory.ts';
 import type { Revision } from './directory-store.ts';
+import type { Drain } from './drain.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
   Flip,
@@ -38,12 +39,19 @@ export interface PoolRpc {
 
 /** What the Directory answers to. */
 export interface DirectoryRpc {
-  read(): Promise<{ revision: number; config: Config }>;
+  read(): Promise<{ revision: number; config: Config; drains: Drain[] }>;
   snapshot(known: number): Promise<Snapshot | null>;
   pullPool(pool: string, shard: string): Promise<PoolPush>;
   shardsOf(pool: string): Promise<string[]>;
   shards(): Promise<ShardName[]>;
   change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
+  drain(
+    pool: string,
+    backend: string,
+    disableAfterMs: number | null,
+    options: ChangeOptions,
+  ): Promise<ChangeResult>;
+  undrain(pool: string, backend: string, options: ChangeOptions): Promise<ChangeResult>;
   rollback(to: number, options: ChangeOptions): Promise<ChangeResult>;
   revisions(): Promise<{ revision: number; revisions: Revision[] }>;
   revisionDetails(revision: number): Promise<RevisionDetails | null>;

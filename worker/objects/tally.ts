@@ -1,6 +1,7 @@
 /** What a Pool object counts for one backend. No I/O. */
 import { type Health, newHealth } from '../balance/ejection.ts';
 import { bucketOf, noLatencies } from './latency.ts';
+import { noVisits, type StoredVisits } from './visitors.ts';
 
 /** Kept across restarts. */
 export interface Tally {
@@ -8,9 +9,10 @@ export interface Tally {
   requests: number;
   failures: number;
   health: Health;
+  visits: StoredVisits;
 }
 
-export const newTally = (): Tally => ({ requests: 0, failures: 0, health: newHealth() });
+export const newTally = (): Tally => ({ requests: 0, failures: 0, health: newHealth(), visits: noVisits() });
 
 const WINDOW_MS = 60_000;
 

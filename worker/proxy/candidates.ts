@@ -6,6 +6,7 @@ import { take } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
 import { readPin } from './affinity.ts';
+import { noteClient } from './clients.ts';
 import type { Exchange } from './exchange.ts';
 import { hashKeyOf } from './hash-key.ts';
 import { ask, takeSlot, wanted } from './lease.ts';
@@ -65,7 +66,8 @@ async function affinityPick(
   await hearNews(view, env, ctx);
   const { affinity, affinityCookie } = exchange.route;
   const { headers } = exchange.request;
-  const pick = (index: number): Pick => {
+  const pick = (index: number, issuedAt: number | null): Pick => {
+    noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
     if (policies[view.config.policy].leased) recordCharge(view, view.upstreams[index]!.id);
     return { index, reason: 'affinity' };
   };
@@ -84,7 +86,7 @@ async function affinityPick(
     if (index >= 0 && backends[index]!.state !== 'disabled' && !view.isEjected(index)) {
       exchange.pin = pin;
       // A pinned client is the last to carry a probe; but where all clients are pinned, one must.
-      return probeInstead(view, false, { index, reason: 'affinity' }) ?? pick(index);
+      return probeInstead(view, false, { index, reason: 'affinity' }) ?? pick(index, pin!.issuedAt);
     }
   }
   const address = affinity === 'cookie' ? null : headers.get('cf-connecting-ip');
@@ -93,7 +95,7 @@ async function affinityPick(
   if (set.mode === 'none') return null;
   const weights = weightsOf(view, set, NOBODY);
   const index = policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
-  return probeInstead(view, exchange.repeatable, { index, reason: 'affinity' }) ?? pick(index);
+  return probeInstead(view, exchange.repeatable, { index, reason: 'affinity' }) ?? pick(index, null);
 }
 
 /** Picks on what the isolate knows: for policies that need no sequence, and for any when the object is away. */

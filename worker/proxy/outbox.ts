@@ -1,7 +1,9 @@
 /** Outcomes and mappings on their way to the Pool object: one call for many requests, never in front of a response. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
+import { flushLog } from '../log/sinks.ts';
 import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
+import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
@@ -135,18 +137,22 @@ async function send(view: PoolView, env: Env): Promise<void> {
     probing,
     probeRequestIds,
     returned,
+    clients: takeClients(view),
     dropped,
   };
+  const logged = flushLog(env, report.isolate);
   const news = await within(() => objectOf(view, env).report(report));
   const now = Date.now();
   if (news === null) {
     view.objectAway(now);
     putBack(view, attempts, mappings, dropped);
-    return;
+    putBackClients(view, report.clients);
+  } else {
+    view.hear(news, now);
+    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
+      await refreshInBackground(env);
   }
-  view.hear(news, now);
-  if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
-    await refreshInBackground(env);
+  await logged;
 }
 
 /** A batch that was not taken waits for the next one, oldest first. */

@@ -5,14 +5,15 @@ import { isRepeatable, isRetryable } from '../balance/retry.ts';
 import { fallbackOf } from '../config/check.ts';
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
+import { logMapping } from '../log/sinks.ts';
 import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
 import { canResend, prepareBody, requestTo } from './body.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
+import { noteClient } from './clients.ts';
 import { type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
 import { failure } from './failure.ts';
 import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
-import { logMapping } from './log.ts';
 import { recordAttempt, recordMapping, recordProbe } from './outbox.ts';
 import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
@@ -206,6 +207,7 @@ async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: 
   const { route, pin, target, startedAt } = exchange;
   if (route.affinity === 'none' || route.affinity === 'ip') return null;
   if (pin && !isHalfSpent(pin, route.affinityCookie, startedAt)) return null;
+  if (!pin) noteClient(view, backend, Math.floor(startedAt / 1_000), exchange.request, env);
   const secure = target.scheme === 'https';
   return issuePin(
     route.affinityCookie,
@@ -262,8 +264,9 @@ function finish(
 ): void {
   exchange.pool = view.config.id;
   const mapping = mappingOf(exchange, backend, status);
+  // Before the outbox: its batch takes the log along.
+  logMapping(mapping, exchange.route.logSampleRate, env);
   recordMapping(view, mapping, env, ctx);
-  logMapping(mapping, exchange.route.logSampleRate);
 }
 
 function addInFlight(view: PoolView, id: string, change: number): void {

@@ -1,0 +1,62 @@
+/** A queue message: many mappings as NDJSON under one id, so that it is the same message however often it comes. No I/O. */
+import type { Mapping } from '../objects/protocol.ts';
+
+/** A queue takes 128,000 bytes a message, its own metadata included. */
+const MESSAGE_BYTES = 120_000;
+
+/** What one message carries. */
+export interface LogBatch {
+  /** Unique for ever: the isolate's random name and a number. */
+  readonly id: string;
+  /** When it was made up (epoch ms). */
+  readonly at: number;
+  readonly count: number;
+  /** A mapping a line, each as `GET /api/requests` has it. */
+  readonly ndjson: string;
+}
+
+const encoder = new TextEncoder();
+
+/** Puts mappings into as few messages as take them, in their order; `nextId` names each. */
+export function pack(mappings: readonly Mapping[], at: number, nextId: () => string): LogBatch[] {
+  const batches: LogBatch[] = [];
+  let lines: string[] = [];
+  let bytes = 0;
+  const close = () => {
+    if (lines.length > 0)
+      batches.push({ id: nextId(), at, count: lines.length, ndjson: `${lines.join('\n')}\n` });
+    lines = [];
+    bytes = 0;
+  };
+  for (const mapping of mappings) {
+    const line = JSON.stringify(mapping);
+    const size = encoder.encode(line).byteLength + 1;
+    if (bytes + size > MESSAGE_BYTES) close();
+    lines.push(line);
+    bytes += size;
+  }
+  close();
+  return batches;
+}
+
+/** The message's text: a line about the batch, then the mappings. */
+export const bodyOf = ({ ndjson, ...head }: LogBatch): string => `${JSON.stringify(head)}\n${ndjson}`;
+
+/** Reads a message's text; null when it is not one of ours. */
+export function readBody(body: unknown): LogBatch | null {
+  if (typeof body !== 'string') return null;
+  const end = body.indexOf('\n');
+  try {
+    const { id, at, count } = JSON.parse(body.slice(0, end)) as Partial<LogBatch>;
+    const ours = typeof id === 'string' && /^[\w-]{1,64}$/.test(id) && Number.isSafeInteger(at);
+    return ours ? { id, at: at!, count: count ?? 0, ndjson: body.slice(end + 1) } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where a batch is kept: by the hour (UTC) in which it was made up, then by its id. */
+export function keyOf({ id, at }: LogBatch): string {
+  const hour = new Date(at).toISOString().slice(0, 13).replaceAll(/[-T]/g, '/');
+  return `${hour}/${id}.ndjson`;
+}

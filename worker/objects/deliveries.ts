@@ -1,0 +1,48 @@
+/** Pushes to Pool objects that do not give up at once: what failed is tried again later, a few times. */
+import type { Env } from '../env.ts';
+import { type Delivery, deliver } from './push.ts';
+
+/** An undelivered push is tried again after this time, doubled each time, at most `RETRIES` times. */
+const RETRY_MS = 1_000;
+const RETRIES = 6;
+
+export class Deliveries {
+  readonly #env: Env;
+  #undelivered: Delivery[] = [];
+  #tries = 0;
+  #retryAt = 0;
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** When what was not delivered is to be tried again (epoch ms); 0: nothing is. */
+  get retryAt(): number {
+    return this.#retryAt;
+  }
+
+  /** Delivers all; what fails is kept for `again`. */
+  async deliver(deliveries: readonly Delivery[]): Promise<void> {
+    if (deliveries.length === 0) return;
+    const failed = await deliver(this.#env, deliveries);
+    if (failed.length === 0) {
+      this.#tries = 0;
+      return;
+    }
+    this.#undelivered.push(...failed);
+    if (this.#tries++ < RETRIES) this.#retryAt = Date.now() + RETRY_MS * 2 ** this.#tries;
+    console.warn({
+      message: 'Pool objects did not take the new revision; they pull it later',
+      count: failed.length,
+    });
+  }
+
+  /** Tries again what failed, if it is time. */
+  async again(): Promise<void> {
+    if (this.#retryAt === 0 || this.#retryAt > Date.now()) return;
+    const undelivered = this.#undelivered;
+    this.#undelivered = [];
+    this.#retryAt = 0;
+    await this.deliver(undelivered);
+  }
+}
