@@ -4,6 +4,7 @@ import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
 import { configApi } from './config.ts';
 import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
+import { API_HEADERS } from './headers.ts';
 import { historyApi } from './history.ts';
 import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
@@ -38,8 +39,7 @@ export const api = new Hono<ApiEnv>()
   .use('*', requireSetUp)
   .use('/api/*', async (c, next) => {
     await next();
-    c.header('cache-control', 'no-store');
-    c.header('x-content-type-options', 'nosniff');
+    for (const [name, value] of Object.entries(API_HEADERS)) c.header(name, value);
   })
   .route('/api', routed)
   .all('/api/*', (c) => problem(404, `There is no ${c.req.method} ${c.req.path}.`))

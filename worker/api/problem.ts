@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { Problem } from '../config/check.ts';
+import { API_HEADERS } from './headers.ts';
 
 /** The title of each status that the API answers. */
 export const TITLES: Record<number, string> = {
@@ -36,7 +37,7 @@ export function problem(
   };
   return new Response(`${JSON.stringify(body)}\n`, {
     status,
-    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+    headers: { ...API_HEADERS, 'content-type': 'application/problem+json', ...headers },
   });
 }
 
