@@ -3,12 +3,19 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import type { Env } from '../env.ts';
+import type { Session } from '../objects/sign-in-store.ts';
+import { directoryObject } from '../objects/stubs.ts';
 import { fail, problem } from './problem.ts';
-import { isSession, SESSION_COOKIE, sameSecret } from './session.ts';
+import { readSession, SESSION_COOKIE, sameSecret } from './session.ts';
 
 export interface ApiEnv {
   Bindings: Env;
-  Variables: { who: string };
+  Variables: {
+    /** Whose name a change bears: `token` or `session`. */
+    who: string;
+    /** By which session; null otherwise. */
+    session: Session | null;
+  };
 }
 
 const TOKEN_LENGTH = 16;
@@ -31,35 +38,59 @@ export const requireSetUp = createMiddleware<ApiEnv>(async (c, next) => {
 
 /** Lets the operator in, and nobody else. */
 export const requireOperator = createMiddleware<ApiEnv>(async (c, next) => {
+  c.set('session', null);
   c.set('who', await identify(c));
   return next();
 });
 
 async function identify(c: Context<ApiEnv>): Promise<string> {
-  const token = adminToken(c.env)!;
   const header = c.req.header('authorization');
   if (header !== undefined) {
     const [, given] = /^Bearer +(\S+)$/i.exec(header) ?? [];
-    if (given !== undefined && (await sameSecret(given, token))) return 'token';
+    if (given !== undefined && (await sameSecret(given, adminToken(c.env)!))) return 'token';
     return fail(401, 'The token is not right.', undefined, {
       'www-authenticate': 'Bearer error="invalid_token"',
     });
   }
-  const cookie = getCookie(c, SESSION_COOKIE);
-  if (cookie === undefined || !(await isSession(token, cookie, Date.now())))
+  const who = await sessionIdentity(c);
+  if (who === null)
     return fail(401, 'Sign in, or send «Authorization: Bearer ADMIN_TOKEN».', undefined, {
       'www-authenticate': 'Bearer',
     });
+  // Whom the browser vouches for by itself has not said that he wants this.
   if (!SAFE.has(c.req.method) || c.req.header('upgrade')) requireSameOrigin(c);
-  return 'session';
+  return who;
+}
+
+async function sessionIdentity(c: Context<ApiEnv>): Promise<'session' | null> {
+  const session = await currentSession(c);
+  c.set('session', session);
+  return session && 'session';
+}
+
+/** The session that the cookie stands for; null when there is none, it has reached its end, or it was signed out. */
+export async function currentSession(c: Context<ApiEnv>): Promise<Session | null> {
+  const cookie = getCookie(c, SESSION_COOKIE);
+  const session = cookie === undefined ? null : await readSession(adminToken(c.env)!, cookie, Date.now());
+  return session === null || (await directoryObject(c.env).isSignedOut(session)) ? null : session;
 }
 
 /** A cookie is sent by any page that makes the browser send it; the Origin tells whether that page was ours. */
-export function requireSameOrigin(c: Context<ApiEnv>): void {
-  const origin = c.req.header('origin');
-  if (origin === undefined || origin !== new URL(c.req.url).origin)
-    fail(
-      403,
-      'This change came from another site: with a session cookie the Origin must be the dashboard itself.',
-    );
+function requireSameOrigin(c: Context<ApiEnv>): void {
+  if (c.req.header('origin') === undefined) refuse();
+  refuseOtherSites(c);
 }
+
+/** Refuses what a browser says another site's page has sent. A script sends neither header and passes. */
+export function refuseOtherSites(c: Context<ApiEnv>): void {
+  const origin = c.req.header('origin');
+  const site = c.req.header('sec-fetch-site');
+  if (origin !== undefined && origin !== new URL(c.req.url).origin) refuse();
+  if (site !== undefined && site !== 'same-origin') refuse();
+}
+
+const refuse = (): never =>
+  fail(
+    403,
+    'This change came from another site: without the token as a bearer, the Origin must be the dashboard itself.',
+  );

@@ -1,4 +1,5 @@
-/** Sessions without storage: a cookie with an end, signed with a key made of the operator's token. */
+/** Sessions: a cookie with an end, signed with a key made of the operator's token. Only those ended early are stored. */
+import type { Session } from '../objects/sign-in-store.ts';
 
 /** After this time the operator signs in again. */
 export const SESSION_SECONDS = 12 * 3_600;
@@ -15,25 +16,33 @@ export async function sameSecret(a: string, b: string): Promise<boolean> {
 }
 
 /** Makes a session that ends `SESSION_SECONDS` after `now` (epoch ms). */
-export async function makeSession(token: string, now: number): Promise<string> {
+export async function makeSession(token: string, generation: number, now: number): Promise<string> {
   const until = now + SESSION_SECONDS * 1_000;
-  const claim = `${until.toString(36)}.${crypto.randomUUID().replaceAll('-', '')}`;
+  const id = crypto.randomUUID().replaceAll('-', '');
+  const claim = [until, generation]
+    .map((number) => number.toString(36))
+    .concat(id)
+    .join('.');
   return `${claim}.${await sign(token, claim)}`;
 }
 
-/** Whether a cookie's value is a session of ours that has not ended. */
-export async function isSession(token: string, value: string, now: number): Promise<boolean> {
-  const end = value.lastIndexOf('.');
-  const claim = value.slice(0, Math.max(0, end));
-  const until = Number.parseInt(claim.split('.')[0] ?? '', 36);
-  const genuine = await sameSecret(value.slice(end + 1), await sign(token, claim));
-  return genuine && Number.isFinite(until) && now < until;
+/** The session that a cookie's value is, or null when it is none of ours or has reached its end. */
+export async function readSession(token: string, value: string, now: number): Promise<Session | null> {
+  const [, claim = '', until = '', generation = '', id = '', mac = ''] =
+    /^(([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.([0-9a-f]{32}))\.([0-9a-f]{64})$/.exec(value) ?? [];
+  const genuine = await sameSecret(mac, await sign(token, claim));
+  const session = { id, generation: Number.parseInt(generation, 36), until: Number.parseInt(until, 36) };
+  return genuine && now < session.until ? session : null;
 }
 
 /** SHA-256 in hex: what is stored of a one-time code. */
 export async function digest(text: string): Promise<string> {
   return hex(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
 }
+
+/** What stands for a client's address where sign-ins are counted; without the token nobody can tell the address from it. */
+export const addressMark = (token: string, address: string): Promise<string> =>
+  sign(token, `address ${address}`);
 
 async function sign(token: string, claim: string): Promise<string> {
   const key = await crypto.subtle.importKey(

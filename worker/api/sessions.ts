@@ -1,16 +1,19 @@
 /** `/api/session`: signing in and out, and the one-time link that `npm start` prints. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
-import { type ApiEnv, adminToken, requireOperator, requireSameOrigin } from './access.ts';
+import { addressKey } from '../balance/hash.ts';
+import { type ApiEnv, adminToken, currentSession, refuseOtherSites, requireOperator } from './access.ts';
 import { directory, readJson } from './directory.ts';
 import { fail } from './problem.ts';
-import { digest, makeSession, SESSION_COOKIE, SESSION_SECONDS, sameSecret } from './session.ts';
+import { addressMark, digest, makeSession, SESSION_COOKIE, SESSION_SECONDS, sameSecret } from './session.ts';
 
 export const sessionsApi = new Hono<ApiEnv>()
   .post('/', async (c) => {
-    if (c.req.header('origin') !== undefined) requireSameOrigin(c);
+    refuseOtherSites(c);
     const body = (await readJson(c)) as { token?: unknown; code?: unknown } | null;
     const token = adminToken(c.env)!;
+    const address = await addressMark(token, addressKey(c.req.header('cf-connecting-ip') ?? ''));
+    await countAttempt(c, address);
     const byToken = typeof body?.token === 'string' && (await sameSecret(body.token, token));
     const byCode = typeof body?.code === 'string' && (await directory(c).takeLogin(await digest(body.code)));
     if (!byToken && !byCode)
@@ -20,8 +23,9 @@ export const sessionsApi = new Hono<ApiEnv>()
           ? 'This link has been used or is too old; sign in with the token.'
           : 'The token is not right.',
       );
+    const generation = await directory(c).admit(address);
     const secure = new URL(c.req.url).protocol === 'https:';
-    setCookie(c, SESSION_COOKIE, await makeSession(token, Date.now()), {
+    setCookie(c, SESSION_COOKIE, await makeSession(token, generation, Date.now()), {
       httpOnly: true,
       secure,
       sameSite: 'Strict',
@@ -31,8 +35,10 @@ export const sessionsApi = new Hono<ApiEnv>()
     return c.json({ session: { seconds: SESSION_SECONDS } });
   })
   .get('/', requireOperator, (c) => c.json({ session: { who: c.get('who') } }))
-  .delete('/', (c) => {
-    if (c.req.header('origin') !== undefined) requireSameOrigin(c);
+  .delete('/', async (c) => {
+    refuseOtherSites(c);
+    const session = await currentSession(c);
+    if (session) await directory(c).signOut(session, c.req.query('everywhere') === 'true');
     deleteCookie(c, SESSION_COOKIE, { path: '/' });
     return c.body(null, 204);
   })
@@ -41,3 +47,16 @@ export const sessionsApi = new Hono<ApiEnv>()
     await directory(c).addLogin(await digest(code));
     return c.json({ code });
   });
+
+/**
+ * Past the limit even the right token is not looked at here. As a bearer it goes on working: whoever shares an address
+ * with a guesser must not be locked out, and a random token of 16 characters or more is not to be guessed at any rate.
+ */
+async function countAttempt(c: Context<ApiEnv>, address: string): Promise<void> {
+  const waitMs = await directory(c).attemptSignIn(address);
+  if (waitMs === 0) return;
+  const seconds = Math.ceil(waitMs / 1_000);
+  fail(429, `Too many attempts to sign in from this address; try again in ${seconds} s.`, undefined, {
+    'retry-after': String(seconds),
+  });
+}

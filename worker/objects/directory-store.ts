@@ -1,7 +1,6 @@
 /**
  * The SQL of the Directory. Tables: `revisions` (one row each), `documents` (a revision's JSON in pieces, since a row
- * holds 2 MB at most), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that exist),
- * `logins` (one-time codes, hashed).
+ * holds 2 MB at most), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that exist).
  */
 import type { Config } from '../config/schema.ts';
 
@@ -37,9 +36,6 @@ export class DirectoryStore {
     sql.exec('CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID');
     sql.exec(
       'CREATE TABLE IF NOT EXISTS shards (pool TEXT, shard TEXT, PRIMARY KEY (pool, shard)) WITHOUT ROWID',
-    );
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS logins (hash TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
     );
   }
 
@@ -114,18 +110,5 @@ export class DirectoryStore {
 
   dropShard(pool: string, shard: string): void {
     this.#sql.exec('DELETE FROM shards WHERE pool = ? AND shard = ?', pool, shard);
-  }
-
-  addLogin(hash: string, until: number, now: number): void {
-    this.#sql.exec('DELETE FROM logins WHERE until < ?', now);
-    this.#sql.exec('INSERT INTO logins (hash, until) VALUES (?, ?) ON CONFLICT DO NOTHING', hash, until);
-  }
-
-  /** Uses a one-time login up. Returns whether there was one. */
-  takeLogin(hash: string, now: number): boolean {
-    return (
-      this.#sql.exec('DELETE FROM logins WHERE hash = ? AND until >= ? RETURNING hash', hash, now).toArray()
-        .length > 0
-    );
   }
 }

@@ -15,9 +15,10 @@ import { HistoryStore } from './history-store.ts';
 import { Live } from './live.ts';
 import type { LivePush, PoolPush, ShardName, Snapshot } from './protocol.ts';
 import type { Delivery } from './push.ts';
+import { type Session, SignInStore } from './sign-in-store.ts';
+import { readWatch } from './watch.ts';
 
 const EMPTY: Config = { pools: [], routes: [] };
-const LOGIN_TTL_MS = 10 * 60_000;
 
 export interface ChangeOptions {
   readonly who: string;
@@ -49,6 +50,7 @@ export class Directory extends DurableObject<Env> {
   readonly #history: HistoryStore;
   readonly #drains: DrainStore;
   readonly #deliveries: Deliveries;
+  readonly #signIn: SignInStore;
   readonly #live: Live;
   #revision: number;
   #config: Config;
@@ -60,6 +62,7 @@ export class Directory extends DurableObject<Env> {
     this.#history = new HistoryStore(ctx.storage.sql);
     this.#drains = new DrainStore(ctx.storage.sql);
     this.#deliveries = new Deliveries(env);
+    this.#signIn = new SignInStore(ctx.storage.sql);
     this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
     const newest = this.#store.newest();
     this.#revision = newest?.revision ?? 0;
@@ -191,8 +194,8 @@ export class Directory extends DurableObject<Env> {
   }
 
   /** The live view: takes a dashboard's WebSocket in. Who may watch has been settled by the API. */
-  override fetch(): Response {
-    return this.#live.accept();
+  override fetch(request: Request): Response {
+    return this.#live.accept(readWatch(request.headers));
   }
 
   /** Takes a Pool object's news for those who watch. Returns whether anybody does. */
@@ -210,13 +213,34 @@ export class Directory extends DurableObject<Env> {
 
   /** Notes a one-time login by the hash of its code. */
   addLogin(hash: string): void {
-    const now = Date.now();
-    this.#store.addLogin(hash, now + LOGIN_TTL_MS, now);
+    this.#signIn.addLogin(hash, Date.now());
   }
 
   /** Uses a one-time login up. Returns whether it was good. */
   takeLogin(hash: string): boolean {
-    return this.#store.takeLogin(hash, Date.now());
+    return this.#signIn.takeLogin(hash, Date.now());
+  }
+
+  /** Counts a sign-in before it is looked at. Returns 0, or the milliseconds that this address has to wait. */
+  attemptSignIn(address: string): number {
+    return this.#signIn.attempt(address, Date.now());
+  }
+
+  /** A sign-in was right. Returns the generation of its session. */
+  admit(address: string): number {
+    return this.#signIn.admit(address);
+  }
+
+  /** Ends a session before its time, or every session there is; who watches by it is let go. */
+  signOut(session: Session, everywhere: boolean): void {
+    if (everywhere) this.#signIn.endAll();
+    else this.#signIn.end(session, Date.now());
+    this.#live.letGo(everywhere ? null : session.id);
+  }
+
+  /** Whether a session was ended before its time. */
+  isSignedOut(session: Session): boolean {
+    return this.#signIn.isEnded(session);
   }
 
   /** One alarm serves both: drains that are over, and pushes to be tried again. */

@@ -6,6 +6,7 @@ import type { HistoryEvent } from './events.ts';
 import { type PoolStatus, poolStatus } from './pool-status.ts';
 import type { LivePush, ShardName, ShardStatus } from './protocol.ts';
 import { deadlined, poolObject } from './stubs.ts';
+import type { Watch } from './watch.ts';
 
 /** At most one message of each type in this time. */
 const SEND_MS = 1_000;
@@ -26,8 +27,14 @@ const LET_GO = {
   code: 4408,
   reason: 'too slow or too silent: send «ping» now and then, and wait for «pong»',
 };
+const SIGNED_OUT = { code: 4401, reason: 'signed out, or the session has ended' };
 /** Mappings in one message; the oldest go. */
 const MAPPINGS = 200;
+
+/** What is kept with a watcher's socket while it hibernates. */
+interface Attachment extends Watch {
+  readonly since: number;
+}
 
 /** What the Directory knows and Live asks it for. */
 export interface LiveSource {
@@ -65,14 +72,23 @@ export class Live {
   }
 
   /** Takes a watcher in; it gets the revision at once and every pool's status as soon as the Pool objects have told it. */
-  accept(): Response {
+  accept(watch: Watch): Response {
     if (this.#ctx.getWebSockets().length >= WATCHERS) return new Response(null, { status: 503 });
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket];
     this.#ctx.acceptWebSocket(server);
-    server.serializeAttachment({ since: Date.now() });
+    server.serializeAttachment({ since: Date.now(), ...watch } satisfies Attachment);
     server.send(JSON.stringify({ type: 'revision', revision: this.#source.now().revision }));
     this.#ctx.waitUntil(this.#askAll());
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Closes what was opened by this session, or by any (null): signing out ends what was begun with it. */
+  letGo(session: string | null): void {
+    for (const socket of this.#ctx.getWebSockets()) {
+      const { by } = socket.deserializeAttachment() as Attachment;
+      if (by !== null && (session === null || by === session))
+        socket.close(SIGNED_OUT.code, SIGNED_OUT.reason);
+    }
   }
 
   /** Takes one shard's news. Returns whether somebody still watches. */
@@ -206,7 +222,9 @@ export class Live {
   #broadcast(message: string): void {
     for (const socket of this.#ctx.getWebSockets()) {
       try {
-        if (this.#keepsUp(socket, message.length)) socket.send(message);
+        const { until } = socket.deserializeAttachment() as Attachment;
+        if (Date.now() >= until) socket.close(SIGNED_OUT.code, SIGNED_OUT.reason);
+        else if (this.#keepsUp(socket, message.length)) socket.send(message);
         else socket.close(LET_GO.code, LET_GO.reason);
       } catch {
         // It has gone meanwhile; the runtime forgets it.
@@ -215,7 +233,7 @@ export class Live {
   }
 
   #keepsUp(socket: WebSocket, length: number): boolean {
-    const { since } = socket.deserializeAttachment() as { since: number };
+    const { since } = socket.deserializeAttachment() as Attachment;
     const heardAt = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? since;
     const known = this.#sent.get(socket);
     const sent = known?.heardAt === heardAt ? known : { heardAt, length: 0 };

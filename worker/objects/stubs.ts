@@ -20,7 +20,16 @@ import type {
   ShardStatus,
   Snapshot,
 } from './protocol.ts';
+
+<<<<<<< HEAD
+
 import type { ShardSeries } from './series.ts';
+
+=======
+
+import type { Session } from './sign-in-store.ts';
+
+>>>>>>> 59c4837 (Sign-ins are limited by address, and signing out ends the session at the Directory, with the live views that it opened)
 
 /** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
 export interface PoolRpc {
@@ -61,6 +70,10 @@ export interface DirectoryRpc {
   fetch(request: Request): Promise<Response>;
   addLogin(hash: string): Promise<void>;
   takeLogin(hash: string): Promise<boolean>;
+  attemptSignIn(address: string): Promise<number>;
+  admit(address: string): Promise<number>;
+  signOut(session: Session, everywhere: boolean): Promise<void>;
+  isSignedOut(session: Session): Promise<boolean>;
 }
 
 /** The object of one shard of a pool; `locationHint` counts only when it is created. */

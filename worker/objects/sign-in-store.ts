@@ -1,0 +1,127 @@
+/**
+ * The SQL of signing in and out, in the Directory. Tables: `logins` (one-time codes, hashed), `attempts` (sign-ins tried
+ * of late, by hashed address; its ids tell which window began first), `ended` (sessions signed out before their time), `generation` (one row: sessions of an
+ * earlier generation are over).
+ */
+
+/** A one-time code is good for so long. */
+const LOGIN_TTL_MS = 10 * 60_000;
+/** Sign-ins that one address may try within the window; a right one sets its count back. */
+export const ATTEMPTS = 10;
+export const ATTEMPTS_WINDOW_MS = 60_000;
+/** Addresses kept; past it those go whose window began first. */
+export const ADDRESSES_KEPT = 10_000;
+/** Sessions signed out that are kept one by one; one more signs everybody out, which needs no row of its own. */
+export const ENDED_KEPT = 1_000;
+
+/** A session as its cookie tells it. */
+export interface Session {
+  readonly id: string;
+  readonly generation: number;
+  /** When it ends by itself, epoch ms. */
+  readonly until: number;
+}
+
+export class SignInStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS logins (hash TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS attempts (id INTEGER PRIMARY KEY AUTOINCREMENT, address TEXT NOT NULL UNIQUE, count INTEGER NOT NULL, until INTEGER NOT NULL)',
+    );
+    sql.exec('CREATE TABLE IF NOT EXISTS ended (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID');
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS generation (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL)',
+    );
+    sql.exec('INSERT INTO generation (one, number) VALUES (1, 1) ON CONFLICT DO NOTHING');
+  }
+
+  /** Notes a one-time login by the hash of its code. */
+  addLogin(hash: string, now: number): void {
+    this.#sql.exec('DELETE FROM logins WHERE until < ?', now);
+    this.#sql.exec(
+      'INSERT INTO logins (hash, until) VALUES (?, ?) ON CONFLICT DO NOTHING',
+      hash,
+      now + LOGIN_TTL_MS,
+    );
+  }
+
+  /** Uses a one-time login up. Returns whether there was one. */
+  takeLogin(hash: string, now: number): boolean {
+    return (
+      this.#sql.exec('DELETE FROM logins WHERE hash = ? AND until >= ? RETURNING hash', hash, now).toArray()
+        .length > 0
+    );
+  }
+
+  /** Counts a sign-in before it is looked at. Returns 0 when it may be, else the milliseconds to wait. */
+  attempt(address: string, now: number): number {
+    this.#dropOver(now);
+    const [known] = this.#sql
+      .exec<{ count: number; until: number }>('SELECT count, until FROM attempts WHERE address = ?', address)
+      .toArray();
+    if (known && known.until > now) {
+      if (known.count >= ATTEMPTS) return known.until - now;
+      this.#sql.exec('UPDATE attempts SET count = count + 1 WHERE address = ?', address);
+      return 0;
+    }
+    const { id } = this.#sql
+      .exec<{ id: number }>(
+        'INSERT OR REPLACE INTO attempts (address, count, until) VALUES (?, 1, ?) RETURNING id',
+        address,
+        now + ATTEMPTS_WINDOW_MS,
+      )
+      .one();
+    this.#sql.exec('DELETE FROM attempts WHERE id <= ?', id - ADDRESSES_KEPT);
+    return 0;
+  }
+
+  /** A right sign-in: what was counted for its address is forgotten. Returns the generation that its session belongs to. */
+  admit(address: string): number {
+    this.#sql.exec('DELETE FROM attempts WHERE address = ?', address);
+    return this.#generation();
+  }
+
+  /** Ends one session before its time. */
+  end(session: Session, now: number): void {
+    this.#sql.exec('DELETE FROM ended WHERE until < ?', now);
+    const { count } = this.#sql.exec<{ count: number }>('SELECT COUNT(*) AS count FROM ended').one();
+    if (count >= ENDED_KEPT) this.endAll();
+    else
+      this.#sql.exec(
+        'INSERT INTO ended (id, until) VALUES (?, ?) ON CONFLICT DO NOTHING',
+        session.id,
+        session.until,
+      );
+  }
+
+  /** Ends every session there is. */
+  endAll(): void {
+    this.#sql.exec('UPDATE generation SET number = number + 1');
+    this.#sql.exec('DELETE FROM ended');
+  }
+
+  /** Whether a session was ended before its time. */
+  isEnded({ id, generation }: Session): boolean {
+    return (
+      generation !== this.#generation() ||
+      this.#sql.exec('SELECT 1 FROM ended WHERE id = ?', id).toArray().length > 0
+    );
+  }
+
+  #generation(): number {
+    return this.#sql.exec<{ number: number }>('SELECT number FROM generation').one().number;
+  }
+
+  /** Some at a time, so that no attempt costs more than another. */
+  #dropOver(now: number): void {
+    this.#sql.exec(
+      'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts ORDER BY id LIMIT 10) AND until <= ?',
+      now,
+    );
+  }
+}
