@@ -15,6 +15,7 @@ export interface Env {
   readonly ADMIN_HOSTS?: string;
   readonly ADMIN_TOKEN?: string;
   readonly AFFINITY_SECRET?: string;
+  readonly ACCESS_AUD?: string;
   readonly ALLOW_PRIVATE_BACKENDS?: string | boolean;
   readonly STATIC_CONFIG?: string | object;
   /** See `drainTimes`. */

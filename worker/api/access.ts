@@ -1,17 +1,18 @@
-/** Who may use the API: the operator's token as a bearer, or a session cookie made from it. */
+/** Who may use the API: the operator's token as a bearer, whom Cloudflare Access let through, or a session cookie. */
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import type { Env } from '../env.ts';
 import type { Session } from '../objects/sign-in-store.ts';
 import { directoryObject } from '../objects/stubs.ts';
+import { accessIdentity } from './cloudflare-access.ts';
 import { fail, problem } from './problem.ts';
 import { readSession, SESSION_COOKIE, sameSecret } from './session.ts';
 
 export interface ApiEnv {
   Bindings: Env;
   Variables: {
-    /** Whose name a change bears: `token` or `session`. */
+    /** Whose name a change bears: `token`, `session` or an e-mail address. */
     who: string;
     /** By which session; null otherwise. */
     session: Session | null;
@@ -52,7 +53,7 @@ async function identify(c: Context<ApiEnv>): Promise<string> {
       'www-authenticate': 'Bearer error="invalid_token"',
     });
   }
-  const who = await sessionIdentity(c);
+  const who = (await accessIdentity(c.env, accessOf(c))) ?? (await sessionIdentity(c));
   if (who === null)
     return fail(401, 'Sign in, or send «Authorization: Bearer ADMIN_TOKEN».', undefined, {
       'www-authenticate': 'Bearer',
@@ -61,6 +62,8 @@ async function identify(c: Context<ApiEnv>): Promise<string> {
   if (!SAFE.has(c.req.method) || c.req.header('upgrade')) requireSameOrigin(c);
   return who;
 }
+
+const accessOf = (c: Context<ApiEnv>) => (c.executionCtx as Partial<ExecutionContext>).access;
 
 async function sessionIdentity(c: Context<ApiEnv>): Promise<'session' | null> {
   const session = await currentSession(c);

@@ -81,7 +81,7 @@ export function openApiDocument(): Json {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/api' }],
-    security: [{ token: [] }, { session: [] }],
+    security: [{ token: [] }, { session: [] }, { access: [] }],
     paths,
     components: {
       securitySchemes: {
@@ -91,6 +91,13 @@ export function openApiDocument(): Json {
           in: 'cookie',
           name: 'evenkeel_session',
           description: 'Set by POST /session; what changes anything needs a matching Origin too',
+        },
+        access: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'CF_Authorization',
+          description:
+            'Cloudflare Access, where ACCESS_AUD names its application; what changes anything needs a matching Origin too',
         },
       },
       schemas: { ...schemas({ ...PARTS, ...ANSWERS }, 'output'), ...bodySchemas() },

@@ -20,16 +20,8 @@ import type {
   ShardStatus,
   Snapshot,
 } from './protocol.ts';
-
-<<<<<<< HEAD
-
 import type { ShardSeries } from './series.ts';
-
-=======
-
 import type { Session } from './sign-in-store.ts';
-
->>>>>>> 59c4837 (Sign-ins are limited by address, and signing out ends the session at the Directory, with the live views that it opened)
 
 /** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
 export interface PoolRpc {
