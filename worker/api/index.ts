@@ -14,6 +14,7 @@ import { onError, problem } from './problem.ts';
 import { routesApi } from './routes.ts';
 import { sessionsApi } from './sessions.ts';
 import { statusApi } from './status.ts';
+import { takeInUnread } from './unread.ts';
 import { VERSION } from './version.ts';
 
 const routed = new Hono<ApiEnv>()
@@ -36,6 +37,10 @@ export type Api = typeof routed;
 
 export const api = new Hono<ApiEnv>()
   .onError(onError)
+  .use('*', async (c, next) => {
+    await next();
+    await takeInUnread(c.req.raw);
+  })
   .use('*', requireSetUp)
   .use('/api/*', async (c, next) => {
     await next();
