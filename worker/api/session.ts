@@ -35,10 +35,8 @@ export async function readSession(token: string, value: string, now: number): Pr
   return genuine && now < session.until ? session : null;
 }
 
-/** SHA-256 in hex: what is stored of a one-time code. */
-export async function digest(text: string): Promise<string> {
-  return hex(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
-}
+/** What is stored of a one-time code; a code made under another token is worth nothing. */
+export const loginMark = (token: string, code: string): Promise<string> => sign(token, `login ${code}`);
 
 /** What stands for a client's address where sign-ins are counted; without the token nobody can tell the address from it. */
 export const addressMark = (token: string, address: string): Promise<string> =>

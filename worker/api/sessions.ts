@@ -5,7 +5,14 @@ import { addressKey } from '../balance/hash.ts';
 import { type ApiEnv, adminToken, currentSession, refuseOtherSites, requireOperator } from './access.ts';
 import { directory, readJson } from './directory.ts';
 import { fail } from './problem.ts';
-import { addressMark, digest, makeSession, SESSION_COOKIE, SESSION_SECONDS, sameSecret } from './session.ts';
+import {
+  addressMark,
+  loginMark,
+  makeSession,
+  SESSION_COOKIE,
+  SESSION_SECONDS,
+  sameSecret,
+} from './session.ts';
 
 export const sessionsApi = new Hono<ApiEnv>()
   .post('/', async (c) => {
@@ -15,7 +22,8 @@ export const sessionsApi = new Hono<ApiEnv>()
     const address = await addressMark(token, addressKey(c.req.header('cf-connecting-ip') ?? ''));
     await countAttempt(c, address);
     const byToken = typeof body?.token === 'string' && (await sameSecret(body.token, token));
-    const byCode = typeof body?.code === 'string' && (await directory(c).takeLogin(await digest(body.code)));
+    const byCode =
+      typeof body?.code === 'string' && (await directory(c).takeLogin(await loginMark(token, body.code)));
     if (!byToken && !byCode)
       return fail(
         401,
@@ -44,7 +52,7 @@ export const sessionsApi = new Hono<ApiEnv>()
   })
   .post('/link', requireOperator, async (c) => {
     const code = crypto.randomUUID();
-    await directory(c).addLogin(await digest(code));
+    await directory(c).addLogin(await loginMark(adminToken(c.env)!, code));
     return c.json({ code });
   });
 
