@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
 import { ROOT } from './build.ts';
 
 export interface RuntimeOptions {
@@ -41,7 +41,13 @@ export function readDevVars(): Record<string, string> {
 
 /** Starts it; resolves when it serves. Throws when the port is taken. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(`${ROOT}/dist/evenkeel/wrangler.json`);
+  const built = `${ROOT}/dist/evenkeel/wrangler.json`;
+  const { workerOptions, main } = unstable_getMiniflareWorkerOptions({
+    ...unstable_readConfig({ config: built }),
+    // Secrets come by `vars` alone: wrangler would look for them beside the source, and say so on standard output.
+    secrets: undefined,
+    userConfigPath: built,
+  });
   const services = Object.entries(options.services ?? {});
   const { logs = 'stderr' } = options;
   const miniflare = new Miniflare(
