@@ -1,25 +1,29 @@
 /** One build: the Worker into dist/evenkeel, the dashboard into dist/client. */
-import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { cloudflare } from '@cloudflare/vite-plugin';
 import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig } from 'vite';
+import { withoutSecrets, workerSize } from './scripts/support/build-checks.ts';
 
-/** The Cloudflare plugin copies `.dev.vars` beside the Worker; secrets have no business in what is deployed. */
-const withoutSecrets: Plugin = {
-  name: 'without-secrets',
-  apply: 'build',
-  closeBundle: () => rmSync('dist/evenkeel/.dev.vars', { force: true }),
-};
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: 'dashboard',
   build: { outDir: '../dist', emptyOutDir: true },
   plugins: [
     react(),
     tailwind(),
-    cloudflare({ configPath: '../wrangler.jsonc', persistState: { path: '../.evenkeel/dev' } }),
-    withoutSecrets,
+    cloudflare({
+      configPath: '../wrangler.jsonc',
+      persistState: { path: '../.evenkeel/dev' },
+      config(worker) {
+        // With a list of required secrets only those would be read from .dev.vars, and not the optional ones.
+        if (command === 'serve') delete worker.secrets;
+      },
+    }),
+    withoutSecrets(at('dist')),
+    workerSize(at('dist/evenkeel')),
   ],
   server: { allowedHosts: true },
-});
+}));

@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url';
 /** The project's top folder. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-const SOURCES = ['worker/**/*', 'dashboard/**/*', 'package-lock.json', 'wrangler.jsonc', 'vite.config.ts'];
+const SOURCES = [
+  'worker/**/*',
+  'dashboard/**/*',
+  'package-lock.json',
+  'wrangler.jsonc',
+  'vite.config.ts',
+  'scripts/support/build-checks.ts',
+];
 const PRODUCT = 'dist/evenkeel/index.js';
 
 /** Runs `vite build` if needed; its output goes to standard error, its failure ends the process. */
