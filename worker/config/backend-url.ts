@@ -23,6 +23,8 @@ export function backendUrlProblem(text: string, rules: UrlRules): string | null 
   if (text.includes('#')) return 'must not hold a fragment; only a path prefix may follow the host';
   if (/[\s\\]/.test(text)) return 'must not hold spaces or backslashes';
   if (/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return 'must not hold . or .. as a path segment';
+  // A name with an empty part would slip past every comparison below: localhost.. is not localhost.
+  if (/^\.|\.\./.test(url.hostname)) return 'must have a host name without empty parts';
   if (rules.allowPrivate) return null;
   const host = url.hostname.replace(/\.$/, '');
   if (isIpLiteral(host)) {
