@@ -20,6 +20,8 @@ export interface RuntimeOptions {
   readonly services?: Readonly<Record<string, string>>;
   /** Buckets to bind that wrangler.jsonc does not. */
   readonly buckets?: readonly string[];
+  /** Leaves out the bindings of wrangler.jsonc that a deployment may do without. */
+  readonly bare?: boolean;
   /** Whom Cloudflare Access is said to have let through, on every request. */
   readonly access?: { readonly aud: string; readonly identity?: Record<string, unknown> };
 }
@@ -71,6 +73,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           ...(options.buckets ? { r2Buckets: options.buckets } : {}),
           serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
+          ...(options.bare ? { queueProducers: {}, queueConsumers: {} } : {}),
           ...(options.access ? { access: options.access } : {}),
         },
         ...services.map(([name, script]) => ({
