@@ -51,6 +51,8 @@ async function askAhead(view: PoolView, env: Env): Promise<void> {
 
 /** Asks the Pool object for `want` slots (0: only how things stand). Returns whether it answered. */
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
+  // After a pause the old slots go back with the very call that asks for new ones, so that the order goes on.
+  view.slots.expire(Date.now(), (i) => view.upstreams[i]!.id);
   const returned = view.slots.takeReturned();
   const request = { want, revision: view.revision, returned };
   const call = view.rehearses ? 'rehearse' : 'lease';

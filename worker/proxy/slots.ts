@@ -38,13 +38,8 @@ export class Slots {
 
   /** Takes the next slot whose backend `isFit`; unfit and expired ones are set aside to be given back. Null: none left. */
   take(now: number, isFit: (index: number) => boolean, idOf: (index: number) => string): Slot | null {
+    this.expire(now, idOf);
     for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
-      if (now >= lease.expiresAt) {
-        this.want = Math.max(1, Math.floor(this.want / 2));
-        this.#giveBack(lease, idOf);
-        this.#leases.shift();
-        continue;
-      }
       const index = lease.slots[lease.next++]!;
       const fit = isFit(index);
       if (!fit) this.#setAside(lease.epoch, { [idOf(index)]: 1 });
@@ -52,6 +47,17 @@ export class Slots {
       if (fit) return { index, reason: lease.reason };
     }
     return null;
+  }
+
+  /** Sets what has expired aside to be given back; a lease that did so unused halves what is asked for next. */
+  expire(now: number, idOf: (index: number) => string): void {
+    for (let i = this.#leases.length - 1; i >= 0; i--) {
+      const lease = this.#leases[i]!;
+      if (now < lease.expiresAt) continue;
+      this.want = Math.max(1, Math.floor(this.want / 2));
+      this.#giveBack(lease, idOf);
+      this.#leases.splice(i, 1);
+    }
   }
 
   /** Slots still in hand, expired ones included. */

@@ -1,0 +1,191 @@
+/** The lease protocol between isolates and a pool's object, played through with time that the test moves. */
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { poolSchema } from '../../worker/config/schema.ts';
+import { PoolState } from '../../worker/objects/pool-state.ts';
+import type { LeaseAsk, LeaseReply } from '../../worker/objects/protocol.ts';
+import { ask, takeSlot, wanted } from '../../worker/proxy/lease.ts';
+import { PoolView } from '../../worker/proxy/pool-view.ts';
+
+const LEASE_MS = 1_000;
+const DRAIN_TIMES = { windowMs: 60_000, webSocketLifeMs: 60_000 };
+const IDS = ['a', 'b', 'c', 'd'];
+type Env = Parameters<typeof takeSlot>[1];
+type Context = Parameters<typeof takeSlot>[2];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Backend {
+  readonly id: string;
+  readonly weight: number;
+  readonly state: 'active' | 'draining' | 'disabled';
+}
+
+const poolOf = (backends: readonly Backend[]) =>
+  poolSchema.parse({
+    id: 'p',
+    maxLease: 16,
+    backends: backends.map((backend) => ({ ...backend, url: 'http://backend.test' })),
+  });
+
+/** A pool's object without its storage, and isolates that lease from it by the real calls. */
+class World {
+  readonly state: PoolState;
+  readonly isolates: PoolView[];
+  readonly used = new Map<string, number>();
+  backends: Backend[];
+  #revision = 1;
+  readonly #env: Env;
+  readonly #behind: Promise<unknown>[] = [];
+
+  constructor(backends: Backend[], isolates: number) {
+    this.backends = backends;
+    const config = poolOf(backends);
+    this.state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
+    this.isolates = Array.from({ length: isolates }, () => new PoolView(config, this.#revision));
+    const stub = { lease: async (request: LeaseAsk) => this.#grant(request) };
+    this.#env = { POOL: { getByName: () => stub } } as unknown as Env;
+  }
+
+  /** Configures; the object knows at once, isolates hear of it with their next call. */
+  change(backends: Backend[]): void {
+    this.backends = backends;
+    this.#revision++;
+    this.state.configure(poolOf(backends), Date.now());
+  }
+
+  /** One request at an isolate, as candidates.ts picks for it. Returns the backend's id, or null when nobody may be asked. */
+  async request(isolate: number): Promise<string | null> {
+    const view = this.isolates[isolate]!;
+    const ctx = {
+      waitUntil: (promise: Promise<unknown>) => this.#behind.push(promise),
+    } as unknown as Context;
+    let slot = takeSlot(view, this.#env, ctx, Date.now());
+    if (!slot) {
+      await ask(view, this.#env, wanted(view));
+      slot = takeSlot(view, this.#env, ctx, Date.now());
+    }
+    await Promise.all(this.#behind.splice(0));
+    if (!slot) return null;
+    const id = view.upstreams[slot.index]!.id;
+    this.used.set(id, (this.used.get(id) ?? 0) + 1);
+    return id;
+  }
+
+  /** Slots that isolates hold or have not given back yet. */
+  outstanding(): number {
+    const returned = (view: PoolView) =>
+      view.slots.takeReturned().flatMap(({ counts }) => Object.values(counts));
+    const all = (view: PoolView) => view.slots.left + returned(view).reduce((sum, count) => sum + count, 0);
+    return this.isolates.reduce((sum, view) => sum + all(view), 0);
+  }
+
+  #grant({ want, revision, returned }: LeaseAsk): LeaseReply {
+    const { state } = this;
+    for (const { epoch, counts } of returned)
+      for (const [id, count] of Object.entries(counts)) {
+        const index = state.indexOf(id);
+        if (index >= 0) state.sequence.giveBack(epoch, index, count);
+      }
+    const first = state.sequence.taken;
+    const { slots, reason } = state.lease(want, Date.now());
+    const newer = this.#revision > revision ? { pool: state.config } : {};
+    return {
+      ...{ revision: this.#revision, routesRevision: 0, ejected: state.ejected(), ramping: [], ...newer },
+      ...{ epoch: state.sequence.epoch, first, slots, reason, ttlMs: LEASE_MS },
+    };
+  }
+}
+
+const someBackends = fc
+  .array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 })
+  .map((weights) => weights.map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' })));
+/** Mostly bursts, now and then a pause longer than a lease. */
+const pause = fc.oneof(
+  { weight: 5, arbitrary: fc.nat(40) },
+  { weight: 1, arbitrary: fc.integer({ min: 200, max: 2_500 }) },
+);
+const isBarred = ({ state, weight }: Backend) => state !== 'active' || weight === 0;
+
+test('a backend that is drained, disabled or of weight 0 gets no slot a second after the change was answered', async () => {
+  const change = fc.record({
+    backend: fc.nat(3),
+    state: fc.constantFrom('active' as const, 'draining' as const, 'disabled' as const),
+    weight: fc.nat(3),
+  });
+  const steps = fc.array(
+    fc.record({ pauseMs: pause, isolate: fc.nat(2), change: fc.option(change, { freq: 8 }) }),
+    { minLength: 20, maxLength: 120 },
+  );
+  await fc.assert(
+    fc.asyncProperty(someBackends, steps, async (backends, script) => {
+      const world = new World(backends, 3);
+      const barredSince = new Map<string, number>();
+      for (const step of script) {
+        vi.advanceTimersByTime(step.pauseMs);
+        const now = Date.now();
+        if (step.change) {
+          const { backend, ...fields } = step.change;
+          const next = world.backends.map((old, i) =>
+            i === backend % world.backends.length ? { ...old, ...fields } : old,
+          );
+          world.change(next);
+          for (const one of next)
+            if (!isBarred(one)) barredSince.delete(one.id);
+            else if (!barredSince.has(one.id)) barredSince.set(one.id, now);
+        }
+        const id = await world.request(step.isolate);
+        const since = id === null ? undefined : barredSince.get(id);
+        if (since !== undefined) expect(now - since).toBeLessThanOrEqual(LEASE_MS);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('whatever isolates hold, let expire and give back, no share is further off than backends and outstanding slots', async () => {
+  const steps = fc.array(fc.record({ pauseMs: pause, isolate: fc.nat(3) }), { minLength: 1, maxLength: 300 });
+  await fc.assert(
+    fc.asyncProperty(someBackends, steps, async (backends, script) => {
+      const world = new World(backends, 4);
+      for (const { pauseMs, isolate } of script) {
+        vi.advanceTimersByTime(pauseMs);
+        await world.request(isolate);
+      }
+      const total = backends.reduce((sum, { weight }) => sum + weight, 0);
+      const bound = backends.length + world.outstanding();
+      for (const { id, weight } of backends) {
+        const ideal = (script.length * weight) / total;
+        expect(Math.abs((world.used.get(id) ?? 0) - ideal)).toBeLessThanOrEqual(bound);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('slots that an isolate left over when its traffic stopped come back with its next request, and the order goes on', async () => {
+  const backends = [5, 1, 1].map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' }));
+  const world = new World(backends, 1);
+  const order: (string | null)[] = [];
+  for (let n = 0; n < 24; n++) order.push(await world.request(0));
+  expect(world.isolates[0]!.slots.left).toBeGreaterThan(0);
+  vi.advanceTimersByTime(3_600_000);
+  for (let n = 0; n < 11; n++) order.push(await world.request(0));
+  expect(order.join('')).toBe('aabacaa'.repeat(5));
+});
+
+test('what one isolate reports another one follows within a second', async () => {
+  const backends = ['a', 'b'].map((id): Backend => ({ id, weight: 1, state: 'active' }));
+  const world = new World(backends, 2);
+  for (let n = 0; n < 40; n++) await world.request(n % 2);
+  for (let n = 0; n < 3; n++) world.state.record(['a', -1, 1, 1], Date.now());
+  vi.advanceTimersByTime(LEASE_MS);
+  const order: (string | null)[] = [];
+  for (let n = 0; n < 10; n++) order.push(await world.request(n % 2));
+  expect(order.join('')).toBe('b'.repeat(10));
+});
