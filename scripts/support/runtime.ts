@@ -12,8 +12,10 @@ export interface RuntimeOptions {
   readonly state: string;
   /** Settings that come on top of wrangler.jsonc. */
   readonly vars: Readonly<Record<string, string>>;
-  /** The Worker's module; default the build's. Tests put one in that can make the objects fail. */
+  /** The Worker's module; default the build's. */
   readonly script?: string;
+  /** A module around the build, which it imports by its path below the project. Tests make the objects fail with it. */
+  readonly wrapper?: string;
   /** Where the Worker's log lines go; default standard error. A function gets them one by one. */
   readonly logs?: 'stderr' | 'ignore' | ((line: string) => void);
   /** Further Workers, by binding name: each a module's source. Tests put backends in. */
@@ -52,6 +54,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const services = Object.entries(options.services ?? {});
   const { logs = 'stderr' } = options;
+  const paths = [...(options.wrapper ? [options.wrapper] : []), options.script ?? main!];
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -69,7 +72,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         {
           ...(workerOptions as object),
           name: 'evenkeel',
-          modules: [{ type: 'ESModule', path: options.script ?? main! }],
+          modules: paths.map((path) => ({ type: 'ESModule', path })),
+          ...(options.wrapper ? { modulesRoot: ROOT } : {}),
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           ...(options.buckets ? { r2Buckets: options.buckets } : {}),
           serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),

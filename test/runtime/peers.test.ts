@@ -1,7 +1,11 @@
-/** What broke when the peers were run (shared/reference/peers.md): shares, outages and failing applications. */
+/** The twelve checks that broke other load balancers made of a Worker, one test each or two. */
+import { once } from 'node:events';
+import http from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { echo } from '../support/origins.ts';
 import { named, servePool, spawnForTest, spawnOrigins, startForTest, startLoad } from '../support/pools.ts';
 import { eventually, many, type Product, startProduct, tally } from '../support/product.ts';
+import { openSocket, startSocketOrigin } from '../support/sockets.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -22,6 +26,20 @@ test('weights 5:1:1 over 350 requests in a row are 250/50/50 in the order a a b 
 test('round robin over 300 requests is 100/100/100 and its order never drifts', async () => {
   const pool = await servePool(product, 'even', named(...(await spawnOrigins('a', 'b', 'c'))));
   expect((await pool.sequence(300)).join('')).toBe('abc'.repeat(100));
+});
+
+test('sixty requests with the affinity cookie stay at one backend, and the application’s cookie is kept', async () => {
+  const app = (name: string) =>
+    startForTest((_, response) => response.setHeader('set-cookie', 'session=1').end(name));
+  const backends = named(await app('a'), await app('b'), await app('c'));
+  const pool = await servePool(product, 'sticky', backends, {}, { affinity: 'cookie' });
+  const first = await pool.get();
+  const [session, pin] = first.headers['set-cookie']!.map((cookie) => cookie.split(';')[0]!);
+  expect(session).toBe('session=1');
+  const cookie = `${session}; ${pin}`;
+  const rest = await many(60, 4, () => pool.get('/', { headers: { cookie } }));
+  expect(tally(rest.map(({ backend }) => backend!))).toEqual({ [first.backend!]: 60 });
+  expect(rest.every(({ headers }) => headers['set-cookie']?.includes('session=1'))).toBe(true);
 });
 
 test('3,500 requests, 32 at a time, get the shares 5:1:1 to within one lease', async () => {
@@ -125,4 +143,62 @@ test('a backend slower than the timeout is left for another as soon as the timeo
   expect(headers['x-backend-attempts']).toBe('a;timeout, b;200');
   expect(ms).toBeGreaterThanOrEqual(290);
   expect(ms).toBeLessThan(1_300);
+});
+
+test('a WebSocket works, and counts as no failure of anybody', async () => {
+  const [a, b] = [await startSocketOrigin('a'), await startSocketOrigin('b')];
+  const pool = await servePool(product, 'sockets', named(a, b));
+  for (let n = 0; n < 8; n++) {
+    const { socket } = await openSocket(product, pool.host);
+    const heard = once(socket, 'message');
+    socket.send('hello');
+    expect(String((await heard)[0])).toBe('hello');
+  }
+  const { failures } = await eventually(
+    () => pool.status('a'),
+    ({ requests }) => requests === 4,
+  );
+  expect(failures).toBe(0);
+  expect(await pool.verdicts()).toBe('available, available');
+});
+
+test('server-sent events stream, and so does a POST of 1 MB: each piece is seen before the next is sent', async () => {
+  const app = await startForTest((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    request.pipe(response);
+  });
+  const pool = await servePool(product, 'streams', named(app));
+  const options = { host: '127.0.0.1', port: product.port, method: 'POST', agent: false };
+  const headers = { host: pool.host, 'content-length': MEGABYTE.length };
+  const request = http.request({ ...options, headers });
+  request.flushHeaders();
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  // The last piece may bring the end with it.
+  const ended = once(response, 'end');
+  let seen = 0;
+  response.on('data', (chunk: Buffer) => {
+    seen += chunk.length;
+  });
+  for (let sent = 0; sent < MEGABYTE.length; ) {
+    const piece = MEGABYTE.subarray(sent, sent + 131_072);
+    request.write(piece);
+    sent += piece.length;
+    await eventually(
+      () => seen,
+      (bytes) => bytes === sent,
+    );
+  }
+  request.end();
+  await ended;
+});
+
+test('GET //127.0.0.1:PORT/ reaches nothing but the pool', async () => {
+  const victim = await startForTest(echo('victim'));
+  const pool = await servePool(product, 'closed', named(await startForTest(echo('a'))));
+  for (const path of [`//127.0.0.1:${victim.port}/`, `/\\127.0.0.1:${victim.port}/`]) {
+    const { status, text } = await pool.get(path);
+    expect([status, JSON.parse(text).name]).toEqual([200, 'a']);
+  }
+  expect(victim.hits).toBe(0);
 });
