@@ -39,7 +39,7 @@ export async function firstPick(
   if (policy.leased) {
     const slot = takeSlot(view, env, ctx, now);
     if (slot) return probeInstead(view, repeatable, slot) ?? slot;
-    if (view.isAway(now)) ctx.waitUntil(ask(view, env, 0));
+    if (view.isAway(now)) knock(view, env, ctx, now);
     else if (await ask(view, env, wanted(view))) {
       const fresh = takeSlot(view, env, ctx, Date.now());
       if (fresh) return probeInstead(view, repeatable, fresh) ?? fresh;
@@ -52,8 +52,12 @@ export async function firstPick(
 async function hearNews(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
   const now = Date.now();
   if (view.isFresh(now)) return;
-  if (view.isAway(now)) ctx.waitUntil(ask(view, env, 0));
+  if (view.isAway(now)) knock(view, env, ctx, now);
   else await ask(view, env, 0);
+}
+
+function knock(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
+  if (view.mayKnock(now)) ctx.waitUntil(ask(view, env, 0));
 }
 
 /** The backend of the client's cookie while it may be asked, else by address where the route says so; null: neither. */

@@ -10,8 +10,11 @@ import { compileUpstream, type Upstream } from './upstream.ts';
 
 /** Nothing heard of the pool for this long: ask once before picking. Bounds the staleness of a drain. */
 const FRESH_MS = 1_000;
-/** The object did not answer: go on alone for this long, asking in the background. */
+/** The object did not answer: go on alone for this long, asking in the background. Doubled each time in a row. */
 const AWAY_MS = 1_000;
+const AWAY_MAX_MS = 8_000;
+/** While it is away it is asked this often: traffic must not pile calls up before an object that struggles. */
+const KNOCK_MS = 250;
 
 export class PoolView {
   config!: PoolConfig;
@@ -38,6 +41,8 @@ export class PoolView {
   askedAheadAt = 0;
   #heardAt = 0;
   #awayUntil = 0;
+  #awayMs = 0;
+  #knockedAt = 0;
   #ejectedUntil: number[] = [];
   #rampingSince: number[] = [];
   #failures: number[] = [];
@@ -79,6 +84,8 @@ export class PoolView {
     copy.askedAheadAt = this.askedAheadAt;
     copy.#heardAt = this.#heardAt;
     copy.#awayUntil = this.#awayUntil;
+    copy.#awayMs = this.#awayMs;
+    copy.#knockedAt = this.#knockedAt;
     copy.#ejectedUntil = [...this.#ejectedUntil];
     copy.#rampingSince = [...this.#rampingSince];
     copy.#failures = [...this.#failures];
@@ -89,6 +96,7 @@ export class PoolView {
   hear(news: PoolNews, now: number): void {
     this.#heardAt = now;
     this.#awayUntil = 0;
+    this.#awayMs = 0;
     this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
     if (news.pool) this.configure(news.pool, news.revision);
     else if (news.pool === null) this.gone = true;
@@ -110,7 +118,16 @@ export class PoolView {
 
   /** The object did not answer. */
   objectAway(now: number): void {
-    this.#awayUntil = now + AWAY_MS;
+    // Many calls that end together are one absence.
+    if (!this.isAway(now)) this.#awayMs = Math.min(this.#awayMs * 2 || AWAY_MS, AWAY_MAX_MS);
+    this.#awayUntil = now + this.#awayMs;
+  }
+
+  /** Whether to see, behind a response, if the object is back; the next one is told no for a while. */
+  mayKnock(now: number): boolean {
+    if (now - this.#knockedAt < KNOCK_MS) return false;
+    this.#knockedAt = now;
+    return true;
   }
 
   isAway(now: number): boolean {
