@@ -1,0 +1,40 @@
+/** A pool's status as the sum of its shards. */
+import { expect, test } from 'vitest';
+import { poolSchema } from '../../worker/config/schema.ts';
+import { noLatencies } from '../../worker/objects/latency.ts';
+import { poolStatus } from '../../worker/objects/pool-status.ts';
+import type { ShardStatus } from '../../worker/objects/protocol.ts';
+
+const shard = (name: string, ejectedUntil: number): ShardStatus => ({
+  ...{ revision: 1, shard: name, dropped: 0, objectCalls: 0, rowsWritten: 0 },
+  backends: ['a', 'b'].map((id) => ({
+    ...{ id, requests: 10, failures: 1, consecutiveFailures: 0, ejections: 0, picks: 5 },
+    ...{ ejectedUntil: id === 'a' ? ejectedUntil : 0, latency: noLatencies(), weightInForce: 1 },
+  })),
+});
+const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+
+test.each([
+  { sharding: 'none', shards: ['0', '1', 'eu'], verdict: 'available' },
+  { sharding: 2, shards: ['0', '2', 'eu'], verdict: 'available' },
+  { sharding: 2, shards: ['0', '1'], verdict: 'ejected' },
+  { sharding: 'region', shards: ['0', '1'], verdict: 'available' },
+  { sharding: 'region', shards: ['0', 'eu'], verdict: 'ejected' },
+] as const)(
+  'with sharding $sharding the ejection that only shard $shards.1 knows of makes its backend $verdict',
+  ({ sharding, shards, verdict }) => {
+    const pool = poolSchema.parse({ id: 'p', backends, sharding });
+    const status = poolStatus(
+      pool,
+      1,
+      shards.map((name, i) => shard(name, i === 1 ? 1 : 0)),
+    );
+    expect(status.backends[0]!.status).toBe(verdict);
+  },
+);
+
+test('what a shard out of use has counted still counts', () => {
+  const pool = poolSchema.parse({ id: 'p', backends });
+  const status = poolStatus(pool, 1, [shard('0', 0), shard('1', 0)]);
+  expect(status.backends[0]).toMatchObject({ requests: 20, failures: 2 });
+});
