@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'runtime',
-          include: ['test/runtime/**/*.test.ts'],
+          include: ['test/{runtime,fuzz,chaos}/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
           testTimeout: 60_000,

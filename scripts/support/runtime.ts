@@ -1,5 +1,6 @@
 /** The built Worker in workerd on 127.0.0.1, as production would run it, by Miniflare. */
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
@@ -73,7 +74,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           ...(workerOptions as object),
           name: 'evenkeel',
           modules: paths.map((path) => ({ type: 'ESModule', path })),
-          ...(options.wrapper ? { modulesRoot: ROOT } : {}),
+          modulesRoot: options.wrapper ? ROOT : dirname(paths[0]!),
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           ...(options.buckets ? { r2Buckets: options.buckets } : {}),
           serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),

@@ -1,0 +1,35 @@
+/** `npm run chaos -- --minutes 10 --seed N`: the long run; prints the seed and the table of what clients saw. */
+import { parseArgs } from 'node:util';
+import { buildIfNeeded } from '../../scripts/support/build.ts';
+import { tableOf } from './report.ts';
+import { storm } from './storm.ts';
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' } },
+});
+const minutes = Number(values.minutes);
+const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+  console.error('usage: npm run chaos -- [--minutes 10] [--seed N]');
+  process.exit(2);
+}
+/** A storm of twenty seconds and the calm after it take about this long. */
+const CYCLE_MS = 26_000;
+const cycles = Math.max(2, Math.round((minutes * 60_000) / CYCLE_MS));
+
+buildIfNeeded();
+console.log(`seed ${seed}`);
+const { rows, requests, broken, residentMb, storageMb } = await storm({
+  seed,
+  cycles,
+  stormMs: 20_000,
+  clients: 16,
+  tell: (line) => console.error(line),
+});
+console.log(tableOf(rows));
+console.log(
+  `${requests} requests; workerd at most ${Math.max(...residentMb)} MB resident; storage ${storageMb.toFixed(1)} MB; seed ${seed}`,
+);
+for (const line of broken) console.log(`BROKEN: ${line}`);
+console.log(broken.length === 0 ? 'every invariant held' : `${broken.length} broken`);
+process.exit(broken.length === 0 ? 0 : 1);

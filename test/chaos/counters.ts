@@ -1,0 +1,46 @@
+/** Whether the product's counters are what its clients and backends saw. No I/O. */
+import type { ClientRecord, Ledger } from './ledger.ts';
+
+/** What an object may lose with its memory (lease.md): a second, and the quarter of one that a batch waits. */
+const LOST_BEFORE_MS = 2_000;
+const LOST_AFTER_MS = 500;
+
+/** Bounds for one counter of attempts. */
+export interface Bounds {
+  least: number;
+  most: number;
+}
+
+/** Bounds for the attempts at each backend, by `pool/backend`, since the run began. */
+export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
+  const lossy = ledger.deeds.filter((deed) => deed.lossy);
+  const isAtRisk = (record: ClientRecord) =>
+    lossy.some(({ at }) => record.endedAt >= at - LOST_BEFORE_MS && record.sentAt <= at + LOST_AFTER_MS);
+  const bounds = new Map<string, Bounds>();
+  const of = (pool: string, backend: string): Bounds => {
+    const key = `${pool}/${backend}`;
+    const known = bounds.get(key) ?? { least: 0, most: 0 };
+    bounds.set(key, known);
+    return known;
+  };
+  for (const record of ledger.clients) {
+    if (record.attempts.length > 0) {
+      for (const { backend } of record.attempts) {
+        of(record.pool, backend).most++;
+        if (!isAtRisk(record)) of(record.pool, backend).least++;
+      }
+      continue;
+    }
+    // Without an answer only the backends know where it has been.
+    for (const { pool, backend } of ledger.arrivalsOf(record.id)) of(pool, backend).most++;
+  }
+  return bounds;
+}
+
+/** What is wrong with the counters, one line each; empty when they are true. */
+export function wrongCounters(counters: ReadonlyMap<string, number>, ledger: Ledger): string[] {
+  return [...expectedAttempts(ledger)].flatMap(([key, { least, most }]) => {
+    const counted = counters.get(key) ?? 0;
+    return counted >= least && counted <= most ? [] : [`${key}: ${counted}, expected ${least} to ${most}`];
+  });
+}

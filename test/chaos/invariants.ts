@@ -1,0 +1,74 @@
+/** What must hold of every request of a run, and the one reason for which each may end badly. No I/O. */
+import type { ClientRecord, Ledger } from './ledger.ts';
+import { type Fault, HARMLESS } from './schedule.ts';
+
+/** `fine`: as if nothing had gone wrong. `excused`: badly, by a backend or for want of a runtime. */
+export type Verdict =
+  | { readonly kind: 'fine' }
+  | { readonly kind: 'excused'; readonly why: string }
+  | { readonly kind: 'broken'; readonly invariant: string; readonly detail: string };
+
+const FINE: Verdict = { kind: 'fine' };
+const excused = (why: string): Verdict => ({ kind: 'excused', why });
+
+/** A body this small is kept, so that the request can be sent again. */
+const REPEATED: ReadonlySet<ClientRecord['kind']> = new Set(['get', 'put', 'pinned']);
+/** Answers that say that nothing was processed: even a POST may go elsewhere after them. */
+const NEVER_CONNECTED: ReadonlySet<Fault | null> = new Set<Fault>(['521', '530']);
+
+/** Judges one request; every way to end that is not named here breaks an invariant. */
+export function judge(record: ClientRecord, ledger: Ledger): Verdict {
+  const twice = sentTwice(record, ledger);
+  if (twice) return twice;
+  const isGood = record.status === 200 || record.status === 101;
+  if (record.end === 'whole' && isGood) return FINE;
+  if (ledger.wasDown(record.sentAt, record.endedAt)) return excused('no runtime');
+  const detail = describe(record, ledger);
+  // Local workerd ends a chunked answer as if it were whole when the backend breaks it off; no Worker can change that.
+  const early = record.kind === 'sse' && record.end === 'wrong' ? cutBy(record, ledger) : null;
+  if (early) return excused(early);
+  if (record.end === 'wrong') return broken('an answer belongs to its request and is what was sent', detail);
+  if (record.end === 'silence') return broken('every request is answered or its connection closed', detail);
+  if (record.end === 'no answer') return broken('a client gets an answer, never a bare close', detail);
+  if (record.end === 'cut') {
+    const cutter = cutBy(record, ledger);
+    return cutter ? excused(cutter) : broken('an acknowledged response is never cut by us', detail);
+  }
+  if (record.status === 500 && metFault(record, ledger, '500')) return excused('500 of the application');
+  if (REPEATED.has(record.kind) || record.kind === 'sse')
+    return broken('no idempotent request fails while a healthy backend exists', detail);
+  const first = record.attempts[0]?.backend;
+  const bad = first && ledger.faultDuring(record.pool, first, record.sentAt, record.endedAt);
+  return bad ? excused(bad) : broken('what may not be repeated fails only at a bad backend', detail);
+}
+
+/** No POST reaches two backends, unless the first said that nothing was ever processed. */
+function sentTwice(record: ClientRecord, ledger: Ledger): Verdict | null {
+  if (record.kind !== 'post' && record.kind !== 'websocket' && record.kind !== 'upload') return null;
+  const arrivals = ledger.arrivalsOf(record.id);
+  const processed = arrivals.filter(({ fault }) => !NEVER_CONNECTED.has(fault));
+  // A handshake is a GET: it may be repeated, for nothing has been said yet.
+  if (record.kind !== 'post' || processed.length <= 1) return null;
+  return broken('no POST reaches two backends', describe(record, ledger));
+}
+
+/** The fault of the backend that answered and then broke off; null when it had none. */
+function cutBy(record: ClientRecord, ledger: Ledger): string | null {
+  if (!record.backend) return null;
+  const fault = ledger.faultDuring(record.pool, record.backend, record.sentAt, record.endedAt);
+  return fault && !HARMLESS.has(fault) ? fault : null;
+}
+
+const metFault = (record: ClientRecord, ledger: Ledger, fault: Fault): boolean =>
+  ledger.arrivalsOf(record.id).some((arrival) => arrival.fault === fault);
+
+const broken = (invariant: string, detail: string): Verdict => ({ kind: 'broken', invariant, detail });
+
+function describe(record: ClientRecord, ledger: Ledger): string {
+  const { kind, pool, id, end, status, attempts, note = '' } = record;
+  const tried = attempts.map(({ backend, how }) => `${backend};${how}`).join(', ');
+  const seen = ledger.arrivalsOf(id).map(({ backend, fault }) => `${backend}${fault ? ` (${fault})` : ''}`);
+  const ms = Math.round(record.endedAt - record.sentAt);
+  const at = Math.round(record.sentAt);
+  return `${kind} ${id} of ${pool} at ${at}: ${end} ${status ?? ''} after ${ms} ms; attempts ${tried}; arrived at ${seen.join(', ')} ${note}`;
+}

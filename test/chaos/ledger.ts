@@ -1,0 +1,88 @@
+/** What clients and backends saw, and what was done to them, with times by `performance.now()`. No I/O. */
+import type { Fault, PoolName } from './schedule.ts';
+
+export const KINDS = ['get', 'put', 'post', 'upload', 'sse', 'websocket', 'pinned'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** How a request ended for its client. `wrong`: the content is not what was asked for. */
+export type End = 'whole' | 'wrong' | 'cut' | 'no answer' | 'silence';
+
+export interface ClientRecord {
+  readonly id: string;
+  readonly pool: PoolName;
+  readonly kind: Kind;
+  readonly sentAt: number;
+  readonly endedAt: number;
+  readonly end: End;
+  /** Null when no header arrived. */
+  readonly status: number | null;
+  readonly backend: string | null;
+  /** From X-Backend-Attempts: who was asked, and what came of it. */
+  readonly attempts: readonly { readonly backend: string; readonly how: string }[];
+  readonly note?: string;
+}
+
+/** A request at a backend. */
+export interface Arrival {
+  readonly id: string;
+  readonly pool: PoolName;
+  readonly backend: string;
+  readonly fault: Fault | null;
+  readonly at: number;
+}
+
+/** A time during which a backend did something to its requests. */
+export interface FaultSpan {
+  readonly pool: PoolName;
+  readonly backend: string;
+  readonly fault: Fault;
+  readonly from: number;
+  to: number;
+}
+
+/** Something done to the configuration, an object or the runtime. */
+export interface Deed {
+  readonly what: string;
+  readonly at: number;
+  /** Whether memory was lost: counters may lack the last second before. */
+  readonly lossy: boolean;
+}
+
+/** A time without a runtime: nobody can expect an answer. */
+export interface Downtime {
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Ledger {
+  readonly clients: ClientRecord[] = [];
+  readonly arrivals = new Map<string, Arrival[]>();
+  readonly faults: FaultSpan[] = [];
+  readonly deeds: Deed[] = [];
+  readonly downtimes: Downtime[] = [];
+
+  arrive(arrival: Arrival): void {
+    const known = this.arrivals.get(arrival.id);
+    if (known) known.push(arrival);
+    else this.arrivals.set(arrival.id, [arrival]);
+  }
+
+  arrivalsOf(id: string): readonly Arrival[] {
+    return this.arrivals.get(id) ?? [];
+  }
+
+  /** The fault of a backend between two times; a little longer than it lasts, for broken connections outlive it. */
+  faultDuring(pool: PoolName, backend: string, from: number, to: number): Fault | null {
+    const span = this.faults.find(
+      (one) =>
+        one.pool === pool && one.backend === backend && one.from <= to && one.to + AFTERMATH_MS >= from,
+    );
+    return span?.fault ?? null;
+  }
+
+  wasDown(from: number, to: number): boolean {
+    return this.downtimes.some((down) => down.from <= to && down.to >= from);
+  }
+}
+
+const AFTERMATH_MS = 500;

@@ -1,0 +1,74 @@
+/** The table of a run: each fault, how often, and what became of the requests that met it. No I/O. */
+import { judge, type Verdict } from './invariants.ts';
+import type { ClientRecord, Ledger } from './ledger.ts';
+import { FAULTS } from './schedule.ts';
+
+export interface Row {
+  readonly what: string;
+  readonly times: number;
+  readonly requests: number;
+  readonly saw: string;
+}
+
+/** After a deed, requests sent in this time count as having met it. */
+const MET_MS = 1_000;
+
+/** One row a fault, then one a deed. */
+export function rowsOf(ledger: Ledger): Row[] {
+  const judged = ledger.clients.map((record) => ({ record, verdict: judge(record, ledger) }));
+  const faults = FAULTS.map((fault): Row => {
+    const spans = ledger.faults.filter((span) => span.fault === fault);
+    const met = judged.filter(({ record }) => metFault(record, fault, ledger));
+    return { what: fault, times: spans.length, requests: met.length, saw: summarise(met) };
+  });
+  const names = [...new Set(ledger.deeds.map((deed) => deed.what))].sort();
+  const deeds = names.map((what): Row => {
+    const times = ledger.deeds.filter((deed) => deed.what === what);
+    const met = judged.filter(({ record }) =>
+      times.some(({ at }) => record.endedAt >= at && record.sentAt <= at + MET_MS),
+    );
+    return { what, times: times.length, requests: met.length, saw: summarise(met) };
+  });
+  return [...faults, ...deeds].filter((row) => row.times > 0);
+}
+
+/** A request met a fault when one of the backends it was tried at had it; of a dead one only the attempts tell. */
+function metFault(record: ClientRecord, fault: string, ledger: Ledger): boolean {
+  if (ledger.arrivalsOf(record.id).some((arrival) => arrival.fault === fault)) return true;
+  return (
+    fault === 'die' &&
+    record.attempts.some(
+      ({ backend, how }) =>
+        how === 'connect-failure' &&
+        ledger.faultDuring(record.pool, backend, record.sentAt, record.endedAt) === 'die',
+    )
+  );
+}
+
+function summarise(met: readonly { record: ClientRecord; verdict: Verdict }[]): string {
+  const counts = new Map<string, number>();
+  for (const { record, verdict } of met) {
+    const name = nameOf(record, verdict);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+}
+
+function nameOf(record: ClientRecord, verdict: Verdict): string {
+  if (verdict.kind === 'fine') return record.attempts.length > 1 ? 'whole from another' : 'whole';
+  if (verdict.kind === 'broken') return `BROKEN (${verdict.invariant})`;
+  if (verdict.why === 'no runtime') return 'refused (no runtime)';
+  const kind = record.kind === 'post' || record.kind === 'upload' ? ` ${record.kind}` : '';
+  return record.end === 'cut' || record.end === 'wrong' ? 'cut by its backend' : `${record.status}${kind}`;
+}
+
+/** The rows as a table in Markdown. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = rows.map(({ what, times, requests, saw }) => `| ${what} | ${times} | ${requests} | ${saw} |`);
+  return ['| fault | times | requests that met it | what clients saw |', '|---|---|---|---|', ...lines].join(
+    '\n',
+  );
+}
