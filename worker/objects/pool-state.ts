@@ -117,15 +117,16 @@ export class PoolState {
 
   /** Records one attempt. Returns the flip it caused, if any, with why. */
   record([id, code, ms, flags, requestId]: AttemptRecord, now: number): Flipped | null {
-    const index = this.indexOf(id);
-    if (index < 0) return null;
-    const tally = this.tallies[index]!;
     const outcome = outcomeOf(code, ms);
     const isFirst = (flags & FLAG.first) !== 0;
     const { ejection } = this.config;
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
-    tally.requests++;
+    // The report of a backend that has just been removed may come late: what it was asked still counts.
     count(this.totals.of(id), outcome, failed, !isFirst);
+    const index = this.indexOf(id);
+    if (index < 0) return null;
+    const tally = this.tallies[index]!;
+    tally.requests++;
     const answeredMs = outcome.kind === 'response' ? ms : null;
     this.#recent[index]!.add(answeredMs, isFirst, now);
     this.series.add(id, failed, answeredMs, now);

@@ -2,12 +2,14 @@
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
 import { flushLog } from '../log/sinks.ts';
-import { type AttemptRecord, CODE, FLAG, type Mapping } from '../objects/protocol.ts';
+import { type AttemptRecord, CODE, FLAG, type Mapping, type Report } from '../objects/protocol.ts';
+import { poolObject } from '../objects/stubs.ts';
 import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
-import { objectOf } from './pool-object.ts';
+import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
+import type { Shard } from './shards.ts';
 
 /** Entries that make a batch full. */
 const BATCH = 64;
@@ -17,6 +19,15 @@ const BATCH_MS = 250;
 const ORPHANED_MS = 1_000;
 /** Entries kept while the object is away; then the oldest go, and are counted. */
 const CAPACITY = 1_024;
+
+/** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
+const BATCHES_WAITING = 30;
+
+/** A batch that was made up and not yet taken. It keeps its number and its object: sent again, it counts once. */
+interface Batch {
+  readonly report: Report;
+  readonly shard: Shard;
+}
 
 interface Outbox {
   attempts: AttemptRecord[];
@@ -28,10 +39,11 @@ interface Outbox {
   /** When the batch began, and which one it is: its timer sends no other. */
   startedAt: number;
   batch: number;
+  /** Oldest first. */
+  waiting: Batch[];
 }
 
 const outboxes = new WeakMap<PoolView, Outbox>();
-let sequence = 0;
 
 const empty = () => ({
   attempts: [],
@@ -46,7 +58,8 @@ const empty = () => ({
 function outboxOf(view: PoolView): Outbox {
   let outbox = outboxes.get(view);
   if (!outbox) {
-    outbox = { ...empty(), batch: 0 };
+    // Begins where no earlier outbox of this isolate for the same pool can have come to.
+    outbox = { ...empty(), batch: Date.now(), waiting: [] };
     outboxes.set(view, outbox);
   }
   return outbox;
@@ -73,7 +86,7 @@ export function recordAttempt(
   outboxOf(view).attempts.push(
     requestId === null ? [backend, code, ms, flags] : [backend, code, ms, flags, requestId],
   );
-  if (failed) ctx.waitUntil(send(view, env));
+  if (failed && !view.isAway(Date.now())) ctx.waitUntil(send(view, env));
   else schedule(view, env, ctx);
 }
 
@@ -106,7 +119,7 @@ export function recordProbe(
 function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   const outbox = outboxOf(view);
   const now = Date.now();
-  trim(outbox);
+  trim(view, outbox);
   if (outbox.mappings.length >= BATCH || outbox.attempts.length >= 2 * BATCH) {
     // While the object is away one try a batch time is enough.
     if (!view.isAway(now)) ctx.waitUntil(send(view, env));
@@ -123,49 +136,62 @@ async function sendLater(view: PoolView, env: Env, batch: number): Promise<void>
 
 async function send(view: PoolView, env: Env): Promise<void> {
   const outbox = outboxOf(view);
+  const batches = [...outbox.waiting, ...makeUp(view, outbox)];
+  if (batches.length === 0) return;
+  outbox.waiting = [];
+  const logged = flushLog(env, isolateId());
+  await deliver(view, env, batches);
+  await logged;
+}
+
+async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Promise<void> {
+  const outbox = outboxOf(view);
+  for (const [i, { report, shard }] of batches.entries()) {
+    const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
+    const now = Date.now();
+    if (news === null) {
+      view.objectAway(now);
+      outbox.waiting.unshift(...batches.slice(i));
+      trim(view, outbox);
+      return;
+    }
+    view.hear(news, now);
+    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
+      await refreshInBackground(env);
+  }
+}
+
+/** Makes a report of what has come together; none when there is nothing to tell. */
+function makeUp(view: PoolView, outbox: Outbox): Batch[] {
   const { attempts, mappings, charged, probing, probeRequestIds, dropped } = outbox;
-  if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return;
-  outboxes.set(view, { ...empty(), batch: outbox.batch + 1 });
-  const returned = view.slots.takeReturned();
+  if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
+  Object.assign(outbox, empty());
   const report = {
     isolate: isolateId(),
-    sequence: ++sequence,
+    sequence: ++outbox.batch,
     revision: view.revision,
     attempts,
     mappings: { count: mappings.length, json: JSON.stringify(mappings) },
     charged,
     probing,
     probeRequestIds,
-    returned,
+    returned: view.slots.takeReturned(),
     clients: takeClients(view),
     dropped,
   };
-  const logged = flushLog(env, report.isolate);
-  const news = await within(() => objectOf(view, env).report(report));
-  const now = Date.now();
-  if (news === null) {
-    view.objectAway(now);
-    putBack(view, attempts, mappings, dropped);
-    putBackClients(view, report.clients);
-  } else {
-    view.hear(news, now);
-    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
-      await refreshInBackground(env);
+  return [{ report, shard: shardOf(view) }];
+}
+
+/** Past their bounds the oldest go, and what they tell of is counted. */
+function trim(view: PoolView, outbox: Outbox): void {
+  const { attempts, mappings, waiting } = outbox;
+  if (attempts.length > CAPACITY) outbox.dropped += attempts.splice(0, attempts.length - CAPACITY).length;
+  if (mappings.length > CAPACITY) mappings.splice(0, mappings.length - CAPACITY);
+  let kept = waiting.reduce((sum, { report }) => sum + report.attempts.length, 0);
+  while (waiting.length > BATCHES_WAITING || kept > CAPACITY) {
+    const { report } = waiting.shift()!;
+    kept -= report.attempts.length;
+    outbox.dropped += report.attempts.length + report.dropped;
+    putBackClients(view, report.clients ?? {});
   }
-  await logged;
-}
-
-/** A batch that was not taken waits for the next one, oldest first. */
-function putBack(view: PoolView, attempts: AttemptRecord[], mappings: Mapping[], dropped: number): void {
-  const outbox = outboxOf(view);
-  outbox.attempts.unshift(...attempts);
-  outbox.mappings.unshift(...mappings);
-  outbox.dropped += dropped;
-  trim(outbox);
-}
-
-function trim(outbox: Outbox): void {
-  if (outbox.attempts.length > CAPACITY)
-    outbox.dropped += outbox.attempts.splice(0, outbox.attempts.length - CAPACITY).length;
-  if (outbox.mappings.length > CAPACITY) outbox.mappings.splice(0, outbox.mappings.length - CAPACITY);
 }

@@ -4,10 +4,16 @@ import { type PoolRpc, poolObject } from '../objects/stubs.ts';
 import { isolateId } from './isolate.ts';
 import { place } from './place.ts';
 import type { PoolView } from './pool-view.ts';
-import { shardFor } from './shards.ts';
+import { type Shard, shardFor } from './shards.ts';
+
+/** The shard that this isolate keeps to. */
+export function shardOf(view: PoolView): Shard {
+  view.shard ??= shardFor(view.config.sharding, place().continent, isolateId());
+  return view.shard;
+}
 
 /** A new stub for the pool's object: one that failed stays broken. */
 export function objectOf(view: PoolView, env: Env): PoolRpc {
-  view.shard ??= shardFor(view.config.sharding, place().continent, isolateId());
-  return poolObject(env, view.config.id, view.shard.name, view.shard.hint);
+  const { name, hint } = shardOf(view);
+  return poolObject(env, view.config.id, name, hint);
 }
