@@ -121,15 +121,16 @@ function localPick(view: PoolView, request: Request, path: string, repeatable: b
 /**
  * The next backend to try: never one already tried. Available ones of the lowest tier come first, then higher tiers,
  * then (unless the pool rejects) the ejected ones, since a request that would fail anyway may find one recovered.
+ * `tried` by id.
  */
 export function nextPick(
   view: PoolView,
   request: Request,
   path: string,
-  tried: ReadonlySet<number>,
+  tried: ReadonlySet<string>,
 ): Pick | null {
   const { backends, whenUnavailable } = view.config;
-  const open = (i: number) => !tried.has(i) && standing(backends[i]!, false) === 'available';
+  const open = (i: number) => !tried.has(backends[i]!.id) && standing(backends[i]!, false) === 'available';
   const calm = (i: number) => open(i) && !view.isEjected(i) && !view.isSuspect(i);
   const wider = [
     calm,
@@ -141,7 +142,8 @@ export function nextPick(
     if (indices.length === 0) continue;
     const tier = Math.min(...indices.map((i) => backends[i]!.tier));
     const inTier = indices.filter((i) => backends[i]!.tier === tier);
-    return { index: among(view, request, path, inTier, Math.max(-1, ...tried)), reason: 'retry' };
+    const last = backends.findLastIndex(({ id }) => tried.has(id));
+    return { index: among(view, request, path, inTier, last), reason: 'retry' };
   }
   return null;
 }

@@ -113,13 +113,14 @@ async function inOrder(
   env: Env,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  const tried = new Set<number>();
+  const tried = new Set<string>();
   let view = start;
   let pick = first;
   if (!pick) ({ view, pick } = await fallback(exchange, view, env, nothing, find));
   while (pick) {
-    tried.add(pick.index);
-    candidates.push({ pool: view.config.id, backend: view.upstreams[pick.index]!.id, reason: pick.reason });
+    const { id } = view.upstreams[pick.index]!;
+    tried.add(id);
+    candidates.push({ pool: view.config.id, backend: id, reason: pick.reason });
     pick = nextPick(view, exchange.request, exchange.target.path, tried);
     if (pick) continue;
     const other = await fallback(exchange, view, env, nothing, find);

@@ -2,7 +2,7 @@
 import { type Budget, newBudget } from '../balance/budget.ts';
 import { hash32 } from '../balance/hash.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
-import type { PoolConfig } from '../config/schema.ts';
+import type { BackendConfig, PoolConfig } from '../config/schema.ts';
 import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
@@ -152,8 +152,17 @@ export class PoolView {
   /** Failed here as often as ejection takes, not yet confirmed by the object: avoided while there are others. */
   isSuspect = (index: number): boolean => this.#failures[index]! >= this.config.ejection.failures;
 
-  noteAttempt(index: number, failed: boolean): void {
-    this.#failures[index] = failed ? this.#failures[index]! + 1 : 0;
+  /** Notes how an attempt ended; `index` is where the backend stood when it was picked. */
+  noteAttempt(index: number, upstream: Upstream, failed: boolean): void {
+    const stays = this.upstreams[index] === upstream;
+    const now = stays ? index : this.upstreams.findIndex(({ id }) => id === upstream.id);
+    if (now >= 0) this.#failures[now] = failed ? this.#failures[now]! + 1 : 0;
+  }
+
+  /** The backend at an index that was picked just now; the last one, should the list have become shorter meanwhile. */
+  member(index: number): { readonly backend: BackendConfig; readonly upstream: Upstream } {
+    const at = Math.min(index, this.upstreams.length - 1);
+    return { backend: this.config.backends[at]!, upstream: this.upstreams[at]! };
   }
 
   /** When the soonest ejection ends (epoch ms), or 0 when nobody is ejected. */

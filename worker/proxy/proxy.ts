@@ -123,9 +123,11 @@ async function carryOut(
   const { request, target, route, retry } = exchange;
   let view = start;
   let pick = first;
-  const tried = new Set<number>();
+  const tried = new Set<string>();
   if (!pick) ({ view, pick } = await fallback(exchange, view, env, ctx));
   if (!pick) return unavailable(exchange, view, env, ctx);
+  // The configuration may change while a body is read or a backend is waited for: an index holds for this turn only.
+  let { backend, upstream } = view.member(pick.index);
   countRequest(view.budget, exchange.startedAt);
   exchange.reason = pick.reason;
   const body = await prepareBody(
@@ -136,12 +138,10 @@ async function carryOut(
   // What the client took to send its body is not the backends' doing.
   const readyAt = Date.now();
   const ownMs = route.timeoutMs ?? view.config.timeoutMs;
-  const wholeMs = Math.max(ownMs, view.config.backends[pick.index]!.timeoutMs ?? 0) * (1 + retry.maxRetries);
+  const wholeMs = Math.max(ownMs, backend.timeoutMs ?? 0) * (1 + retry.maxRetries);
 
   for (;;) {
-    const backend = view.config.backends[pick.index]!;
-    const upstream = view.upstreams[pick.index]!;
-    tried.add(pick.index);
+    tried.add(upstream.id);
     if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
     const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
     stripHopByHop(upstreamRequest.headers, 'request');
@@ -165,7 +165,7 @@ async function carryOut(
     const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
     const isFirst = exchange.attempts.length === 0;
     noteAttempt(exchange, upstream.id, outcome, failed);
-    view.noteAttempt(pick.index, failed);
+    view.noteAttempt(pick.index, upstream, failed);
     const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
     recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, example, env, ctx);
 
@@ -196,6 +196,7 @@ async function carryOut(
     // The answer that is not used must not hold one of the six connections.
     void response?.body?.cancel();
     pick = next;
+    ({ backend, upstream } = view.member(pick.index));
   }
 }
 
