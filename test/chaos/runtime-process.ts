@@ -32,6 +32,7 @@ export async function startRuntimeProcess(options: RuntimeOptions): Promise<Runt
   return {
     port: Number(new URL(url).port),
     async evict(className, name) {
+      if (!child.connected) return;
       const id = ++calls;
       const answered = new Promise<void>((resolve) => {
         const hear = (message: { id: number }) => {
@@ -42,7 +43,7 @@ export async function startRuntimeProcess(options: RuntimeOptions): Promise<Runt
         child.on('message', hear);
         child.once('exit', () => resolve());
       });
-      if (child.connected) child.send({ id, className, name });
+      child.send({ id, className, name });
       await answered;
     },
     residentMb: () => residentMb(workerd),

@@ -1,6 +1,7 @@
 /** A pool's status as the sum of its shards. */
 import { expect, test } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
+import { drainTimes, type Env } from '../../worker/env.ts';
 import { noLatencies } from '../../worker/objects/latency.ts';
 import { poolStatus } from '../../worker/objects/pool-status.ts';
 import type { ShardStatus } from '../../worker/objects/protocol.ts';
@@ -12,6 +13,7 @@ const shard = (name: string, ejectedUntil: number): ShardStatus => ({
     ...{ ejectedUntil: id === 'a' ? ejectedUntil : 0, latency: noLatencies(), weightInForce: 1 },
   })),
 });
+const CONTEXT = { revision: 1, drains: [], times: drainTimes({} as Env), complete: true };
 const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
 
 test.each([
@@ -35,6 +37,6 @@ test.each([
 
 test('what a shard out of use has counted still counts', () => {
   const pool = poolSchema.parse({ id: 'p', backends });
-  const status = poolStatus(pool, 1, [shard('0', 0), shard('1', 0)]);
+  const status = poolStatus(pool, [shard('0', 0), shard('1', 0)], CONTEXT);
   expect(status.backends[0]).toMatchObject({ requests: 20, failures: 2 });
 });

@@ -3,7 +3,8 @@ import { Hono } from 'hono';
 import { staticConfig } from '../config/static.ts';
 import { surroundings } from '../env.ts';
 import type { ApiEnv } from './access.ts';
-import { change, noted, readConfig, readJson } from './directory.ts';
+import { readJson } from './body.ts';
+import { change, noted, readConfig } from './directory.ts';
 
 export const configApi = new Hono<ApiEnv>()
   .get('/', async (c) => {

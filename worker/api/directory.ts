@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { Change } from '../config/change.ts';
 import type { Problem } from '../config/check.ts';
-import { type Config, LIMITS } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import { drainTimes } from '../env.ts';
 import type { ChangeOptions, ChangeResult } from '../objects/directory.ts';
 import type { Drain } from '../objects/drain.ts';
@@ -75,19 +75,6 @@ function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
 /** Warnings as part of an answer; left out when there are none. */
 export const noted = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
   warnings.length > 0 ? { warnings } : {};
-
-/** The JSON body, whatever its declared type: `curl -d` declares a form. */
-export async function readJson(c: Context<ApiEnv>): Promise<unknown> {
-  const text = await c.req.text();
-  if (text.length > LIMITS.documentBytes)
-    fail(413, `The body takes at most ${LIMITS.documentBytes} characters.`);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = `is not JSON: ${(error as Error).message}`;
-    return fail(400, `The body ${message}`, [{ path: '', message }]);
-  }
-}
 
 function ifMatch(c: Context<ApiEnv>): number | null {
   const header = c.req.header('if-match');

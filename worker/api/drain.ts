@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { parse } from '../config/check.ts';
 import type { Drain } from '../objects/drain.ts';
 import type { ApiEnv } from './access.ts';
-import { answerOf, directory, noted, optionsOf, readConfig, readJson } from './directory.ts';
+import { readJson } from './body.ts';
+import { answerOf, directory, noted, optionsOf, readConfig } from './directory.ts';
 import { findBackend } from './pools.ts';
 import { fail, failInvalid } from './problem.ts';
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parse } from '../config/check.ts';
 import { explain } from '../proxy/explain.ts';
 import type { ApiEnv } from './access.ts';
-import { readJson } from './directory.ts';
+import { readJson } from './body.ts';
 import { fail, failInvalid } from './problem.ts';
 
 const URL_ERROR = 'must be a URL with http:// or https:// and a host, such as https://shop.example.com/cart';

@@ -3,7 +3,8 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { parse } from '../config/check.ts';
 import type { ApiEnv } from './access.ts';
-import { answerOf, directory, noted, optionsOf, readJson } from './directory.ts';
+import { readJson } from './body.ts';
+import { answerOf, directory, noted, optionsOf } from './directory.ts';
 import { readLimit } from './limit.ts';
 import { fail, failInvalid } from './problem.ts';
 

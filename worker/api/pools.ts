@@ -2,7 +2,8 @@
 import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
 import type { ApiEnv } from './access.ts';
-import { change, noted, readConfig, readJson } from './directory.ts';
+import { readJson } from './body.ts';
+import { change, noted, readConfig } from './directory.ts';
 import { fail } from './problem.ts';
 
 export const poolsApi = new Hono<ApiEnv>()

@@ -3,7 +3,8 @@ import { type Context, Hono } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import { addressKey } from '../balance/hash.ts';
 import { type ApiEnv, adminToken, currentSession, refuseOtherSites, requireOperator } from './access.ts';
-import { directory, readJson } from './directory.ts';
+import { readJson } from './body.ts';
+import { directory } from './directory.ts';
 import { fail } from './problem.ts';
 import {
   addressMark,
@@ -14,10 +15,13 @@ import {
   sameSecret,
 } from './session.ts';
 
+/** Anybody may send this one: it is never long. */
+const LOGIN_BYTES = 16_384;
+
 export const sessionsApi = new Hono<ApiEnv>()
   .post('/', async (c) => {
     refuseOtherSites(c);
-    const body = (await readJson(c)) as { token?: unknown; code?: unknown } | null;
+    const body = (await readJson(c, LOGIN_BYTES)) as { token?: unknown; code?: unknown } | null;
     const token = adminToken(c.env)!;
     const address = await addressMark(token, addressKey(c.req.header('cf-connecting-ip') ?? ''));
     await countAttempt(c, address);

@@ -62,12 +62,10 @@ export function applyChange(config: Config, change: Change, around: Surroundings
         .map((pool) => pool.id);
       if (routes.length > 0)
         return conflict(
-          `Pool ${change.pool} is in use by route ${routes.join(', ')}; change or delete that first.`,
+          `Pool ${change.pool} is in use by route ${some(routes)}; change or delete that first.`,
         );
       if (pools.length > 0)
-        return conflict(
-          `Pool ${change.pool} is the fallback of pool ${pools.join(', ')}; change that first.`,
-        );
+        return conflict(`Pool ${change.pool} is the fallback of pool ${some(pools)}; change that first.`);
       const left = config.pools.filter((pool) => pool.id !== change.pool);
       return {
         ok: true,
@@ -187,6 +185,10 @@ function put<T extends { id: string }>(items: readonly T[], item: T) {
   if (at < 0) return { items: [...items, item], index: items.length, created: true };
   return { items: items.with(at, item), index: at, created: false };
 }
+
+/** The first ten by name. */
+const some = (ids: readonly string[]): string =>
+  ids.length > 10 ? `${ids.slice(0, 10).join(', ')} and ${ids.length - 10} more` : ids.join(', ');
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -29,28 +29,44 @@ export type Checked<T> =
 /** Writes a path as `pools[0].url`. */
 export function writePath(path: readonly PropertyKey[]): string {
   return path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${short(String(key))}`))
     .join('')
     .replace(/^\./, '');
+}
+
+const short = (key: string): string =>
+  key.length > LIMITS.keyLength ? `${key.slice(0, LIMITS.keyLength)}…` : key;
+
+/** As many problems as are told; one more says that there are others. */
+export function told(problems: Iterable<Problem>): Problem[] {
+  const some: Problem[] = [];
+  for (const problem of problems) {
+    if (some.length === LIMITS.problems)
+      return [...some, { path: '', message: `has more problems than these ${LIMITS.problems}` }];
+    some.push(problem);
+  }
+  return some;
 }
 
 /** Parses with one schema of schema.ts; an unknown key is reported at its own path. */
 export function parse<T extends z.ZodType>(schema: T, value: unknown): Checked<z.output<T>> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
-  const errors = result.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: writePath([...issue.path, key]), message: issue.message }))
-      : [{ path: writePath(issue.path), message: issue.message }],
-  );
-  return { ok: false, errors };
+  return { ok: false, errors: told(problemsOf(result.error)) };
+}
+
+function* problemsOf({ issues }: z.core.$ZodError): Generator<Problem> {
+  for (const { path, message, ...issue } of issues) {
+    if (issue.code !== 'unrecognized_keys') yield { path: writePath(path), message };
+    else for (const key of issue.keys) yield { path: writePath([...path, key]), message };
+  }
 }
 
 /** The whole check: schema, then what must hold between fields. All problems at once, not just the first. */
 export function checkConfig(value: unknown, around: Surroundings): Checked<Config> {
   const parsed = parse(configSchema, value);
   if (!parsed.ok) return parsed;
-  const errors = [...crossCheck(parsed.value, around)];
+  const errors = told(crossCheck(parsed.value, around));
   return errors.length > 0 ? { ok: false, errors } : parsed;
 }
 
@@ -79,6 +95,9 @@ function* checkPool(
   pools: Map<string, PoolConfig>,
   around: Surroundings,
 ): Generator<Problem> {
+  const size = new TextEncoder().encode(JSON.stringify(pool)).byteLength;
+  if (size > LIMITS.poolBytes)
+    yield { path: at, message: `is ${size} bytes long as JSON; at most ${LIMITS.poolBytes} are taken` };
   yield* duplicates(pool.backends, `${at}.backends`);
   for (const [i, backend] of pool.backends.entries())
     yield* checkBackend(backend, `${at}.backends[${i}]`, around);

@@ -17,6 +17,14 @@ export const LIMITS = {
   urlLength: 2_048,
   /** The whole document as JSON. */
   documentBytes: 4 * 1_048_576,
+  /** One pool as JSON: its object keeps it in one row, of which SQLite takes 2 MB. */
+  poolBytes: 1_048_576,
+  /** Levels of objects and lists in a body; the document has five. */
+  bodyDepth: 16,
+  /** Problems told of one body; the rest is only counted. */
+  problems: 100,
+  /** Of a key that is told in a path. */
+  keyLength: 100,
 } as const;
 
 const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];

@@ -8,7 +8,8 @@ const RETRIES = 6;
 
 export class Deliveries {
   readonly #env: Env;
-  #undelivered: Delivery[] = [];
+  /** By object: only the newest for each. */
+  readonly #undelivered = new Map<string, Delivery>();
   #tries = 0;
   #retryAt = 0;
 
@@ -29,7 +30,7 @@ export class Deliveries {
       this.#tries = 0;
       return;
     }
-    this.#undelivered.push(...failed);
+    for (const delivery of failed) this.#undelivered.set(`${delivery.pool}/${delivery.shard}`, delivery);
     if (this.#tries++ < RETRIES) this.#retryAt = Date.now() + RETRY_MS * 2 ** this.#tries;
     console.warn({
       message: 'Pool objects did not take the new revision; they pull it later',
@@ -40,8 +41,8 @@ export class Deliveries {
   /** Tries again what failed, if it is time. */
   async again(): Promise<void> {
     if (this.#retryAt === 0 || this.#retryAt > Date.now()) return;
-    const undelivered = this.#undelivered;
-    this.#undelivered = [];
+    const undelivered = [...this.#undelivered.values()];
+    this.#undelivered.clear();
     this.#retryAt = 0;
     await this.deliver(undelivered);
   }

@@ -1,7 +1,7 @@
 /** The Directory object, one per deployment: the configuration with every revision, and who must hear of a new one. */
 import { DurableObject } from 'cloudflare:workers';
 import { applyChange, type Change, type Changed } from '../config/change.ts';
-import { type Problem, warnings } from '../config/check.ts';
+import { type Problem, told, warnings } from '../config/check.ts';
 import { type Difference, differences, summarise } from '../config/diff.ts';
 import type { Config } from '../config/schema.ts';
 import { staticConfig } from '../config/static.ts';
@@ -150,7 +150,7 @@ export class Directory extends DurableObject<Env> {
     const changed = applyChange(this.#config, change, surroundings(this.env));
     if (!changed.ok) return changed;
     const { config, created, summary } = changed;
-    const notes = [...warnings(config)];
+    const notes = told(warnings(config));
     if (options.dryRun) return { ok: true, revision: this.#revision, config, created, warnings: notes };
     const deliveries = this.#commit(config, options.who, what ?? summary);
     alongside?.();

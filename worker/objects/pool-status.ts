@@ -30,16 +30,16 @@ export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], con
   const rows = pool.backends.map((backend) => of(backend.id));
   // What a shard out of use has counted still counts; what it last thought of a backend does not.
   const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
-  const now = pool.backends.map(({ id }) =>
+  const current = pool.backends.map(({ id }) =>
     inUse.flatMap((shard) => shard.backends.filter((backend) => backend.id === id)),
   );
-  const ejectedUntil = now.map((row) => max(row, (r) => r.ejectedUntil));
+  const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
   const set = eligible(pool.backends, (i) => ejectedUntil[i] !== 0, pool.whenUnavailable === 'fail-open');
   const weights = pool.backends.map((backend, i) =>
-    set.indices.includes(i) ? max(now[i]!, (r) => r.weightInForce) || backend.weight : 0,
+    set.indices.includes(i) ? max(current[i]!, (r) => r.weightInForce) || backend.weight : 0,
   );
   const totalWeight = weights.reduce((a, b) => a + b, 0);
-  const totalPicks = sum(now.flat(), (r) => r.picks);
+  const totalPicks = sum(current.flat(), (r) => r.picks);
   const backends = pool.backends.map((backend, i) => {
     const row = rows[i]!;
     const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
@@ -59,10 +59,10 @@ export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], con
       status: verdict === 'weight-0' || (verdict === 'available' && !usable) ? ('standby' as const) : verdict,
       requests: sum(row, (r) => r.requests),
       failures: sum(row, (r) => r.failures),
-      consecutiveFailures: max(now[i]!, (r) => r.consecutiveFailures),
+      consecutiveFailures: max(current[i]!, (r) => r.consecutiveFailures),
       ejectedUntil: ejectedUntil[i] || null,
-      ejections: max(now[i]!, (r) => r.ejections),
-      share: totalPicks > 0 ? sum(now[i]!, (r) => r.picks) / totalPicks : null,
+      ejections: max(current[i]!, (r) => r.ejections),
+      share: totalPicks > 0 ? sum(current[i]!, (r) => r.picks) / totalPicks : null,
       expectedShare: totalWeight > 0 ? weights[i]! / totalWeight : null,
       latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
       openWebSockets,

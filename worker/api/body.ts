@@ -1,0 +1,45 @@
+/** Reading a request's body: no more of it is kept than allowed, and no deeper than any document of ours goes. */
+import type { Context } from 'hono';
+import { LIMITS } from '../config/schema.ts';
+import type { ApiEnv } from './access.ts';
+import { fail } from './problem.ts';
+
+/** A body that is too long is read on to here and thrown away, so that the client hears why and sees no reset. */
+const DISCARD_BYTES = 64 * 1_048_576;
+
+/** The JSON body, whatever its declared type: `curl -d` declares a form. */
+export async function readJson(
+  c: Context<ApiEnv>,
+  limitBytes: number = LIMITS.documentBytes,
+): Promise<unknown> {
+  const text = await readText(c.req.raw.body, limitBytes);
+  if (text === null) return fail(413, `The body takes at most ${limitBytes} bytes.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const message = `is not JSON: ${(error as Error).message}`;
+    return fail(400, `The body ${message}`, [{ path: '', message }]);
+  }
+  if (!isDeeperThan(value, LIMITS.bodyDepth)) return value;
+  const message = `nests deeper than ${LIMITS.bodyDepth} levels`;
+  return fail(400, `The body ${message}.`, [{ path: '', message }]);
+}
+
+/** The body as text; null when it is longer than `limitBytes`. */
+async function readText(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.byteLength;
+    if (length <= limitBytes) chunks.push(chunk);
+    if (length > DISCARD_BYTES) break;
+  }
+  return length > limitBytes ? null : new TextDecoder().decode(await new Blob(chunks).arrayBuffer());
+}
+
+/** Stops at the limit: what is deeper could not even be sent to an object. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
