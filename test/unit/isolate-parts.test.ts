@@ -2,9 +2,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressKey, hash32, score } from '../../worker/balance/hash.ts';
+import { poolSchema } from '../../worker/config/schema.ts';
 import { bucketOf, noLatencies, quantile } from '../../worker/objects/latency.ts';
 import type { LeaseReply } from '../../worker/objects/protocol.ts';
-import { Reporters } from '../../worker/objects/reporters.ts';
+import { GAPS_KEPT, Reporters } from '../../worker/objects/reporters.ts';
+import { PoolView } from '../../worker/proxy/pool-view.ts';
 import { Slots } from '../../worker/proxy/slots.ts';
 
 const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
@@ -66,6 +68,42 @@ test('each report counts once, in whatever order and however often it comes', ()
       expect(counted).toEqual(order);
     }),
   );
+});
+
+test('a report that fifty others have overtaken counts once', () => {
+  const reporters = new Reporters();
+  reporters.isNew('i', 1);
+  for (let n = 3; n < 53; n++) reporters.isNew('i', n);
+  expect([reporters.isNew('i', 2), reporters.isNew('i', 2)]).toEqual([true, false]);
+});
+
+test(`more than ${GAPS_KEPT} gaps are not kept: the oldest late reports count as seen`, () => {
+  const reporters = new Reporters();
+  for (let n = 1; n <= 2 * GAPS_KEPT + 3; n += 2) reporters.isNew('i', n);
+  expect(reporters.isNew('i', 2)).toBe(false);
+  expect(reporters.isNew('i', 2 * GAPS_KEPT + 2)).toBe(true);
+});
+
+test('news from an object that has not heard of a backend’s failures does not make it trusted again', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
+  view.unreportedFailures = 3;
+  view.hear(news, Date.now());
+  expect(view.isSuspect(0)).toBe(true);
+  view.unreportedFailures = 0;
+  view.hear(news, Date.now());
+  expect(view.isSuspect(0)).toBe(false);
+});
+
+test('failures that went down with their request are not held against a backend for ever', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
+  view.unreportedFailures = 3;
+  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
+  expect(view.isSuspect(0)).toBe(false);
 });
 
 test('what was counted is known after a restart', () => {

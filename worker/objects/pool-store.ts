@@ -1,22 +1,26 @@
 /**
- * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each), `mappings` (a row a flush: a JSON array
- * on each line).
+ * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each), `mappings` (a row a flush, or more when it
+ * is long: a JSON array on each line).
  */
 import type { Position } from '../balance/round-robin.ts';
 import type { PoolEvent } from './events.ts';
 import type { Mapping, MappingBatch, PoolPush } from './protocol.ts';
+import type { Reporters } from './reporters.ts';
 import type { Tally } from './tally.ts';
 import type { Totals } from './totals.ts';
 
 /** Mappings kept per shard. */
 export const RING_SIZE = 1_000;
 
+/** A row of mappings; SQLite takes 2 MB in UTF-8, where a character has up to three bytes. */
+export const ROW_LENGTH = 500_000;
+
 /** The row that is written behind; `backends` in the order of the configuration. */
 export interface StoredState {
   readonly position: Position;
   readonly taken: number;
   readonly backends: readonly Tally[];
-  readonly reporters: readonly (readonly [string, number, number])[];
+  readonly reporters: Parameters<Reporters['load']>[0];
   readonly dropped: number;
   readonly totals?: readonly (readonly [string, Totals])[];
   /** Not delivered to the Directory yet. */
@@ -48,13 +52,12 @@ export class PoolStore {
     this.#write('config', push);
   }
 
-  /** One row of state, one row of mappings, old batches dropped: call it inside one synchronous turn. */
+  /** One row of state, one row of mappings or more, old batches dropped: call it inside one synchronous turn. */
   saveState(state: StoredState, batches: readonly MappingBatch[]): void {
     this.#write('state', state);
     if (batches.length === 0) return;
-    const rows = batches.reduce((sum, batch) => sum + batch.count, 0);
-    const json = batches.map((batch) => batch.json).join('\n');
-    this.#exec('INSERT INTO mappings (rows, json) VALUES (?, ?)', rows, json);
+    for (const { count, json } of inRows(batches))
+      this.#exec('INSERT INTO mappings (rows, json) VALUES (?, ?)', count, json);
     let kept = 0;
     for (const { batch, rows } of this.#sql.exec<{ batch: number; rows: number }>(
       'SELECT batch, rows FROM mappings ORDER BY batch DESC',
@@ -94,6 +97,28 @@ export class PoolStore {
   #exec(query: string, ...bindings: SqlStorageValue[]): void {
     this.rowsWritten += this.#sql.exec(query, ...bindings).rowsWritten;
   }
+}
+
+/** Batches put together into as few rows as hold them; one that is too long by itself is taken apart. */
+export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
+  const rows: { count: number; json: string }[] = [];
+  for (const batch of batches.flatMap(inPieces)) {
+    const last = rows.at(-1);
+    if (last && last.json.length + batch.json.length < ROW_LENGTH) {
+      last.count += batch.count;
+      last.json += `\n${batch.json}`;
+    } else rows.push({ ...batch });
+  }
+  return rows;
+}
+
+function inPieces(batch: MappingBatch): MappingBatch[] {
+  if (batch.json.length <= ROW_LENGTH || batch.count <= 1) return [batch];
+  const mappings = readBatches([batch]);
+  const half = mappings.length >> 1;
+  return [mappings.slice(0, half), mappings.slice(half)].flatMap((part) =>
+    inPieces({ count: part.length, json: JSON.stringify(part) }),
+  );
 }
 
 /** The mappings of stored batches, oldest first. */

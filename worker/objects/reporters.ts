@@ -1,42 +1,59 @@
 /** Which reports of which isolates have been counted, so that a repeated one is harmless. No I/O. */
 
 /** Isolates remembered; the longest silent is forgotten first. */
-const ISOLATES_KEPT = 1_000;
-/** How far behind the newest a late report may be; a bit each in a number. */
-const WINDOW = 31;
+export const ISOLATES_KEPT = 1_000;
+/** Gaps in an isolate's numbers, from one number to another, whose reports may still come; the oldest go first. */
+export const GAPS_KEPT = 16;
+/** Of an isolate that is new here, so many earlier reports may still come: they may have overtaken each other. */
+const LATE = 32;
+
+type Gap = readonly [from: number, to: number];
+
+/** The newest number of an isolate, and the gaps before it, oldest first: none when all is well. */
+interface Seen {
+  last: number;
+  gaps: Gap[];
+}
 
 export class Reporters {
-  /** Isolate -> newest sequence number, and a bit for each of the WINDOW before it that was seen. */
-  readonly #seen = new Map<string, { last: number; mask: number }>();
+  readonly #seen = new Map<string, Seen>();
 
   /** Whether this report has not been counted yet; from now on it has. One too old to tell counts as seen. */
   isNew(isolate: string, sequence: number): boolean {
-    const known = this.#seen.get(isolate);
+    const seen = this.#seen.get(isolate) ?? { last: sequence - 1, gaps: [[sequence - LATE, sequence - 1]] };
     this.#seen.delete(isolate);
-    const next = known ? advance(known, sequence) : { last: sequence, mask: 0 };
-    this.#seen.set(isolate, next ?? known!);
+    this.#seen.set(isolate, seen);
     const oldest = this.#seen.keys().next().value;
     if (this.#seen.size > ISOLATES_KEPT && oldest !== undefined) this.#seen.delete(oldest);
-    return next !== null;
+    return note(seen, sequence);
   }
 
-  dump(): [string, number, number][] {
-    return [...this.#seen].map(([isolate, { last, mask }]) => [isolate, last, mask]);
+  dump(): [string, number, Gap[]][] {
+    return [...this.#seen].map(([isolate, { last, gaps }]) => [isolate, last, gaps]);
   }
 
-  load(rows: readonly (readonly [string, number, number])[]): void {
-    for (const [isolate, last, mask] of rows) this.#seen.set(isolate, { last, mask });
+  /** Earlier versions stored a number in the third place; what they missed counts as seen. */
+  load(rows: readonly (readonly [string, number, number | readonly Gap[]])[]): void {
+    for (const [isolate, last, gaps] of rows)
+      this.#seen.set(isolate, { last, gaps: typeof gaps === 'number' ? [] : [...gaps] });
   }
 }
 
-/** The record after `sequence`, or null when it was seen before. */
-function advance({ last, mask }: { last: number; mask: number }, sequence: number) {
-  const behind = last - sequence;
-  if (behind === 0 || behind > WINDOW) return null;
-  if (behind > 0) {
-    const bit = 1 << (behind - 1);
-    return mask & bit ? null : { last, mask: mask | bit };
+function note(seen: Seen, sequence: number): boolean {
+  const { last, gaps } = seen;
+  if (sequence > last) {
+    if (sequence > last + 1) gaps.push([last + 1, sequence - 1]);
+    seen.last = sequence;
+  } else {
+    const at = gaps.findIndex(([from, to]) => from <= sequence && sequence <= to);
+    if (at < 0) return false;
+    const [from, to] = gaps[at]!;
+    const left: Gap[] = [
+      [from, sequence - 1],
+      [sequence + 1, to],
+    ];
+    gaps.splice(at, 1, ...left.filter(([start, end]) => start <= end));
   }
-  const steps = -behind;
-  return { last: sequence, mask: steps > WINDOW ? 0 : (mask << steps) | (1 << (steps - 1)) };
+  if (gaps.length > GAPS_KEPT) gaps.splice(0, gaps.length - GAPS_KEPT);
+  return true;
 }

@@ -18,15 +18,16 @@ const BATCH_MS = 250;
 /** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
 const ORPHANED_MS = 1_000;
 /** Entries kept while the object is away; then the oldest go, and are counted. */
-const CAPACITY = 1_024;
+export const CAPACITY = 1_024;
 
 /** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
-const BATCHES_WAITING = 30;
+export const BATCHES_WAITING = 30;
 
 /** A batch that was made up and not yet taken. It keeps its number and its object: sent again, it counts once. */
 interface Batch {
   readonly report: Report;
   readonly shard: Shard;
+  readonly failures: number;
 }
 
 interface Outbox {
@@ -35,6 +36,7 @@ interface Outbox {
   charged: Record<string, number>;
   probing: string[];
   probeRequestIds: string[];
+  failures: number;
   dropped: number;
   /** When the batch began, and which one it is: its timer sends no other. */
   startedAt: number;
@@ -51,6 +53,7 @@ const empty = () => ({
   charged: {},
   probing: [],
   probeRequestIds: [],
+  failures: 0,
   dropped: 0,
   startedAt: 0,
 });
@@ -83,9 +86,14 @@ export function recordAttempt(
   const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
   const flags = (first ? FLAG.first : 0) | (upgrade ? FLAG.upgrade : 0);
   const { ms } = outcome;
-  outboxOf(view).attempts.push(
+  const outbox = outboxOf(view);
+  outbox.attempts.push(
     requestId === null ? [backend, code, ms, flags] : [backend, code, ms, flags, requestId],
   );
+  if (failed) {
+    outbox.failures++;
+    view.unreportedFailures++;
+  }
   if (failed && !view.isAway(Date.now())) ctx.waitUntil(send(view, env));
   else schedule(view, env, ctx);
 }
@@ -146,7 +154,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
 
 async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Promise<void> {
   const outbox = outboxOf(view);
-  for (const [i, { report, shard }] of batches.entries()) {
+  for (const [i, { report, shard, failures }] of batches.entries()) {
     const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
     const now = Date.now();
     if (news === null) {
@@ -155,6 +163,7 @@ async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Pro
       trim(view, outbox);
       return;
     }
+    view.unreportedFailures -= failures;
     view.hear(news, now);
     if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
       await refreshInBackground(env);
@@ -163,7 +172,7 @@ async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Pro
 
 /** Makes a report of what has come together; none when there is nothing to tell. */
 function makeUp(view: PoolView, outbox: Outbox): Batch[] {
-  const { attempts, mappings, charged, probing, probeRequestIds, dropped } = outbox;
+  const { attempts, mappings, charged, probing, probeRequestIds, failures, dropped } = outbox;
   if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
   Object.assign(outbox, empty());
   const report = {
@@ -179,7 +188,7 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
     clients: takeClients(view),
     dropped,
   };
-  return [{ report, shard: shardOf(view) }];
+  return [{ report, shard: shardOf(view), failures }];
 }
 
 /** Past their bounds the oldest go, and what they tell of is counted. */
@@ -189,9 +198,10 @@ function trim(view: PoolView, outbox: Outbox): void {
   if (mappings.length > CAPACITY) mappings.splice(0, mappings.length - CAPACITY);
   let kept = waiting.reduce((sum, { report }) => sum + report.attempts.length, 0);
   while (waiting.length > BATCHES_WAITING || kept > CAPACITY) {
-    const { report } = waiting.shift()!;
+    const { report, failures } = waiting.shift()!;
     kept -= report.attempts.length;
     outbox.dropped += report.attempts.length + report.dropped;
+    view.unreportedFailures -= failures;
     putBackClients(view, report.clients ?? {});
   }
 }

@@ -16,6 +16,9 @@ const AWAY_MAX_MS = 8_000;
 /** While it is away it is asked this often: traffic must not pile calls up before an object that struggles. */
 const KNOCK_MS = 250;
 
+/** A failure that has not been reported by now went down with its request; it does not count for ever. */
+const REPORTED_MS = 3_000;
+
 export class PoolView {
   config!: PoolConfig;
   revision = 0;
@@ -46,6 +49,9 @@ export class PoolView {
   #ejectedUntil: number[] = [];
   #rampingSince: number[] = [];
   #failures: number[] = [];
+  /** Failures that the object has not heard of: until it has, what it says of a backend does not lift our suspicion. */
+  unreportedFailures = 0;
+  #failedAt = 0;
 
   constructor(config: PoolConfig, revision: number) {
     this.configure(config, revision);
@@ -106,7 +112,8 @@ export class PoolView {
     for (const [id, until] of news.ejected) this.#set(this.#ejectedUntil, id, until);
     this.#rampingSince.fill(0);
     for (const [id, since] of news.ramping) this.#set(this.#rampingSince, id, since);
-    this.#failures.fill(0);
+    if (now - this.#failedAt > REPORTED_MS) this.unreportedFailures = 0;
+    if (this.unreportedFailures <= 0) this.#failures.fill(0);
     if (news.probe) this.probe = { id: news.probe, skipped: this.probe?.skipped ?? 0 };
   }
 
@@ -157,6 +164,7 @@ export class PoolView {
     const stays = this.upstreams[index] === upstream;
     const now = stays ? index : this.upstreams.findIndex(({ id }) => id === upstream.id);
     if (now >= 0) this.#failures[now] = failed ? this.#failures[now]! + 1 : 0;
+    if (failed) this.#failedAt = Date.now();
   }
 
   /** The backend at an index that was picked just now; the last one, should the list have become shorter meanwhile. */
