@@ -26,11 +26,8 @@ test.each([
   'with sharding $sharding the ejection that only shard $shards.1 knows of makes its backend $verdict',
   ({ sharding, shards, verdict }) => {
     const pool = poolSchema.parse({ id: 'p', backends, sharding });
-    const status = poolStatus(
-      pool,
-      1,
-      shards.map((name, i) => shard(name, i === 1 ? 1 : 0)),
-    );
+    const all = shards.map((name, i) => shard(name, i === 1 ? 1 : 0));
+    const status = poolStatus(pool, all, CONTEXT);
     expect(status.backends[0]!.status).toBe(verdict);
   },
 );

@@ -9,6 +9,8 @@ import { readLimit } from './limit.ts';
 import { findPool } from './pools.ts';
 import { shardObjects, shardObjectsOf } from './shards.ts';
 
+const POOLS_AT_ONCE = 6;
+
 export const statusApi = new Hono<ApiEnv>()
   .get('/pools/:pool/status', async (c) => {
     const known = await readConfig(c);
@@ -57,17 +59,22 @@ export const statusApi = new Hono<ApiEnv>()
     const limit = readLimit(c.req.query('limit'));
     const { revision, config } = await readConfig(c);
     const pools = pool === undefined ? config.pools.map(({ id }) => id) : [findPool(config, pool).id];
-    const all = await Promise.all(
-      pools.map(async (id) => Promise.all((await shardObjects(c, id)).map((stub) => stub.requests()))),
-    );
     const fits = (mapping: Mapping): boolean =>
       (backend === undefined || mapping.attempts.some((attempt) => attempt.backend === backend)) &&
       (outcome === undefined || mapping.attempts.some((attempt) => attempt.outcome === outcome)) &&
       (status === undefined || String(mapping.status) === status) &&
       (path === undefined || mapping.path.startsWith(path));
-    const requests = all
-      .flat(2)
-      .filter(fits)
-      .sort((a, b) => b.at + b.ms - (a.at + a.ms));
-    return c.json({ revision, requests: requests.slice(0, limit) });
+    let requests: Mapping[] = [];
+    // Few pools at once, and only the newest kept: all the rings of a thousand pools do not fit into an isolate.
+    for (let from = 0; from < pools.length; from += POOLS_AT_ONCE) {
+      const rings = await Promise.all(
+        pools
+          .slice(from, from + POOLS_AT_ONCE)
+          .map(async (id) => Promise.all((await shardObjects(c, id)).map((stub) => stub.requests()))),
+      );
+      requests = [...requests, ...rings.flat(2).filter(fits)]
+        .sort((a, b) => b.at + b.ms - (a.at + a.ms))
+        .slice(0, limit);
+    }
+    return c.json({ revision, requests });
   });

@@ -15,6 +15,7 @@ export const LIMITS = {
   maxLease: 1_024,
   shards: 64,
   urlLength: 2_048,
+  hashKeyLength: 128,
   /** The whole document as JSON. */
   documentBytes: 4 * 1_048_576,
   /** One pool as JSON: its object keeps it in one row, of which SQLite takes 2 MB. */
@@ -126,6 +127,7 @@ export const poolSchema = object({
   policy: oneOf(...policyNames).default('round-robin'),
   hashKey: z
     .string()
+    .max(LIMITS.hashKeyLength, { error: `takes at most ${LIMITS.hashKeyLength} characters` })
     .regex(new RegExp(`^(ip|path|header:${TOKEN}|cookie:${TOKEN})$`), {
       error: 'must be ip, path, header:NAME or cookie:NAME',
     })
@@ -152,7 +154,8 @@ export const poolSchema = object({
 });
 
 const hostPattern = () => {
-  const error = 'must be a host name without port, such as shop.example.com, or *.example.com';
+  const error =
+    'must be a host name of at most 253 characters without port, such as shop.example.com, or *.example.com';
   return z
     .string({ error })
     .max(253, { error })

@@ -87,12 +87,12 @@ export class DirectoryStore {
       revision.who,
       revision.summary,
     );
-    for (let piece = 0; piece * PIECE_LENGTH < json.length; piece++)
+    for (const [piece, part] of inPieces(json).entries())
       this.#sql.exec(
         'INSERT INTO documents (revision, piece, json) VALUES (?, ?, ?)',
         revision.revision,
         piece,
-        json.slice(piece * PIECE_LENGTH, (piece + 1) * PIECE_LENGTH),
+        part,
       );
     this.saveMeta(meta);
     const oldest = revision.revision - REVISIONS_KEPT;
@@ -111,4 +111,17 @@ export class DirectoryStore {
   dropShard(pool: string, shard: string): void {
     this.#sql.exec('DELETE FROM shards WHERE pool = ? AND shard = ?', pool, shard);
   }
+}
+
+/** Cuts a text into pieces; never between the two halves of a character, which alone cannot be stored. */
+export function inPieces(text: string, length = PIECE_LENGTH): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const code = text.charCodeAt(from + length - 1);
+    const isHalf = code >= 0xd800 && code <= 0xdbff;
+    const to = from + (isHalf ? length - 1 : length);
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
 }

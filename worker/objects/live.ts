@@ -4,7 +4,7 @@ import { drainTimes, type Env } from '../env.ts';
 import type { Drain } from './drain.ts';
 import type { HistoryEvent } from './events.ts';
 import { type PoolStatus, poolStatus } from './pool-status.ts';
-import type { LivePush, ShardName, ShardStatus } from './protocol.ts';
+import type { LivePush, MappingBatch, ShardName, ShardStatus } from './protocol.ts';
 import { deadlined, poolObject } from './stubs.ts';
 import type { Watch } from './watch.ts';
 
@@ -28,7 +28,7 @@ const LET_GO = {
   reason: 'too slow or too silent: send «ping» now and then, and wait for «pong»',
 };
 const SIGNED_OUT = { code: 4401, reason: 'signed out, or the session has ended' };
-/** Mappings in one message; the oldest go. */
+/** About as many mappings in one message; the oldest batches go. */
 const MAPPINGS = 200;
 
 /** What is kept with a watcher's socket while it hibernates. */
@@ -51,7 +51,7 @@ export class Live {
   readonly #changed = new Set<string>();
   /** When each watcher was last heard, and how much it was sent since. */
   readonly #sent = new WeakMap<WebSocket, { heardAt: number; length: number }>();
-  #mappings: string[] = [];
+  #mappings: MappingBatch[] = [];
   #events: HistoryEvent[] = [];
   #revision: number | null = null;
   #sending = false;
@@ -98,8 +98,10 @@ export class Live {
       return false;
     }
     this.#keep(pool, shard, status);
-    // Joined as text: nothing here needs to read them.
-    this.#mappings.push(...mappings.map((batch) => batch.json.slice(1, -1)));
+    this.#mappings.push(...mappings);
+    let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
+    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
+      kept -= this.#mappings.shift()!.count;
     this.#sendSoon();
     return true;
   }
@@ -195,7 +197,10 @@ export class Live {
     if (statuses.length > 0) messages.push(JSON.stringify({ type: 'status', statuses }));
     if (this.#events.length > 0) messages.push(JSON.stringify({ type: 'events', events: this.#events }));
     if (this.#mappings.length > 0)
-      messages.push(`{"type":"mappings","mappings":[${this.#mappings.slice(-MAPPINGS).join()}]}`);
+      // Joined as text: nothing here needs to read them.
+      messages.push(
+        `{"type":"mappings","mappings":[${this.#mappings.map(({ json }) => json.slice(1, -1)).join()}]}`,
+      );
     this.#changed.clear();
     this.#mappings = [];
     this.#events = [];

@@ -6,7 +6,7 @@ import type { Report, ShardName } from './protocol.ts';
 import { directoryObject } from './stubs.ts';
 
 /** Events that wait at most; then the oldest go. */
-const CAPACITY = 200;
+export const CAPACITY = 200;
 /** After a failed delivery the next is tried no sooner than this. */
 const RETRY_MS = 5_000;
 

@@ -122,7 +122,7 @@ export class PoolState {
     const { ejection } = this.config;
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
     // The report of a backend that has just been removed may come late: what it was asked still counts.
-    count(this.totals.of(id), outcome, failed, !isFirst);
+    count(this.#totalsOf(id), outcome, failed, !isFirst);
     const index = this.indexOf(id);
     if (index < 0) return null;
     const tally = this.tallies[index]!;
@@ -198,6 +198,10 @@ export class PoolState {
     });
   }
 
+  #totalsOf(id: string) {
+    return this.totals.of(id, (other) => this.indexOf(other) >= 0);
+  }
+
   #weigh(now: number): Eligible {
     const failOpen = this.config.whenUnavailable === 'fail-open';
     const set = eligible(this.config.backends, (i) => this.tallies[i]!.health.ejectedUntil !== 0, failOpen);
@@ -224,7 +228,7 @@ export class PoolState {
     at: number,
   ): Flipped | null {
     if (kind === 'none') return null;
-    if (kind === 'ejected') this.totals.of(this.config.backends[index]!.id).ejections++;
+    if (kind === 'ejected') this.#totalsOf(this.config.backends[index]!.id).ejections++;
     const { ejectedUntil: until, ejections, consecutiveFailures } = this.tallies[index]!.health;
     const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
     const backend = this.config.backends[index]!.id;

@@ -2,7 +2,7 @@
 import { charge, giveBack, type Position, rebase, take } from '../balance/round-robin.ts';
 
 /** Epochs remembered, so that slots come back under the weights they were taken with. */
-const EPOCHS_KEPT = 16;
+export const EPOCHS_KEPT = 16;
 
 export class Sequence {
   /** In the pool's order, one number per backend. */

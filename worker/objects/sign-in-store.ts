@@ -6,6 +6,8 @@
 
 /** A one-time code is good for so long. */
 const LOGIN_TTL_MS = 10 * 60_000;
+/** One-time codes that wait to be used; the oldest go first. */
+export const LOGINS_KEPT = 100;
 /** Sign-ins that one address may try within the window; a right one sets its count back. */
 export const ATTEMPTS = 10;
 export const ATTEMPTS_WINDOW_MS = 60_000;
@@ -47,6 +49,10 @@ export class SignInStore {
       'INSERT INTO logins (hash, until) VALUES (?, ?) ON CONFLICT DO NOTHING',
       hash,
       now + LOGIN_TTL_MS,
+    );
+    this.#sql.exec(
+      'DELETE FROM logins WHERE hash NOT IN (SELECT hash FROM logins ORDER BY until DESC LIMIT ?)',
+      LOGINS_KEPT,
     );
   }
 

@@ -64,8 +64,8 @@ export function addUp(all: readonly Totals[]): Totals {
   return sum;
 }
 
-/** Backend ids remembered beyond those of the configuration, so that one that comes back goes on counting. */
-const IDS_KEPT = 2_000;
+/** Backend ids remembered, those of the configuration first, so that one that comes back goes on counting. */
+export const IDS_KEPT = 2_000;
 
 /** The totals of a pool's backends by id; they outlive a backend's removal and a new address. */
 export class TotalsById {
@@ -75,15 +75,23 @@ export class TotalsById {
     this.#byId = new Map(stored.map(([id, totals]) => [id, totals]));
   }
 
-  of(id: string): Totals {
+  /** Past the limit the oldest goes that is not `inUse`: a counter that is still told must not go back. */
+  of(id: string, inUse: (id: string) => boolean): Totals {
     let totals = this.#byId.get(id);
     if (!totals) {
       totals = newTotals();
       this.#byId.set(id, totals);
-      const oldest = this.#byId.keys().next().value;
-      if (this.#byId.size > IDS_KEPT && oldest !== undefined) this.#byId.delete(oldest);
+      if (this.#byId.size > IDS_KEPT) this.#forgetOne(id, inUse);
     }
     return totals;
+  }
+
+  #forgetOne(newest: string, inUse: (id: string) => boolean): void {
+    for (const id of this.#byId.keys()) {
+      if (id === newest || inUse(id)) continue;
+      this.#byId.delete(id);
+      return;
+    }
   }
 
   dump(): [string, Totals][] {

@@ -51,9 +51,12 @@ async function verify(
   backends: readonly { readonly id: string }[],
   setting: string,
 ): Promise<Pin | null> {
-  const [tag, time, mac] = value.split('.');
-  if (tag === undefined || time === undefined || mac?.length !== MAC_LENGTH) return null;
+  const [tag, time, mac, more] = value.split('.');
+  if (tag === undefined || time === undefined || mac?.length !== MAC_LENGTH || more !== undefined)
+    return null;
   const issuedAt = Number.parseInt(time, 36);
+  // Only as we write it: else one genuine cookie could be had in any number of lengths and spellings, all remembered.
+  if (issuedAt.toString(36) !== time) return null;
   const backend = backends.find(({ id }) => tagOf(pool, id) === tag)?.id;
   const bytes = fromBase64Url(mac);
   if (backend === undefined || !Number.isSafeInteger(issuedAt) || bytes === null) return null;

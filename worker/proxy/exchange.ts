@@ -57,13 +57,12 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
   const { requestId, startedAt, request, target, route, pool, reason, attempts } = exchange;
   const { colo } = place();
   const ms = Date.now() - startedAt;
-  const path = target.path.length > PATH_KEPT ? `${target.path.slice(0, PATH_KEPT)}…` : target.path;
   return {
     requestId,
     at: startedAt,
     method: request.method,
-    host: target.host,
-    path,
+    host: cut(target.host, HOST_KEPT),
+    path: cut(target.path, PATH_KEPT),
     route: route.id,
     pool,
     backend,
@@ -75,5 +74,8 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
   };
 }
 
-/** Longer paths are cut in the record: a batch of them must stay small. */
-const PATH_KEPT = 512;
+/** Longer ones are cut in the record: a batch of them must stay small. No name in DNS is longer than this. */
+export const HOST_KEPT = 253;
+export const PATH_KEPT = 512;
+const cut = (text: string, length: number): string =>
+  text.length > length ? `${text.slice(0, length)}…` : text;

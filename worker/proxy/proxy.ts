@@ -272,5 +272,7 @@ function finish(
 
 function addInFlight(view: PoolView, id: string, change: number): void {
   if (view.config.policy !== 'least-request') return;
-  view.inFlight.set(id, Math.max(0, (view.inFlight.get(id) ?? 0) + change));
+  const now = (view.inFlight.get(id) ?? 0) + change;
+  if (now > 0) view.inFlight.set(id, now);
+  else view.inFlight.delete(id);
 }

@@ -1,0 +1,171 @@
+/** Limits of the running product: each is reached and passed, and what is kept is there again after a restart. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LIMITS } from '../../worker/config/schema.ts';
+import { named, servePool, startMoody } from '../support/pools.ts';
+import { eventually, type Json, many, type Product, startProduct } from '../support/product.ts';
+
+let product: Product;
+let backend: { url: string };
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.stop());
+
+const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+test.each([
+  ['PUT', '/config', LIMITS.documentBytes],
+  ['POST', '/explain', LIMITS.documentBytes],
+  ['POST', '/session', 16_384],
+])('%s %s takes a body of %d bytes and answers one more with 413', async (method, path, limit) => {
+  const bodyOf = (length: number) => `{"x":"${'y'.repeat(length - 8)}"}`;
+  expect((await product.api(method, path, bodyOf(limit))).status).not.toBe(413);
+  const refused = await product.api(method, path, bodyOf(limit + 1));
+  expect(refused.status).toBe(413);
+  expect(refused.body.detail).toContain(String(limit));
+  // Eight times as much is still heard out, so that the client reads why.
+  expect((await product.api(method, path, bodyOf(8 * LIMITS.documentBytes))).status).toBe(413);
+});
+
+test('1,000 backends in a pool and a pool of almost a megabyte are served, after a restart too', async () => {
+  backend = await startMoody();
+  const many = await servePool(
+    product,
+    'thousand',
+    times(1_000, (i) => ({ id: `b${i}`, url: backend.url })),
+  );
+  expect(await many.sequence(2)).toEqual(['b0', 'b1']);
+  const long = times(480, (i) => ({ id: `b${i}`, url: `${backend.url}/${'x'.repeat(2_000)}` }));
+  const large = await servePool(product, 'large', long);
+  expect((await large.get()).status).toBe(200);
+  const before = await product.must('GET', '/config');
+  const refused = await product.api('PUT', '/pools/large', {
+    backends: times(600, (i) => ({ ...long[0], id: `b${i}` })),
+  });
+  expect(refused.status).toBe(400);
+  expect(refused.body.errors[0].message).toContain(String(LIMITS.poolBytes));
+  await product.restart();
+  expect(await product.must('GET', '/config')).toEqual(before);
+  expect((await many.get()).status).toBe(200);
+  expect((await large.get()).status).toBe(200);
+});
+
+test('10,000 routes are served, the last as the first; one more is refused and changes nothing', async () => {
+  const a = await startMoody();
+  const pools = [{ id: 'routes', backends: named(a) }];
+  const routes = times(LIMITS.routes, (i) => ({
+    id: `r${i}`,
+    host: 'routes.test',
+    path: `/${i}`,
+    pool: 'routes',
+  }));
+  const { revision } = await product.must('PUT', '/config', { pools, routes });
+  for (const path of ['/0', '/9999/below']) expect((await product.get('routes.test', path)).status).toBe(200);
+  expect((await product.get('routes.test', '/10000')).status).toBe(404);
+  const refused = await product.api('PUT', '/routes/more', {
+    host: 'routes.test',
+    path: '/more',
+    pool: 'routes',
+  });
+  expect(refused.status).toBe(400);
+  expect(refused.body.errors[0].message).toContain('10000');
+  const conflict = await product.api('DELETE', '/pools/routes');
+  expect(conflict.status).toBe(409);
+  expect(conflict.body.detail.length).toBeLessThan(1_000);
+  expect((await product.must('GET', '/config')).revision).toBe(revision);
+});
+
+test('a document in several pieces keeps every character, whatever stands where it is cut', async () => {
+  const a = await startMoody();
+  for (const shift of ['', 'x']) {
+    const path = `/${shift}${'\u{1f600}'.repeat(1_000)}`;
+    const routes = times(400, (i) => ({ id: `r${i}`, host: `h${i}.test`, path, pool: 'emoji' }));
+    await product.must('PUT', '/config', { pools: [{ id: 'emoji', backends: named(a) }], routes });
+    const before = await product.must('GET', '/config');
+    await product.restart();
+    expect(JSON.stringify(await product.must('GET', '/config')) === JSON.stringify(before)).toBe(true);
+  }
+});
+
+test('the ring keeps the newest 1,000 mappings however long they are, and all that is stored with them', async () => {
+  const a = await startMoody();
+  await product.must('PUT', '/config', {
+    pools: [{ id: 'ring', backends: named(a) }],
+    routes: [{ id: 'ring', host: '*.ring.test', pool: 'ring' }],
+  });
+  const host = `${'long.'.repeat(1_200)}ring.test`;
+  await many(1_200, 16, (i) => product.get(host, `/${i}/${'p'.repeat(4_000)}`));
+  const rows = async () => (await product.must('GET', '/pools/ring/status')).backends[0].requests;
+  await eventually(rows, (requests) => requests === 1_200);
+  let written = -1;
+  const isSettled = async () => {
+    const last = written;
+    written = (await product.must('GET', '/pools/ring/status')).shards[0].rowsWritten;
+    return written === last;
+  };
+  await eventually(isSettled, Boolean, 20_000, 1_200);
+  await product.restart();
+  expect(await rows()).toBe(1_200);
+  const { requests } = await product.must('GET', '/requests?pool=ring&limit=1000');
+  expect(requests).toHaveLength(1_000);
+  expect(requests[0].host.length + requests[0].path.length).toBeLessThan(800);
+  expect((await product.api('GET', '/requests?limit=1001')).status).toBe(400);
+});
+
+test('ten retries are told in one short header', async () => {
+  const sick = await startMoody(503);
+  const ids = times(11, (i) => `${String.fromCharCode(97 + i)}${'x'.repeat(62)}`);
+  const pool = await servePool(
+    product,
+    'retries',
+    ids.map((id) => ({ id, url: sick.url })),
+    {
+      retry: { maxRetries: 10 },
+    },
+  );
+  const { status, headers } = await pool.get();
+  expect(status).toBe(503);
+  const attempts = String(headers['x-backend-attempts']);
+  expect(attempts.split(', ')).toEqual(ids.map((id) => `${id};503`));
+});
+
+test('a hundred revisions and a thousand events are kept, the oldest go', async () => {
+  const a = await startMoody();
+  await servePool(product, 'kept', named(a));
+  for (let i = 0; i < 1_010; i++)
+    await product.must('PATCH', '/pools/kept/backends/a', { weight: 1 + (i % 9) });
+  const { revision, revisions } = await product.must('GET', '/config/revisions');
+  expect(revisions.map((row: Json) => row.revision)).toEqual(times(100, (i) => revision - i));
+  expect((await product.api('GET', `/config/revisions/${revision - 100}`)).status).toBe(404);
+  const { events } = await product.must('GET', '/events?limit=1000');
+  expect(events).toHaveLength(1_000);
+});
+
+test('a hundred one-time logins wait at most; the oldest go', async () => {
+  const codes: string[] = [];
+  for (let i = 0; i < 101; i++) codes.push((await product.must('POST', '/session/link')).code);
+  const signIn = async (code: string) => (await product.api('POST', '/session', { code })).status;
+  expect(await signIn(codes[0]!)).toBe(401);
+  expect(await signIn(codes[100]!)).toBe(200);
+});
+
+test('a genuine affinity cookie counts only as it was written, not in a longer spelling', async () => {
+  const pool = await servePool(product, 'spelt', named(await startMoody(), await startMoody()));
+  await product.must('PUT', '/routes/spelt', { host: pool.host, pool: 'spelt', affinity: 'cookie' });
+  const first = await pool.get();
+  const cookie = first.headers['set-cookie']![0]!.split(';')[0]!;
+  const [name, value] = cookie.split('=') as [string, string];
+  const [tag, time, mac] = value.split('.');
+  expect((await pool.get('/', { headers: { cookie } })).headers['set-cookie']).toBeUndefined();
+  for (const other of [
+    `${value}.more`,
+    `${tag}.${time}!!.${mac}`,
+    `${tag}.${time!.toUpperCase()}.${mac}`,
+    `${tag}.0${time}.${mac}`,
+  ])
+    expect(
+      (await pool.get('/', { headers: { cookie: `${name}=${other}` } })).headers['set-cookie'],
+      other,
+    ).toBeDefined();
+});

@@ -1,0 +1,191 @@
+/** What is kept has a limit with a name: each is reached here, and passed, and what comes then makes sense. */
+import { expect, test } from 'vitest';
+import { LIMITS, poolSchema } from '../../worker/config/schema.ts';
+import type { Env } from '../../worker/env.ts';
+import { inPieces } from '../../worker/objects/directory-store.ts';
+import type { PoolEvent } from '../../worker/objects/events.ts';
+import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool-events.ts';
+import { PoolState } from '../../worker/objects/pool-state.ts';
+import { inRows, ROW_LENGTH, readBatches } from '../../worker/objects/pool-store.ts';
+import type { Mapping, Report } from '../../worker/objects/protocol.ts';
+import { ISOLATES_KEPT, Reporters } from '../../worker/objects/reporters.ts';
+import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
+import { IDS_KEPT, TotalsById } from '../../worker/objects/totals.ts';
+import {
+  describeAttempts,
+  type Exchange,
+  HOST_KEPT,
+  mappingOf,
+  PATH_KEPT,
+  saneRequestId,
+} from '../../worker/proxy/exchange.ts';
+import { BATCHES_WAITING, CAPACITY, recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
+import { PoolView } from '../../worker/proxy/pool-view.ts';
+
+const a = { id: 'a', url: 'https://a.example.net' };
+const pool = (more: object = {}) => ({ id: 'shop', backends: [a], ...more });
+const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+test(`an object remembers ${ISOLATES_KEPT} isolates and forgets the longest silent`, () => {
+  const reporters = new Reporters();
+  for (let i = 0; i <= ISOLATES_KEPT; i++) reporters.isNew(`isolate-${i}`, 1);
+  expect(reporters.dump()).toHaveLength(ISOLATES_KEPT);
+  expect(reporters.isNew('isolate-1000', 1)).toBe(false);
+  expect(reporters.isNew('isolate-0', 1)).toBe(true);
+});
+
+test(`totals are kept for ${IDS_KEPT} ids; those of the configuration are never forgotten`, () => {
+  const totals = new TotalsById();
+  const inUse = (id: string) => id === 'old';
+  totals.of('old', inUse).requests = 7;
+  for (let i = 0; i < IDS_KEPT + 10; i++) totals.of(`gone-${i}`, inUse).requests++;
+  expect(totals.dump()).toHaveLength(IDS_KEPT);
+  expect(totals.of('old', inUse).requests).toBe(7);
+  expect(totals.dump().map(([id]) => id)).not.toContain('gone-0');
+});
+
+test(`slots of an epoch older than the last ${EPOCHS_KEPT} are lost, and the sequence stays whole`, () => {
+  const sequence = new Sequence([0, 0], 0);
+  sequence.weigh([1, 1]);
+  const { epoch } = sequence;
+  sequence.lease(1);
+  for (let i = 2; i < EPOCHS_KEPT + 2; i++) sequence.weigh([i, 1]);
+  const before = [...sequence.position];
+  sequence.giveBack(epoch, 0, 1);
+  expect(sequence.position).toEqual(before);
+  expect(before[0]! + before[1]!).toBe(0);
+});
+
+test(`${EVENTS_WAITING} events wait for the Directory; then the oldest go`, () => {
+  const events = new PoolEvents();
+  events.add(times(EVENTS_WAITING + 5, (i) => ({ at: i }) as PoolEvent));
+  expect(events.waiting).toHaveLength(EVENTS_WAITING);
+  expect(events.waiting[0]!.at).toBe(5);
+});
+
+test('a request id of 128 characters is kept, a longer one is replaced', () => {
+  expect(saneRequestId(new Headers({ 'x-request-id': 'x'.repeat(128) }))).toHaveLength(128);
+  expect(saneRequestId(new Headers({ 'x-request-id': 'x'.repeat(129) }))).toBeNull();
+});
+
+const LONG_ID = 'x'.repeat(63);
+const attempts = times(1 + LIMITS.maxRetries, () => ({
+  ...{ backend: LONG_ID, outcome: 'connect-failure' as const, status: null, ms: 300_000 },
+}));
+
+test('X-Backend-Attempts after the most retries of the longest ids stays below 1 KB', () => {
+  expect(describeAttempts(attempts).length).toBeLessThan(1_024);
+});
+
+const exchange = (length: number): Exchange =>
+  ({
+    ...{ requestId: 'x'.repeat(128), startedAt: 1, request: { method: 'OPTIONS' }, route: { id: LONG_ID } },
+    ...{ pool: LONG_ID, reason: 'fail-open', attempts },
+    target: { host: 'h'.repeat(length), path: `/${'p'.repeat(length)}` },
+  }) as unknown as Exchange;
+
+test('a mapping keeps so much of host and path, and is never longer than 4 KB', () => {
+  const mapping = mappingOf(exchange(20_000), LONG_ID, 200);
+  expect(mapping.host).toHaveLength(HOST_KEPT + 1);
+  expect(mapping.path).toHaveLength(PATH_KEPT + 1);
+  expect(JSON.stringify(mapping).length).toBeLessThan(4_096);
+});
+
+test('a ring full of the longest mappings goes into rows that SQLite takes, in order', () => {
+  const mapping = mappingOf(exchange(20_000), LONG_ID, 200);
+  const batches = [64, 1_024, 1, 900].map((count, batch) => {
+    const mappings: Mapping[] = times(count, (i) => ({ ...mapping, at: batch * 10_000 + i }));
+    return { count, json: JSON.stringify(mappings) };
+  });
+  const rows = inRows(batches);
+  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(ROW_LENGTH);
+  expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1_989);
+  expect(readBatches(rows)).toEqual(readBatches(batches));
+});
+
+test('a document is cut into pieces between characters, never inside one', () => {
+  const text = `a${'\u{1f600}'.repeat(9)}`;
+  const pieces = inPieces(text, 4);
+  expect(pieces.join('')).toBe(text);
+  expect(pieces.every((piece) => piece.isWellFormed() && piece.length <= 4)).toBe(true);
+});
+
+test('the state of the largest pool after the most removals fits into the row that SQLite takes', () => {
+  const config = poolSchema.parse(
+    pool({ backends: times(LIMITS.backendsPerPool, (i) => ({ ...a, id: `${i}${'x'.repeat(59)}` })) }),
+  );
+  const state = new PoolState(config, null, (weights) => weights.map(() => -123_456));
+  const big = 123_456_789_012;
+  for (let i = 0; i < 2 * IDS_KEPT; i++) {
+    const totals = state.totals.of(`${i}${'x'.repeat(59)}`, () => false);
+    Object.assign(totals, { requests: big, retries: big, latencySumMs: big, ejections: big });
+    totals.latency.fill(big);
+    totals.responses.fill(big);
+  }
+  for (const tally of state.tallies) {
+    Object.assign(tally, { requests: big, failures: big });
+    for (const key of Object.keys(tally.health)) Object.assign(tally.health, { [key]: 1_234_567_890_123 });
+  }
+  const events = new PoolEvents();
+  const event = {
+    ...{ kind: 'ejected', at: 1_234_567_890_123, pool: LONG_ID, shard: 'eu', backend: LONG_ID },
+    why: 'w'.repeat(80),
+    outcome: 'connect-failure',
+    status: null,
+    requestId: 'x'.repeat(128),
+    until: 1_234_567_890_123,
+    ejections: 9_999,
+  } as PoolEvent;
+  events.add(times(EVENTS_WAITING, () => event));
+  const reporters = new Reporters();
+  for (let i = 0; i < ISOLATES_KEPT; i++) reporters.isNew(`${i}`.padStart(16, 'x'), 1_234_567_890_123);
+  const { position, taken } = state.sequence;
+  const row = {
+    position,
+    taken,
+    backends: state.tallies,
+    reporters: reporters.dump(),
+    dropped: big,
+    totals: state.totals.dump(),
+    events: events.waiting,
+  };
+  expect(JSON.stringify(row).length).toBeLessThan(2_000_000);
+});
+
+test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts what it drops`, async () => {
+  const view = new PoolView(poolSchema.parse(pool()), 1);
+  const taken: Report[] = [];
+  let isAway = true;
+  const report = async (batch: Report) => {
+    if (isAway) throw new Error('away');
+    taken.push(batch);
+    return { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+  };
+  const env = { POOL: { getByName: () => ({ report }) } } as unknown as Env;
+  const waiting: Promise<unknown>[] = [];
+  const ctx = {
+    waitUntil: (promise: Promise<unknown>) => waiting.push(promise),
+  } as unknown as Parameters<typeof recordMapping>[3];
+  const mapping = mappingOf(exchange(10), 'a', 200);
+  const SENT = 3 * CAPACITY;
+  for (let i = 0; i < SENT; i++) {
+    recordAttempt(view, 'a', { kind: 'response', status: 200, ms: 1 }, false, true, false, null, env, ctx);
+    recordMapping(view, mapping, env, ctx);
+    if (i % 600 === 0) await Promise.all(waiting.splice(0));
+  }
+  await Promise.all(waiting.splice(0));
+  isAway = false;
+  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  for (let i = 0; i < 64; i++) {
+    recordAttempt(view, 'a', { kind: 'response', status: 200, ms: 1 }, false, true, false, null, env, ctx);
+    recordMapping(view, mapping, env, ctx);
+  }
+  await Promise.all(waiting.splice(0));
+  const counted = taken.reduce((sum, batch) => sum + batch.attempts.length, 0);
+  const dropped = taken.reduce((sum, batch) => sum + batch.dropped, 0);
+  expect(counted + dropped).toBe(SENT + 64);
+  expect(counted).toBeLessThanOrEqual(2 * CAPACITY + 64);
+  expect(taken.length).toBeLessThanOrEqual(BATCHES_WAITING + 1);
+  expect(new Set(taken.map((batch) => batch.sequence)).size).toBe(taken.length);
+});
