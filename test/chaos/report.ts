@@ -27,7 +27,7 @@ export function rowsOf(ledger: Ledger): Row[] {
     const met = judged.filter(({ record }) =>
       times.some(({ at }) => record.endedAt >= at && record.sentAt <= at + MET_MS),
     );
-    return { what, times: times.length, requests: met.length, saw: summarise(met) };
+    return { what, times: times.length, requests: met.length, saw: summarise(met, nameOfVerdict) };
   });
   return [...faults, ...deeds].filter((row) => row.times > 0);
 }
@@ -45,15 +45,15 @@ function metFault(record: ClientRecord, fault: string, ledger: Ledger): boolean 
   );
 }
 
-function summarise(met: readonly { record: ClientRecord; verdict: Verdict }[]): string {
+function summarise(met: readonly { record: ClientRecord; verdict: Verdict }[], name = nameOf): string {
   const counts = new Map<string, number>();
   for (const { record, verdict } of met) {
-    const name = nameOf(record, verdict);
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+    const key = name(record, verdict);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return [...counts]
     .sort((a, b) => b[1] - a[1])
-    .map(([name, count]) => `${count} ${name}`)
+    .map(([key, count]) => `${count} ${key}`)
     .join(', ');
 }
 
@@ -63,6 +63,12 @@ function nameOf(record: ClientRecord, verdict: Verdict): string {
   if (verdict.why === 'no runtime') return 'refused (no runtime)';
   const kind = record.kind === 'post' || record.kind === 'upload' ? ` ${record.kind}` : '';
   return record.end === 'cut' || record.end === 'wrong' ? 'cut by its backend' : `${record.status}${kind}`;
+}
+
+/** Beside a deed only this counts: was it a backend's fault, or ours? */
+function nameOfVerdict(record: ClientRecord, verdict: Verdict): string {
+  if (verdict.kind !== 'excused' || verdict.why === 'no runtime') return nameOf(record, verdict);
+  return 'failed by a backend’s own fault';
 }
 
 /** The rows as a table in Markdown. */

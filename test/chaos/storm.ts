@@ -1,10 +1,11 @@
 /** One run: backends, runtime, traffic and schedule put together, and every invariant checked at the end of each cycle. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Json, send } from '../support/product.ts';
 import { parseMetrics } from '../support/prometheus.ts';
 import { Random } from '../support/random.ts';
+import { sizeOf } from '../support/size.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { wrongCounters } from './counters.ts';
 import { judge } from './invariants.ts';
@@ -300,11 +301,4 @@ class Run {
     for (const [invariant, count] of counts)
       if (count > 5) this.#broken.push(`${invariant}: ${count} times in all`);
   }
-}
-
-function sizeOf(path: string): number {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) return 0;
-  if (!stats.isDirectory()) return stats.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
 }
