@@ -34,9 +34,10 @@ export async function takeIn(body: ReadableStream | null): Promise<void> {
   }
 }
 
-/** Starts to pass `body` on, `length` bytes or, when that is NaN, until it ends. */
+/** Starts to pass `body` on, `length` bytes or, when that is no number of bytes, until it ends. */
 export function startUpload(body: ReadableStream, length: number, ctx: ExecutionContext): Upload {
-  const pipe = Number.isNaN(length) ? new IdentityTransformStream() : new FixedLengthStream(length);
+  const isKnown = Number.isSafeInteger(length) && length >= 0;
+  const pipe = isKnown ? new FixedLengthStream(length) : new IdentityTransformStream();
   const reader = body.getReader({ mode: 'byob' });
   const writer = pipe.writable.getWriter();
   let stopped = false;
