@@ -1,8 +1,11 @@
 /** Limits of the running product: each is reached and passed, and what is kept is there again after a restart. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { LIMITS } from '../../worker/config/schema.ts';
+import { deadPort } from '../support/origins.ts';
 import { named, servePool, startMoody } from '../support/pools.ts';
-import { eventually, type Json, many, type Product, startProduct } from '../support/product.ts';
+import { eventually, type Json, many, type Product, startProduct, TOKEN } from '../support/product.ts';
+import { openLive, refusal } from '../support/watcher.ts';
 
 let product: Product;
 let backend: { url: string };
@@ -140,6 +143,43 @@ test('a hundred revisions and a thousand events are kept, the oldest go', async 
   expect((await product.api('GET', `/config/revisions/${revision - 100}`)).status).toBe(404);
   const { events } = await product.must('GET', '/events?limit=1000');
   expect(events).toHaveLength(1_000);
+});
+
+test('a body of bodyLimitBytes is kept and sent again; a byte more goes out once', async () => {
+  const dead = { url: `http://127.0.0.1:${await deadPort()}` };
+  const pool = await servePool(product, 'bodies', named(dead, await startMoody()), {
+    retry: { bodyLimitBytes: 1_000 },
+    ejection: { failures: 1_000 },
+    maxLease: 1,
+  });
+  const put = async (length: number) => {
+    const answers = await many(2, 1, () => pool.get('/', { method: 'PUT', body: 'x'.repeat(length) }));
+    return answers.map(({ status }) => status).toSorted();
+  };
+  expect(await put(1_000)).toEqual([200, 200]);
+  expect(await put(1_001)).toEqual([200, 502]);
+});
+
+test('two hundred may watch at once; one more is turned away until one of them goes', async () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const watchers = times(200, () => openLive(product, headers));
+  onTestFinished(() => {
+    for (const watcher of watchers) watcher.terminate();
+  });
+  await Promise.all(watchers.map((watcher) => once(watcher, 'open')));
+  expect(await refusal(product, headers)).toBe(503);
+  watchers[0]!.close();
+  const isLetIn = async () => {
+    const socket = openLive(product, headers);
+    watchers.push(socket);
+    socket.on('error', () => undefined);
+    const [event] = await Promise.race([
+      once(socket, 'open').then(() => ['open']),
+      once(socket, 'unexpected-response').then(() => ['refused']),
+    ]);
+    return event;
+  };
+  await eventually(isLetIn, (event) => event === 'open', 10_000, 200);
 });
 
 test('a hundred one-time logins wait at most; the oldest go', async () => {

@@ -142,6 +142,10 @@ function report(seconds: number): void {
   const fifth = Math.max(1, Math.floor(warm.length / 5));
   const median = (of: typeof samples) => of.map(({ mb }) => mb).toSorted((a, b) => a - b)[of.length >> 1]!;
   const [first, last] = [median(warm.slice(0, fifth)), median(warm.slice(-fifth))];
+  const tenths = Array.from({ length: 10 }, (_, i) => {
+    const of = samples.filter(({ at }) => at > (i * REQUESTS) / 10 && at <= ((i + 1) * REQUESTS) / 10);
+    return of.at(-1)?.mb ?? 0;
+  });
   const storage = Math.max(...samples.map(({ storageMb }) => storageMb));
   const peak = Math.max(...samples.map(({ mb }) => mb));
   const ok = statuses.get(200) ?? 0;
@@ -165,6 +169,7 @@ function report(seconds: number): void {
       'memory of workerd',
       `${Math.round(first)} MB after ${WARM} requests, ${Math.round(last)} MB at the end, at most ${Math.round(peak)} MB`,
     ],
+    ['memory by tenths', tenths.map((mb) => Math.round(mb)).join(', ')],
     ['storage', `at most ${storage.toFixed(1)} MB`],
   ];
   console.log(
