@@ -15,21 +15,27 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
 }
 /** A storm of twenty seconds and the calm after it take about this long. */
 const CYCLE_MS = 26_000;
+/** What workerd and its storage may come to, however long it runs. */
+const MOST_MB = 1_024;
+const MOST_STORAGE_MB = 50;
 const cycles = Math.max(2, Math.round((minutes * 60_000) / CYCLE_MS));
 
 buildIfNeeded();
 console.log(`seed ${seed}`);
-const { rows, requests, broken, residentMb, storageMb } = await storm({
+const { rows, requests, residentMb, storageMb, ...result } = await storm({
   seed,
   cycles,
   stormMs: 20_000,
   clients: 16,
   tell: (line) => console.error(line),
 });
+const broken = [...result.broken];
 console.log(tableOf(rows));
 console.log(
   `${requests} requests; workerd at most ${Math.max(...residentMb)} MB resident; storage ${storageMb.toFixed(1)} MB; seed ${seed}`,
 );
+if (Math.max(...residentMb) > MOST_MB) broken.push(`memory of workerd came to ${Math.max(...residentMb)} MB`);
+if (storageMb > MOST_STORAGE_MB) broken.push(`storage came to ${storageMb} MB`);
 for (const line of broken) console.log(`BROKEN: ${line}`);
 console.log(broken.length === 0 ? 'every invariant held' : `${broken.length} broken`);
 process.exit(broken.length === 0 ? 0 : 1);

@@ -21,7 +21,7 @@ export function judge(record: ClientRecord, ledger: Ledger): Verdict {
   const twice = sentTwice(record, ledger);
   if (twice) return twice;
   const isGood = record.status === 200 || record.status === 101;
-  if (record.end === 'whole' && isGood) return FINE;
+  if (record.end === 'whole' && isGood) return strayed(record, ledger) ?? FINE;
   if (ledger.wasDown(record.sentAt, record.endedAt)) return excused('no runtime');
   const detail = describe(record, ledger);
   // Local workerd ends a chunked answer as if it were whole when the backend breaks it off; no Worker can change that.
@@ -50,6 +50,21 @@ function sentTwice(record: ClientRecord, ledger: Ledger): Verdict | null {
   // A handshake is a GET: it may be repeated, for nothing has been said yet.
   if (record.kind !== 'post' || processed.length <= 1) return null;
   return broken('no POST reaches two backends', describe(record, ledger));
+}
+
+/** An ejection may last two seconds and its probe another; a client may be elsewhere for so long after a fault. */
+const AWAY_MS = 8_000;
+
+/** A pinned client is elsewhere only while its backend is bad or not yet trusted again, or to probe another that was. */
+function strayed(record: ClientRecord, ledger: Ledger): Verdict | null {
+  const { pinnedTo, backend, pool, sentAt, endedAt } = record;
+  if (pinnedTo === undefined || backend === pinnedTo) return null;
+  const wasBad = (id: string) => ledger.faultDuring(pool, id, sentAt - AWAY_MS, endedAt) !== null;
+  if (wasBad(pinnedTo) || (backend !== null && wasBad(backend))) return null;
+  return broken(
+    'a pinned client stays with its backend',
+    `${describe(record, ledger)}; pinned to ${pinnedTo}`,
+  );
 }
 
 /** The fault of the backend that answered and then broke off; null when it had none. */

@@ -19,6 +19,8 @@ export interface ClientRecord {
   readonly backend: string | null;
   /** From X-Backend-Attempts: who was asked, and what came of it. */
   readonly attempts: readonly { readonly backend: string; readonly how: string }[];
+  /** Of a client with an affinity cookie: the backend that answered when it got it. */
+  readonly pinnedTo?: string;
   readonly note?: string;
 }
 

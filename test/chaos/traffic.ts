@@ -23,6 +23,12 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
+/** An affinity cookie, and who answered when it was set. */
+interface Pin {
+  readonly cookie: string;
+  readonly backend: string;
+}
+
 export const hostOf = (pool: PoolName): string => `${pool}.chaos`;
 
 /** Starts clients that send one request after the other. */
@@ -36,14 +42,14 @@ export function startTraffic(
   let running = true;
   let count = 0;
   const work = async () => {
-    let cookie: string | undefined;
+    let pin: Pin | undefined;
     while (running) {
       const { kind, pools } = random.pick(DECK);
       const pool = random.pick(pools);
       const id = `${prefix}-${kind}-${++count}`;
-      const [record, pin] = await sendOne(port(), kind, pool, id, random, cookie);
+      const [record, cookie] = await sendOne(port(), kind, pool, id, random, pin);
       ledger.clients.push(record);
-      cookie = pin ?? cookie;
+      if (cookie !== undefined && record.backend !== null) pin = { cookie, backend: record.backend };
       // With no runtime there is nobody to ask: do not spin.
       const waitMs = record.end === 'no answer' ? 50 : random.int(1, 12);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
@@ -65,7 +71,7 @@ export async function sendOne(
   pool: PoolName,
   id: string,
   random: Random,
-  cookie?: string,
+  pin?: Pin,
 ): Promise<readonly [ClientRecord, string | undefined]> {
   const sentAt = performance.now();
   const base = { port, host: hostOf(pool), path: `/${kind}/${id}` };
@@ -86,7 +92,7 @@ export async function sendOne(
     for (const piece of body) hash.update(piece);
     const sha256 = hash.digest('hex');
     const method = { get: 'GET', pinned: 'GET', put: 'PUT', upload: 'PUT', post: 'POST' }[kind];
-    const pinned = kind === 'pinned' && cookie !== undefined ? { cookie } : {};
+    const pinned = kind === 'pinned' && pin ? { cookie: pin.cookie } : {};
     ending = await ask({ ...base, method, headers: { ...headers, ...pinned }, body });
     isRight = (text) => isAnswerTo(text, id, sha256);
   }
@@ -101,6 +107,7 @@ export async function sendOne(
     end: isWrong ? 'wrong' : ending.end,
     status: ending.status,
     backend: (ending.headers['x-backend-used'] as string | undefined) ?? null,
+    ...(kind === 'pinned' && pin ? { pinnedTo: pin.backend } : {}),
     attempts: readAttempts(ending.headers['x-backend-attempts'] as string | undefined),
     ...(ending.note === undefined ? {} : { note: ending.note }),
   };
