@@ -54,6 +54,33 @@ test('1,000 backends in a pool and a pool of almost a megabyte are served, after
   expect((await large.get()).status).toBe(200);
 });
 
+test('counters of 2,000 backends, half of them gone, are all there after a restart', async () => {
+  const a = await startMoody();
+  const ids = (first: number) => times(1_000, (i) => `b${first + i}${'x'.repeat(58)}`);
+  const backendsOf = (first: number) => ids(first).map((id) => ({ id, url: a.url }));
+  const pool = await servePool(product, 'gone', backendsOf(1_000));
+  const requests = async () =>
+    (await product.must('GET', '/pools/gone/status')).backends.map((row: Json) => row.requests);
+  const isDone = (counts: number[]) => counts.every((count) => count === 1);
+  await many(1_000, 16, () => pool.get());
+  await eventually(requests, isDone);
+  await product.must('PUT', '/pools/gone', { backends: backendsOf(2_000) });
+  await many(1_000, 16, () => pool.get());
+  await eventually(requests, isDone);
+  // What the metrics have told is written down.
+  const told = async () => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const text = await (await fetch(`${product.url}/api/metrics`, { headers })).text();
+    return text.split('\n').filter((line) => line.startsWith('evenkeel_requests_total{pool="gone"'));
+  };
+  const before = await told();
+  expect(before).toHaveLength(1_000);
+  await product.restart();
+  expect(await told()).toEqual(before);
+  await product.must('PUT', '/pools/gone', { backends: backendsOf(1_000) });
+  expect((await told()).every((line) => line.endsWith(' 1'))).toBe(true);
+});
+
 test('10,000 routes are served, the last as the first; one more is refused and changes nothing', async () => {
   const a = await startMoody();
   const pools = [{ id: 'routes', backends: named(a) }];

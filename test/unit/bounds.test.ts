@@ -2,11 +2,10 @@
 import { expect, test } from 'vitest';
 import { LIMITS, poolSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import { inPieces } from '../../worker/objects/directory-store.ts';
 import type { PoolEvent } from '../../worker/objects/events.ts';
+import { inPieces, PIECE_LENGTH } from '../../worker/objects/pieces.ts';
 import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool-events.ts';
-import { PoolState } from '../../worker/objects/pool-state.ts';
-import { inRows, ROW_LENGTH, readBatches } from '../../worker/objects/pool-store.ts';
+import { inRows, readBatches } from '../../worker/objects/pool-store.ts';
 import type { Mapping, Report } from '../../worker/objects/protocol.ts';
 import { ISOLATES_KEPT, Reporters } from '../../worker/objects/reporters.ts';
 import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
@@ -99,7 +98,7 @@ test('a ring full of the longest mappings goes into rows that SQLite takes, in o
     return { count, json: JSON.stringify(mappings) };
   });
   const rows = inRows(batches);
-  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(ROW_LENGTH);
+  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(PIECE_LENGTH);
   expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1_989);
   expect(readBatches(rows)).toEqual(readBatches(batches));
 });
@@ -109,48 +108,6 @@ test('a document is cut into pieces between characters, never inside one', () =>
   const pieces = inPieces(text, 4);
   expect(pieces.join('')).toBe(text);
   expect(pieces.every((piece) => piece.isWellFormed() && piece.length <= 4)).toBe(true);
-});
-
-test('the state of the largest pool after the most removals fits into the row that SQLite takes', () => {
-  const config = poolSchema.parse(
-    pool({ backends: times(LIMITS.backendsPerPool, (i) => ({ ...a, id: `${i}${'x'.repeat(59)}` })) }),
-  );
-  const state = new PoolState(config, null, (weights) => weights.map(() => -123_456));
-  const big = 123_456_789_012;
-  for (let i = 0; i < 2 * IDS_KEPT; i++) {
-    const totals = state.totals.of(`${i}${'x'.repeat(59)}`, () => false);
-    Object.assign(totals, { requests: big, retries: big, latencySumMs: big, ejections: big });
-    totals.latency.fill(big);
-    totals.responses.fill(big);
-  }
-  for (const tally of state.tallies) {
-    Object.assign(tally, { requests: big, failures: big });
-    for (const key of Object.keys(tally.health)) Object.assign(tally.health, { [key]: 1_234_567_890_123 });
-  }
-  const events = new PoolEvents();
-  const event = {
-    ...{ kind: 'ejected', at: 1_234_567_890_123, pool: LONG_ID, shard: 'eu', backend: LONG_ID },
-    why: 'w'.repeat(80),
-    outcome: 'connect-failure',
-    status: null,
-    requestId: 'x'.repeat(128),
-    until: 1_234_567_890_123,
-    ejections: 9_999,
-  } as PoolEvent;
-  events.add(times(EVENTS_WAITING, () => event));
-  const reporters = new Reporters();
-  for (let i = 0; i < ISOLATES_KEPT; i++) reporters.isNew(`${i}`.padStart(16, 'x'), 1_234_567_890_123);
-  const { position, taken } = state.sequence;
-  const row = {
-    position,
-    taken,
-    backends: state.tallies,
-    reporters: reporters.dump(),
-    dropped: big,
-    totals: state.totals.dump(),
-    events: events.waiting,
-  };
-  expect(JSON.stringify(row).length).toBeLessThan(2_000_000);
 });
 
 test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts what it drops`, async () => {

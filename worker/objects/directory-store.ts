@@ -3,10 +3,10 @@
  * holds 2 MB at most), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that exist).
  */
 import type { Config } from '../config/schema.ts';
+import { inPieces } from './pieces.ts';
 
 /** Revisions kept; the oldest go first. */
 export const REVISIONS_KEPT = 100;
-const PIECE_LENGTH = 500_000;
 
 export interface Revision {
   readonly revision: number;
@@ -111,17 +111,4 @@ export class DirectoryStore {
   dropShard(pool: string, shard: string): void {
     this.#sql.exec('DELETE FROM shards WHERE pool = ? AND shard = ?', pool, shard);
   }
-}
-
-/** Cuts a text into pieces; never between the two halves of a character, which alone cannot be stored. */
-export function inPieces(text: string, length = PIECE_LENGTH): string[] {
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    const code = text.charCodeAt(from + length - 1);
-    const isHalf = code >= 0xd800 && code <= 0xdbff;
-    const to = from + (isHalf ? length - 1 : length);
-    pieces.push(text.slice(from, to));
-    from = to;
-  }
-  return pieces;
 }

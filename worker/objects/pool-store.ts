@@ -1,9 +1,10 @@
 /**
- * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each), `mappings` (a row a flush, or more when it
+ * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each, or more when it is long), `mappings` (a row a flush, or more when it
  * is long: a JSON array on each line).
  */
 import type { Position } from '../balance/round-robin.ts';
 import type { PoolEvent } from './events.ts';
+import { inPieces, PIECE_LENGTH } from './pieces.ts';
 import type { Mapping, MappingBatch, PoolPush } from './protocol.ts';
 import type { Reporters } from './reporters.ts';
 import type { Tally } from './tally.ts';
@@ -11,9 +12,6 @@ import type { Totals } from './totals.ts';
 
 /** Mappings kept per shard. */
 export const RING_SIZE = 1_000;
-
-/** A row of mappings; SQLite takes 2 MB in UTF-8, where a character has up to three bytes. */
-export const ROW_LENGTH = 500_000;
 
 /** The row that is written behind; `backends` in the order of the configuration. */
 export interface StoredState {
@@ -29,6 +27,8 @@ export interface StoredState {
 
 export class PoolStore {
   readonly #sql: SqlStorage;
+  /** Rows of each key. */
+  readonly #pieces = new Map<string, number>();
   /** Rows written since the object started; the benchmark reads it. */
   rowsWritten = 0;
 
@@ -78,20 +78,35 @@ export class PoolStore {
 
   clear(): void {
     this.#exec('DELETE FROM meta');
+    this.#pieces.clear();
     this.#exec('DELETE FROM mappings');
   }
 
+  /** The pieces of a long value stand under `state`, `state#1`, `state#2` … */
   #read(key: string): unknown {
-    const row = this.#sql.exec<{ value: string }>('SELECT value FROM meta WHERE key = ?', key).toArray()[0];
-    return row ? JSON.parse(row.value) : null;
+    const pieces: string[] = [];
+    for (let piece = this.#piece(key, 0); piece !== undefined; piece = this.#piece(key, pieces.length))
+      pieces.push(piece);
+    this.#pieces.set(key, pieces.length);
+    return pieces.length > 0 ? JSON.parse(pieces.join('')) : null;
+  }
+
+  #piece(key: string, index: number): string | undefined {
+    const query = 'SELECT value FROM meta WHERE key = ?';
+    return this.#sql.exec<{ value: string }>(query, keyOf(key, index)).toArray()[0]?.value;
   }
 
   #write(key: string, value: unknown): void {
-    this.#exec(
-      'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-      key,
-      JSON.stringify(value),
-    );
+    const pieces = inPieces(JSON.stringify(value));
+    for (const [i, piece] of pieces.entries())
+      this.#exec(
+        'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+        keyOf(key, i),
+        piece,
+      );
+    for (let i = pieces.length; i < (this.#pieces.get(key) ?? 0); i++)
+      this.#exec('DELETE FROM meta WHERE key = ?', keyOf(key, i));
+    this.#pieces.set(key, pieces.length);
   }
 
   #exec(query: string, ...bindings: SqlStorageValue[]): void {
@@ -99,12 +114,14 @@ export class PoolStore {
   }
 }
 
+const keyOf = (key: string, piece: number): string => (piece === 0 ? key : `${key}#${piece}`);
+
 /** Batches put together into as few rows as hold them; one that is too long by itself is taken apart. */
 export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
   const rows: { count: number; json: string }[] = [];
-  for (const batch of batches.flatMap(inPieces)) {
+  for (const batch of batches.flatMap(inParts)) {
     const last = rows.at(-1);
-    if (last && last.json.length + batch.json.length < ROW_LENGTH) {
+    if (last && last.json.length + batch.json.length < PIECE_LENGTH) {
       last.count += batch.count;
       last.json += `\n${batch.json}`;
     } else rows.push({ ...batch });
@@ -112,12 +129,12 @@ export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
   return rows;
 }
 
-function inPieces(batch: MappingBatch): MappingBatch[] {
-  if (batch.json.length <= ROW_LENGTH || batch.count <= 1) return [batch];
+function inParts(batch: MappingBatch): MappingBatch[] {
+  if (batch.json.length <= PIECE_LENGTH || batch.count <= 1) return [batch];
   const mappings = readBatches([batch]);
   const half = mappings.length >> 1;
   return [mappings.slice(0, half), mappings.slice(half)].flatMap((part) =>
-    inPieces({ count: part.length, json: JSON.stringify(part) }),
+    inParts({ count: part.length, json: JSON.stringify(part) }),
   );
 }
 
