@@ -3,12 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Json, send } from '../support/product.ts';
-import { parseMetrics } from '../support/prometheus.ts';
 import { Random } from '../support/random.ts';
 import { sizeOf } from '../support/size.ts';
 import { type Backend, startBackend } from './backend.ts';
-import { wrongCounters } from './counters.ts';
-import { judge } from './invariants.ts';
+import { checkCalm, checkCounters, judgeAll } from './checks.ts';
 import { Ledger } from './ledger.ts';
 import { ORDERS_HOST, orderOf, writeWrappedWorker } from './mishaps.ts';
 import { Operator } from './operator.ts';
@@ -35,8 +33,6 @@ export interface StormResult {
   readonly storageMb: number;
 }
 
-/** How long shares may take to be right again when all is calm. */
-const CALM_MS = 5_000;
 const WEIGHTS: Readonly<Record<string, number>> = { a: 1, b: 2, c: 3, d: 1, e: 2, f: 1 };
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -84,7 +80,7 @@ class Run {
         `cycle ${i + 1} of ${cycles}: ${this.#ledger.clients.length} requests, ${this.#broken.length} broken`,
       );
     }
-    this.#judgeAll();
+    this.#broken.push(...judgeAll(this.#ledger));
     return {
       rows: rowsOf(this.#ledger),
       requests: this.#ledger.clients.length,
@@ -152,12 +148,16 @@ class Run {
           await this.#carryOut(step);
         }),
       );
-      await this.#checkCalm(index);
+      this.#note(index, await checkCalm(this.#operator, this.#ledger, this.#options.clients));
     } finally {
       clearInterval(sampler);
       await traffic.stop();
     }
-    await this.#checkCounters(index);
+    this.#note(index, await checkCounters(this.#operator, this.#ledger));
+  }
+
+  #note(cycle: number, broken: readonly string[]): void {
+    this.#broken.push(...broken.map((line) => `cycle ${cycle + 1}: ${line}`));
   }
 
   #sample(): void {
@@ -234,71 +234,5 @@ class Run {
     this.#ledger.downtimes.push({ from, to: performance.now() });
     const missing = await check();
     if (missing) this.#broken.push(`every answered change is in the configuration after a kill: ${missing}`);
-  }
-
-  /** Within five seconds nobody is ejected any more, and shares are the weights again. */
-  async #checkCalm(index: number): Promise<void> {
-    const end = performance.now() + CALM_MS;
-    const verdicts = async () =>
-      (await this.#operator.call('GET', '/pools/main/status')).backends.map(({ status }: Json) => status);
-    let last = await verdicts();
-    while (last.some((status: string) => status !== 'available') && performance.now() < end) {
-      await wait(50);
-      last = await verdicts();
-    }
-    if (last.some((status: string) => status !== 'available'))
-      this.#broken.push(`within 5 s of calm all are available: cycle ${index + 1}: ${last.join(', ')}`);
-    await this.#checkShares(index);
-  }
-
-  async #checkShares(index: number): Promise<void> {
-    const from = performance.now();
-    const { pool } = await this.#operator.call('GET', '/pools/main');
-    await wait(2_500);
-    const used = this.#ledger.clients.filter(
-      (record) => record.pool === 'main' && record.sentAt > from && record.attempts.length === 1,
-    );
-    const total = pool.backends.reduce((sum: number, { weight }: Json) => sum + weight, 0);
-    for (const { id, weight } of pool.backends) {
-      const count = used.filter((record) => record.backend === id).length;
-      const expected = (used.length * weight) / total;
-      // Slots outstanding at both ends of the window, and the requests under way there.
-      const allowed = pool.backends.length + pool.maxLease + this.#options.clients;
-      if (Math.abs(count - expected) > allowed)
-        this.#broken.push(
-          `shares return to the weights: cycle ${index + 1}: ${id} got ${count} of ${used.length}, expected ${expected.toFixed(1)}`,
-        );
-    }
-  }
-
-  async #checkCounters(index: number): Promise<void> {
-    const read = async () => {
-      const metrics = parseMetrics(await this.#operator.call('GET', '/metrics'));
-      const samples = metrics.get('evenkeel_requests_total')?.samples ?? [];
-      const counters = samples.map(
-        ({ labels, value }) => [`${labels.pool}/${labels.backend}`, value] as const,
-      );
-      return wrongCounters(new Map(counters), this.#ledger);
-    };
-    const end = performance.now() + CALM_MS;
-    let wrong = await read();
-    while (wrong.length > 0 && performance.now() < end) {
-      await wait(100);
-      wrong = await read();
-    }
-    for (const line of wrong) this.#broken.push(`counters equal what was seen: cycle ${index + 1}: ${line}`);
-  }
-
-  #judgeAll(): void {
-    const counts = new Map<string, number>();
-    for (const record of this.#ledger.clients) {
-      const verdict = judge(record, this.#ledger);
-      if (verdict.kind !== 'broken') continue;
-      const count = (counts.get(verdict.invariant) ?? 0) + 1;
-      counts.set(verdict.invariant, count);
-      if (count <= 5) this.#broken.push(`${verdict.invariant}: ${verdict.detail}`);
-    }
-    for (const [invariant, count] of counts)
-      if (count > 5) this.#broken.push(`${invariant}: ${count} times in all`);
   }
 }

@@ -1,7 +1,7 @@
 /** What is kept has a limit with a name: each is reached here, and passed, and what comes then makes sense. */
 import { expect, test } from 'vitest';
 import { LIMITS, poolSchema } from '../../worker/config/schema.ts';
-import type { Env } from '../../worker/env.ts';
+import { drainTimes, type Env } from '../../worker/env.ts';
 import type { PoolEvent } from '../../worker/objects/events.ts';
 import { inPieces, PIECE_LENGTH } from '../../worker/objects/pieces.ts';
 import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool-events.ts';
@@ -9,7 +9,9 @@ import { inRows, readBatches } from '../../worker/objects/pool-store.ts';
 import type { Mapping, Report } from '../../worker/objects/protocol.ts';
 import { ISOLATES_KEPT, Reporters } from '../../worker/objects/reporters.ts';
 import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
+import { Series, STEP_MS, STEPS } from '../../worker/objects/series.ts';
 import { IDS_KEPT, TotalsById } from '../../worker/objects/totals.ts';
+import { addOpened, noVisits, Visitors } from '../../worker/objects/visitors.ts';
 import {
   describeAttempts,
   type Exchange,
@@ -61,6 +63,29 @@ test(`${EVENTS_WAITING} events wait for the Directory; then the oldest go`, () =
   events.add(times(EVENTS_WAITING + 5, (i) => ({ at: i }) as PoolEvent));
   expect(events.waiting).toHaveLength(EVENTS_WAITING);
   expect(events.waiting[0]!.at).toBe(5);
+});
+
+test('50,000 clients are told apart in an object, each backend has its part; the longest silent are forgotten', () => {
+  const visitors = new Visitors(10);
+  const clients = times(5_001, (i) => i);
+  visitors.add(clients, 1_000);
+  expect(visitors.clients(noVisits(), drainTimes({} as Env), 1_001)).toBe(5_000);
+  visitors.add([0], 1_002);
+  expect(visitors.clients(noVisits(), drainTimes({} as Env), 1_003)).toBe(5_000);
+});
+
+test('opened WebSockets are counted in a bounded number of steps, however many there are', () => {
+  const visits = noVisits();
+  const limits = drainTimes({} as Env);
+  for (let i = 0; i < 5_000; i++)
+    addOpened(visits, limits, 1 + Math.round((i * limits.webSocketLifeMs) / 1_000));
+  expect(visits.opened.length).toBeLessThanOrEqual(50);
+});
+
+test(`the series keeps ${STEPS} steps`, () => {
+  const series = new Series();
+  for (let i = 0; i < 3 * STEPS; i++) series.add('a', false, 1, i * STEP_MS);
+  expect(series.dump(3 * STEPS * STEP_MS).steps.length).toBeLessThanOrEqual(STEPS);
 });
 
 test('a request id of 128 characters is kept, a longer one is replaced', () => {

@@ -1,0 +1,79 @@
+/** What is checked of the whole product: when a storm is over, and at the end. Each returns what is broken, a line each. */
+import type { Json } from '../support/product.ts';
+import { parseMetrics } from '../support/prometheus.ts';
+import { wrongCounters } from './counters.ts';
+import { judge } from './invariants.ts';
+import type { Ledger } from './ledger.ts';
+import type { Operator } from './operator.ts';
+
+/** How long it may take until shares and counters are right again when all is calm. */
+const CALM_MS = 5_000;
+/** Of traffic in the calm, by which shares are judged. */
+const SHARES_MS = 2_500;
+/** One invariant is told so often; then only counted. */
+const TOLD = 5;
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Reads until nothing is wrong any more, or the calm has had its time. */
+async function untilCalm(read: () => Promise<string[]>, everyMs: number): Promise<string[]> {
+  const end = performance.now() + CALM_MS;
+  for (;;) {
+    const wrong = await read();
+    if (wrong.length === 0 || performance.now() > end) return wrong;
+    await wait(everyMs);
+  }
+}
+
+/** Within five seconds nobody of pool `main` is ejected any more, and shares are the weights again. */
+export async function checkCalm(operator: Operator, ledger: Ledger, clients: number): Promise<string[]> {
+  const ejected = await untilCalm(async () => {
+    const { backends } = await operator.call('GET', '/pools/main/status');
+    const others = backends.filter(({ status }: Json) => status !== 'available');
+    return others.map(({ id, status }: Json) => `within 5 s of calm all are available: ${id} is ${status}`);
+  }, 50);
+  return [...ejected, ...(await wrongShares(operator, ledger, clients))];
+}
+
+async function wrongShares(operator: Operator, ledger: Ledger, clients: number): Promise<string[]> {
+  const from = performance.now();
+  const { pool } = await operator.call('GET', '/pools/main');
+  await wait(SHARES_MS);
+  const used = ledger.clients.filter(
+    (record) => record.pool === 'main' && record.sentAt > from && record.attempts.length === 1,
+  );
+  const total = pool.backends.reduce((sum: number, { weight }: Json) => sum + weight, 0);
+  // Slots outstanding at both ends of the window, and the requests under way there.
+  const allowed = pool.backends.length + pool.maxLease + clients;
+  return pool.backends.flatMap(({ id, weight }: Json) => {
+    const count = used.filter((record) => record.backend === id).length;
+    const expected = (used.length * weight) / total;
+    if (Math.abs(count - expected) <= allowed) return [];
+    return [
+      `shares return to the weights: ${id} got ${count} of ${used.length}, expected ${expected.toFixed(1)}`,
+    ];
+  });
+}
+
+/** With nothing under way, the metrics are what clients and backends saw. */
+export function checkCounters(operator: Operator, ledger: Ledger): Promise<string[]> {
+  return untilCalm(async () => {
+    const metrics = parseMetrics(await operator.call('GET', '/metrics'));
+    const samples = metrics.get('evenkeel_requests_total')?.samples ?? [];
+    const counters = samples.map(({ labels, value }) => [`${labels.pool}/${labels.backend}`, value] as const);
+    return wrongCounters(new Map(counters), ledger).map((line) => `counters equal what was seen: ${line}`);
+  }, 100);
+}
+
+/** Every request of the run. */
+export function judgeAll(ledger: Ledger): string[] {
+  const details = new Map<string, string[]>();
+  for (const record of ledger.clients) {
+    const verdict = judge(record, ledger);
+    if (verdict.kind !== 'broken') continue;
+    details.set(verdict.invariant, [...(details.get(verdict.invariant) ?? []), verdict.detail]);
+  }
+  return [...details].flatMap(([invariant, all]) => [
+    ...all.slice(0, TOLD).map((detail) => `${invariant}: ${detail}`),
+    ...(all.length > TOLD ? [`${invariant}: ${all.length} times in all`] : []),
+  ]);
+}
