@@ -95,3 +95,32 @@ test('an order that changes while a backend is asked does not send the retry the
   release();
   expect((await answer).headers['x-backend-attempts']).toBe('a;503, b;200');
 });
+
+test('a pinned client whose request carries a probe that fails is answered by its own backend', async () => {
+  const [a, b, c] = [await startMoody(), await startMoody(), await startMoody()];
+  const ejection = { failures: 1, baseMs: 100, maxMs: 100 };
+  const pool = await servePool(product, 'pinned', named(a, b, c), { ejection, maxLease: 1 });
+  await product.must('PUT', '/routes/pinned', { host: pool.host, pool: 'pinned', affinity: 'cookie' });
+  const cookie = (await pool.get()).headers['set-cookie']![0]!.split(';')[0]!;
+  const own = (await pool.get('/', { headers: { cookie } })).backend!;
+  const others = { a, b, c };
+  // In the list, the next after the sick one is not the client's own.
+  const sick = ({ a: 'b', b: 'c', c: 'a' } as const)[own as 'a' | 'b' | 'c'];
+  others[sick].status = 503;
+  await eventually(
+    async () => {
+      await pool.get();
+      return pool.status(sick);
+    },
+    ({ status }) => status === 'ejected',
+  );
+  const used = new Set<string | undefined>();
+  // Until one of its requests did carry a probe.
+  const attempts = async () => {
+    const { backend, headers } = await pool.get('/', { headers: { cookie } });
+    used.add(backend);
+    return headers['x-backend-attempts'];
+  };
+  await eventually(attempts, (tried) => String(tried).startsWith(`${sick};503, `));
+  expect([...used]).toEqual([own]);
+});

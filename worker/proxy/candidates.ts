@@ -121,15 +121,15 @@ function localPick(view: PoolView, request: Request, path: string, repeatable: b
 /**
  * The next backend to try: never one already tried. Available ones of the lowest tier come first, then higher tiers,
  * then (unless the pool rejects) the ejected ones, since a request that would fail anyway may find one recovered.
- * `tried` by id.
+ * `tried` by id. A client that carried a probe elsewhere goes to the backend that it belongs to.
  */
-export function nextPick(
-  view: PoolView,
-  request: Request,
-  path: string,
-  tried: ReadonlySet<string>,
-): Pick | null {
-  const { backends, whenUnavailable } = view.config;
+export function nextPick(exchange: Exchange, view: PoolView, tried: ReadonlySet<string>): Pick | null {
+  const { request, route, pin } = exchange;
+  const { id, backends, whenUnavailable } = view.config;
+  const pinned = pin && id === route.pool && !tried.has(pin.backend) ? pin.backend : null;
+  const own = pinned === null ? -1 : backends.findIndex((backend) => backend.id === pinned);
+  if (own >= 0 && backends[own]!.state !== 'disabled' && !view.isEjected(own))
+    return { index: own, reason: 'affinity' };
   const open = (i: number) => !tried.has(backends[i]!.id) && standing(backends[i]!, false) === 'available';
   const calm = (i: number) => open(i) && !view.isEjected(i) && !view.isSuspect(i);
   const wider = [
@@ -143,7 +143,7 @@ export function nextPick(
     const tier = Math.min(...indices.map((i) => backends[i]!.tier));
     const inTier = indices.filter((i) => backends[i]!.tier === tier);
     const last = backends.findLastIndex(({ id }) => tried.has(id));
-    return { index: among(view, request, path, inTier, last), reason: 'retry' };
+    return { index: among(view, request, exchange.target.path, inTier, last), reason: 'retry' };
   }
   return null;
 }

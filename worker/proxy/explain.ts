@@ -121,7 +121,7 @@ async function inOrder(
     const { id } = view.upstreams[pick.index]!;
     tried.add(id);
     candidates.push({ pool: view.config.id, backend: id, reason: pick.reason });
-    pick = nextPick(view, exchange.request, exchange.target.path, tried);
+    pick = nextPick(exchange, view, tried);
     if (pick) continue;
     const other = await fallback(exchange, view, env, nothing, find);
     if (other.view !== view) tried.clear();

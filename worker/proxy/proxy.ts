@@ -176,7 +176,7 @@ async function carryOut(
       isRetryable(outcome, exchange.repeatable, retry.on) &&
       Date.now() - readyAt < wholeMs;
     if (mayRetry) {
-      const other = nextPick(view, request, target.path, tried);
+      const other = nextPick(exchange, view, tried);
       const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
       if (found.pick && takeRetry(start.budget, retry.budgetPercent, Date.now())) {
         next = found.pick;
