@@ -38,7 +38,7 @@ export function judge(record: ClientRecord, ledger: Ledger): Verdict {
   if (REPEATED.has(record.kind) || record.kind === 'sse')
     return broken('no idempotent request fails while a healthy backend exists', detail);
   const first = record.attempts[0]?.backend;
-  const bad = first && ledger.faultDuring(record.pool, first, record.sentAt, record.endedAt);
+  const [bad] = first ? ledger.faultsDuring(record.pool, first, record.sentAt, record.endedAt) : [];
   return bad ? excused(bad) : broken('what may not be repeated fails only at a bad backend', detail);
 }
 
@@ -59,7 +59,7 @@ const AWAY_MS = 8_000;
 function strayed(record: ClientRecord, ledger: Ledger): Verdict | null {
   const { pinnedTo, backend, pool, sentAt, endedAt } = record;
   if (pinnedTo === undefined || backend === pinnedTo) return null;
-  const wasBad = (id: string) => ledger.faultDuring(pool, id, sentAt - AWAY_MS, endedAt) !== null;
+  const wasBad = (id: string) => ledger.faultsDuring(pool, id, sentAt - AWAY_MS, endedAt).length > 0;
   if (wasBad(pinnedTo) || (backend !== null && wasBad(backend))) return null;
   return broken(
     'a pinned client stays with its backend',
@@ -70,8 +70,9 @@ function strayed(record: ClientRecord, ledger: Ledger): Verdict | null {
 /** The fault of the backend that answered and then broke off; null when it had none. */
 function cutBy(record: ClientRecord, ledger: Ledger): string | null {
   if (!record.backend) return null;
-  const fault = ledger.faultDuring(record.pool, record.backend, record.sentAt, record.endedAt);
-  return fault && !HARMLESS.has(fault) ? fault : null;
+  // A slow answer may outlive the time of its own fault, and meet the next.
+  const faults = ledger.faultsDuring(record.pool, record.backend, record.sentAt, record.endedAt);
+  return faults.find((fault) => !HARMLESS.has(fault)) ?? null;
 }
 
 const metFault = (record: ClientRecord, ledger: Ledger, fault: Fault): boolean =>

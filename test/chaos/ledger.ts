@@ -73,13 +73,14 @@ export class Ledger {
     return this.arrivals.get(id) ?? [];
   }
 
-  /** The fault of a backend between two times; a little longer than it lasts, for broken connections outlive it. */
-  faultDuring(pool: PoolName, backend: string, from: number, to: number): Fault | null {
-    const span = this.faults.find(
-      (one) =>
-        one.pool === pool && one.backend === backend && one.from <= to && one.to + AFTERMATH_MS >= from,
-    );
-    return span?.fault ?? null;
+  /** The faults of a backend between two times; a little longer than they last, for broken connections outlive them. */
+  faultsDuring(pool: PoolName, backend: string, from: number, to: number): Fault[] {
+    return this.faults
+      .filter(
+        (one) =>
+          one.pool === pool && one.backend === backend && one.from <= to && one.to + AFTERMATH_MS >= from,
+      )
+      .map(({ fault }) => fault);
   }
 
   wasDown(from: number, to: number): boolean {

@@ -40,7 +40,7 @@ function metFault(record: ClientRecord, fault: string, ledger: Ledger): boolean 
     record.attempts.some(
       ({ backend, how }) =>
         how === 'connect-failure' &&
-        ledger.faultDuring(record.pool, backend, record.sentAt, record.endedAt) === 'die',
+        ledger.faultsDuring(record.pool, backend, record.sentAt, record.endedAt).includes('die'),
     )
   );
 }

@@ -80,7 +80,7 @@ export function plan(seed: number, cycles: number, stormMs: number): Cycle[] {
     const steps = [
       ...POOLS.flatMap((pool) =>
         LANES[pool].flatMap((backends) =>
-          lane(random, stormMs, pool === 'main' ? [300, 700] : [1_500, 3_000], (at) => ({
+          lane(random, stormMs, pool === 'main' ? [300, 700] : [3_000, 4_500], (at) => ({
             ...at,
             kind: 'fault' as const,
             pool,
@@ -116,7 +116,7 @@ function lane<T>(
   make: (at: { atMs: number; forMs: number }) => T,
 ): T[] {
   const steps: T[] = [];
-  for (let atMs = random.int(100, longest); ; ) {
+  for (let atMs = random.int(100, Math.min(longest, 1_500)); ; ) {
     const forMs = random.int(700, 1_800);
     if (atMs + forMs > stormMs) return steps;
     steps.push(make({ atMs, forMs }));

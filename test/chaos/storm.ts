@@ -114,7 +114,8 @@ class Run {
           retry: { maxRetries: 3, budgetPercent: 100 },
           ejection: quick,
         },
-        { id: 'plain', backends: backends('plain'), timeoutMs: 1_500 },
+        // Retries as by default. At most half of a pool may be ejected: one has to be back before the next fails.
+        { id: 'plain', backends: backends('plain'), timeoutMs: 1_500, ejection: { baseMs: 1_000 } },
         { id: 'sticky', backends: backends('sticky'), timeoutMs: 1_500, ejection: quick },
       ],
       routes: POOLS.map((pool) => ({
