@@ -22,5 +22,5 @@ test('through every fault, change and kill, each request ends as it should and e
   expect(rows.find(({ what }) => what === 'runtime: SIGKILL')?.times).toBe(1);
   expect(requests).toBeGreaterThan(500);
   expect(Math.max(...residentMb)).toBeLessThan(1_024);
-  expect(storageMb).toBeLessThan(50);
+  expect(storageMb).toBeLessThan(20);
 }, 120_000);

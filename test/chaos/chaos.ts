@@ -17,7 +17,7 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
 const CYCLE_MS = 26_000;
 /** What workerd and its storage may come to, however long it runs. */
 const MOST_MB = 1_024;
-const MOST_STORAGE_MB = 50;
+const MOST_STORAGE_MB = 20;
 const cycles = Math.max(2, Math.round((minutes * 60_000) / CYCLE_MS));
 
 buildIfNeeded();

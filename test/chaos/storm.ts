@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Json, send } from '../support/product.ts';
 import { Random } from '../support/random.ts';
-import { sizeOf } from '../support/size.ts';
+import { databaseMb } from '../support/size.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { checkCalm, checkCounters, judgeAll } from './checks.ts';
 import { Ledger } from './ledger.ts';
@@ -86,7 +86,7 @@ class Run {
       requests: this.#ledger.clients.length,
       broken: this.#broken,
       residentMb: this.#residentMb,
-      storageMb: sizeOf(this.#state) / 1_048_576,
+      storageMb: databaseMb(this.#state),
     };
   }
 
