@@ -118,6 +118,7 @@ test('a document in several pieces keeps every character, whatever stands where 
 
 test('a hundred revisions and a thousand events are kept, the oldest go', async () => {
   const a = await startMoody();
+  await product.must('PUT', '/config', { pools: [], routes: [] });
   await servePool(product, 'kept', named(a));
   for (let i = 0; i < 1_010; i++)
     await product.must('PATCH', '/pools/kept/backends/a', { weight: 1 + (i % 9) });
