@@ -1,6 +1,6 @@
 /**
- * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each, or more when it is long), `mappings` (a row a flush, or more when it
- * is long: a JSON array on each line).
+ * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each, or more when it is long), `mappings` (a row
+ * a flush, or more when it is long: a JSON array on each line).
  */
 import type { Position } from '../balance/round-robin.ts';
 import type { PoolEvent } from './events.ts';
