@@ -48,6 +48,8 @@ export interface Deed {
   readonly at: number;
   /** Whether memory was lost: counters may lack the last second before. */
   readonly lossy: boolean;
+  /** Only the end of what is listed already. */
+  readonly isEnd?: boolean;
 }
 
 /** A time without a runtime: nobody can expect an answer. */

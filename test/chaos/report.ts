@@ -21,7 +21,7 @@ export function rowsOf(ledger: Ledger): Row[] {
     const met = judged.filter(({ record }) => metFault(record, fault, ledger));
     return { what: fault, times: spans.length, requests: met.length, saw: summarise(met) };
   });
-  const names = [...new Set(ledger.deeds.map((deed) => deed.what))].sort();
+  const names = [...new Set(ledger.deeds.filter((deed) => !deed.isEnd).map((deed) => deed.what))].sort();
   const deeds = names.map((what): Row => {
     const times = ledger.deeds.filter((deed) => deed.what === what);
     const met = judged.filter(({ record }) =>
@@ -61,6 +61,7 @@ function nameOf(record: ClientRecord, verdict: Verdict): string {
   if (verdict.kind === 'fine') return record.attempts.length > 1 ? 'whole from another' : 'whole';
   if (verdict.kind === 'broken') return `BROKEN (${verdict.invariant})`;
   if (verdict.why === 'no runtime') return 'refused (no runtime)';
+  if (record.status === 500) return '500 of the application';
   const kind = record.kind === 'post' || record.kind === 'upload' ? ` ${record.kind}` : '';
   return record.end === 'cut' || record.end === 'wrong' ? 'cut by its backend' : `${record.status}${kind}`;
 }

@@ -217,7 +217,7 @@ class Run {
     if (what === 'evict') await this.#runtime!.evict(className, name);
     else await send(this.#port, ORDERS_HOST, orderOf(what, className, forMs)).catch(() => undefined);
     await wait(forMs);
-    if (lossy) this.#deed(`${className} object: ${what} (end)`, true);
+    if (lossy) this.#ledger.deeds.push({ what, at: performance.now(), lossy, isEnd: true });
   }
 
   /** SIGKILL while the operator changes things, then a new start on what storage there is. */
