@@ -78,7 +78,9 @@ async function faultOf(
     return isSame ? null : 'it changed what it should only look at';
   if (body.revision !== before.revision + 1) return `revision ${body.revision} after ${before.revision}`;
   const { revision, warnings: _, ...resource } = body;
-  const [read, key] = path.startsWith('/config') ? ['/config', 'config'] : [path, Object.keys(resource)[0]!];
+  const [read, key] = path.startsWith('/config')
+    ? ['/config', 'config']
+    : [path.replace(/\/drain$/, ''), path.endsWith('/drain') ? 'backend' : Object.keys(resource)[0]!];
   const again = await product.api('GET', read);
   const isEqual =
     again.body.revision === revision && JSON.stringify(again.body[key]) === JSON.stringify(body[key]);
