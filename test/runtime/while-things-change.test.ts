@@ -124,3 +124,11 @@ test('a pinned client whose request carries a probe that fails is answered by it
   await eventually(attempts, (tried) => String(tried).startsWith(`${sick};503, `));
   expect([...used]).toEqual([own]);
 });
+
+test('Expect: 100-continue is not passed on: the backend’s 100 would be taken for its answer', async () => {
+  const a = await startMoody();
+  const pool = await servePool(product, 'expects', named(a));
+  const headers = { expect: '100-continue', 'content-length': 0 };
+  const answers = [await pool.get('/', { headers }), await pool.get(), await pool.get('/', { headers })];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+});

@@ -41,7 +41,8 @@ const portOf = (authority: string): string => /:\d+$/.exec(authority)?.[0] ?? ''
  * Each look-up costs a thousandth of the path's speed, so each direction has only those that occur in it.
  */
 const NEVER_FORWARDED = {
-  request: ['proxy', 'proxy-authorization', 'proxy-connection'],
+  // Expect: the runtime takes a backend's 100 for its answer, and the answer itself for the next request's.
+  request: ['expect', 'proxy', 'proxy-authorization', 'proxy-connection'],
   response: ['proxy-authenticate', 'proxy-authentication-info', 'proxy-connection'],
 } as const;
 /** What `Connection` names without meaning a header. */
