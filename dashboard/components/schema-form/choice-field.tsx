@@ -19,6 +19,7 @@ export function ChoiceField({ field, value, onChange, error, disabled }: FieldPr
     <Select
       label={field.label}
       items={itemsOf(choices)}
+      className="w-full"
       value={String(value ?? '')}
       onValueChange={pick}
       description={hintOf(field)}
@@ -41,6 +42,7 @@ export function MixedField({ field, value, onChange, error, disabled }: FieldPro
       <Select
         label={field.label}
         items={itemsOf([...field.choices, NUMBER])}
+        className="w-full"
         value={isChoice ? String(value) : NUMBER}
         onValueChange={pick}
         description={hintOf(field)}

@@ -114,8 +114,9 @@ export function hintOf({ description, kind, min, max, default: value, nullable }
   const isPlain = typeof value !== 'object' || Array.isArray(value);
   const standard = value !== undefined && isPlain && !nullable ? `default ${asText(value)}` : '';
   const facts = [bounds, standard].filter((fact) => fact !== '').join(', ');
-  return [description, facts && `${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`]
+  return [description, facts]
     .filter((part) => part !== '')
+    .map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}.`)
     .join(' ');
 }
 

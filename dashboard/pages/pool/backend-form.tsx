@@ -2,18 +2,16 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useMemo, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import type { Problem } from '../../../worker/config/check.ts';
-import type { ApiError } from '../../api/client.ts';
-import { type BackendConfig, configQuery, type PoolConfig } from '../../api/config.ts';
-import { schemasQuery } from '../../api/openapi.ts';
+import type { BackendConfig, PoolConfig } from '../../api/config.ts';
+import { type JsonSchema, schemasQuery } from '../../api/openapi.ts';
 import { pulsesQuery } from '../../api/status.ts';
-import { type Change, putBackend } from '../../changes/change.ts';
-import { dryRun, messageAt, useDryRun, within } from '../../changes/dry-run.ts';
-import { useChange } from '../../changes/use-change.ts';
+import { messageAt } from '../../changes/dry-run.ts';
 import { fieldsOf, withValue } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
 import { consequence, isLast } from './consequences.ts';
+import { useSending } from './use-sending.ts';
 
 interface BackendFormProps {
   readonly pool: PoolConfig;
@@ -35,7 +33,10 @@ const NEW: BackendConfig = {
 
 /** The dialog; nothing when the backend is not there any more. */
 export function BackendForm({ pool, edit, onClose }: BackendFormProps) {
+  const { data: schemas } = useQuery(schemasQuery);
   const known = edit === '+' ? NEW : pool.backends.find(({ id }) => id === edit);
+  // Opened only with its fields in it, so that the first of them is focused.
+  if (!schemas?.BackendInput) return null;
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog
@@ -46,7 +47,7 @@ export function BackendForm({ pool, edit, onClose }: BackendFormProps) {
           {edit === '+' ? `Add a backend to ${pool.id}` : `Edit ${edit} of ${pool.id}`}
         </Dialog.Title>
         {known ? (
-          <Form pool={pool} edit={edit} known={known} onClose={onClose} />
+          <Form schema={schemas.BackendInput} pool={pool} edit={edit} known={known} onClose={onClose} />
         ) : (
           <p className="text-kumo-subtle">There is no backend {edit} any more.</p>
         )}
@@ -55,14 +56,16 @@ export function BackendForm({ pool, edit, onClose }: BackendFormProps) {
   );
 }
 
-function Form({ pool, edit, known, onClose }: BackendFormProps & { readonly known: BackendConfig }) {
-  const { data: schemas } = useQuery(schemasQuery);
+interface FormProps extends BackendFormProps {
+  readonly schema: JsonSchema;
+  readonly known: BackendConfig;
+}
+
+function Form({ schema, pool, edit, known, onClose }: FormProps) {
   const [draft, setDraft] = useState(known);
   const [touched, setTouched] = useState<readonly string[]>([]);
   const { problems, warnings, send, busy } = useSending(pool, edit, draft);
-  if (!schemas?.BackendInput) return <p className="text-kumo-subtle">Loading …</p>;
-
-  const fields = fieldsOf(schemas.BackendInput);
+  const fields = fieldsOf(schema);
   const all = fields.map(({ path }) => path);
   const change = (path: string, value: unknown) => {
     setDraft((before) => withValue(before, path, value));
@@ -73,13 +76,10 @@ function Form({ pool, edit, known, onClose }: BackendFormProps & { readonly know
     setTouched(all);
     if (await send()) onClose();
   };
+  const isAt = (problem: Problem, field: string) => messageAt([problem], field) !== undefined;
   // What nobody has written yet is not wrong yet.
-  const shown = problems.filter(({ path }) =>
-    touched.some((field) => messageAt([{ path, message: '' }], field) === ''),
-  );
-  const rest = problems.filter(
-    ({ path }) => !all.some((field) => messageAt([{ path, message: '' }], field) === ''),
-  );
+  const shown = problems.filter((problem) => touched.some((field) => isAt(problem, field)));
+  const rest = problems.filter((problem) => !all.some((field) => isAt(problem, field)));
   return (
     <form onSubmit={submit} className="flex flex-col gap-4" noValidate>
       <SchemaFields
@@ -110,50 +110,6 @@ function Form({ pool, edit, known, onClose }: BackendFormProps & { readonly know
       </div>
     </form>
   );
-}
-
-/** The draft as a change: checked while it is typed, and once more when it is sent. */
-function useSending(pool: PoolConfig, edit: string, draft: BackendConfig) {
-  const queries = useQueryClient();
-  const { run, busy } = useChange();
-  const [refused, setRefused] = useState<{ draft: BackendConfig; problems: readonly Problem[] } | null>(null);
-  const change = useMemo((): Change => {
-    const isNew = edit === '+';
-    const label = isNew ? `Added ${draft.id} to ${pool.id}` : `Changed ${draft.id} of ${pool.id}`;
-    return putBackend(pool.id, draft, label);
-  }, [pool.id, edit, draft]);
-  // A new one is appended for the check even where its id is taken: the API then says so instead of replacing.
-  const checked = useMemo((): Change => {
-    if (edit !== '+') return change;
-    const append = (one: PoolConfig) =>
-      one.id === pool.id ? { ...one, backends: [...one.backends, draft] } : one;
-    return { ...change, apply: (config) => ({ ...config, pools: config.pools.map(append) }) };
-  }, [change, edit, draft, pool.id]);
-  const found = useDryRun(checked);
-  const config = queries.getQueryData(configQuery.queryKey)?.config;
-  const place = config?.pools.findIndex(({ id }) => id === pool.id) ?? 0;
-  const index = edit === '+' ? pool.backends.length : pool.backends.findIndex(({ id }) => id === edit);
-  const part = `pools[${place}].backends[${index}]`;
-  /** Problems of the backend by its own paths; others by theirs. */
-  const ours = (problems: readonly Problem[]) => {
-    const own = within(problems, part);
-    const path = `pools[${place}].backends`;
-    return [...own, ...problems.filter((problem) => problem.path === path)];
-  };
-  const send = async (): Promise<boolean> => {
-    try {
-      const now = (await queries.ensureQueryData(configQuery)).config;
-      const { errors } = await dryRun(now, checked);
-      if (errors.length > 0) setRefused({ draft, problems: ours(errors) });
-      return errors.length === 0 && (await run(change, true));
-    } catch (error) {
-      const { errors, message } = error as ApiError;
-      setRefused({ draft, problems: errors.length > 0 ? errors : [{ path: '', message }] });
-      return false;
-    }
-  };
-  const problems = refused?.draft === draft ? refused.problems : ours(found.errors);
-  return { problems, warnings: within(found.warnings, part), send, busy };
 }
 
 /** Says what would happen when the draft takes the last available backend away. */

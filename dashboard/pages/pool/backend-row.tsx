@@ -19,13 +19,13 @@ export interface BackendProps extends Row {
 /** The columns' names and widths; the table has fixed ones, so that nothing jumps. */
 export const COLUMNS = [
   { name: 'Backend', className: '' },
-  { name: 'State', className: 'w-44' },
-  { name: 'Weight', className: 'w-22 text-right' },
+  { name: 'State', className: 'w-40' },
+  { name: 'Weight', className: 'w-20 text-right' },
   { name: 'Req/s', className: 'w-16 text-right' },
-  { name: 'Share / expected', className: 'w-36 text-right' },
-  { name: 'Failures', className: 'w-24 text-right' },
-  { name: 'p50 / p95', className: 'w-32 text-right' },
-  { name: 'Clients / sockets', className: 'w-24 text-right' },
+  { name: 'Share / expected', className: 'w-34 text-right' },
+  { name: 'Failures', className: 'w-22 text-right' },
+  { name: 'p50 / p95', className: 'w-30 text-right' },
+  { name: 'Clients / sockets', className: 'w-20 text-right' },
 ] as const;
 
 const CELL = 'px-2 py-2 align-top leading-6';

@@ -63,12 +63,14 @@ function SkewMark({ why, ...rest }: { readonly why: string }) {
 export function Failures({ status }: { readonly status: BackendStatus | undefined }) {
   if (!status) return NONE;
   return (
-    <span className="inline-flex flex-col items-end">
+    <>
       {count(status.failures)}
       {status.consecutiveFailures > 0 && (
-        <span className="text-kumo-danger">{count(status.consecutiveFailures)} in a row</span>
+        <span className="block whitespace-nowrap text-kumo-danger">
+          {count(status.consecutiveFailures)} in a row
+        </span>
       )}
-    </span>
+    </>
   );
 }
 

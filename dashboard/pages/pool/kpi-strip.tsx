@@ -63,7 +63,7 @@ function Kpi({ name, value, isBad = false, children }: KpiProps) {
       <dt className="text-kumo-subtle">{name}</dt>
       <dd className="flex flex-col gap-1">
         <span
-          className={`truncate text-xl font-semibold ${isBad ? 'text-kumo-danger' : 'text-kumo-default'}`}
+          className={`truncate text-base font-semibold sm:text-xl ${isBad ? 'text-kumo-danger' : 'text-kumo-default'}`}
         >
           {value}
         </span>

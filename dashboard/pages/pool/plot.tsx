@@ -82,7 +82,7 @@ function optionsOf(
     cursor: { sync: { key: 'pool' }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, space: 80, values: (_, times) => times.map(timeOfDay) },
+      { ...axis, size: 28, space: 80, values: (_, times) => times.map(timeOfDay) },
       { ...axis, size: 44, space: 32 },
     ],
     series: [

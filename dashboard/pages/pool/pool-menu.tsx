@@ -25,7 +25,7 @@ export function PoolMenu({ pool, config }: PoolMenuProps) {
             <Button
               variant="secondary"
               shape="square"
-              icon={DotsThreeVerticalIcon}
+              icon={<DotsThreeVerticalIcon size={18} weight="bold" />}
               aria-label={`More actions for pool ${pool.id}`}
             />
           }

@@ -42,7 +42,7 @@ export const RowActions = memo(function RowActions({ id, state, actions, deadlin
               size="sm"
               variant="ghost"
               shape="square"
-              icon={DotsThreeVerticalIcon}
+              icon={<DotsThreeVerticalIcon size={18} weight="bold" />}
               aria-label={`More actions for ${id}`}
             />
           }
