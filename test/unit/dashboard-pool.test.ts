@@ -6,7 +6,7 @@ import { noSamples, seen, withSample } from '../../dashboard/model/rates.ts';
 import { consequence, isLast } from '../../dashboard/pages/pool/consequences.ts';
 import { firstProblem, sharesFailed } from '../../dashboard/pages/pool/kpis.ts';
 import { linesOf, noSlots, slotsFor, timesOf } from '../../dashboard/pages/pool/lines.ts';
-import { rowsOf, sharePair } from '../../dashboard/pages/pool/row.ts';
+import { rowsOf, sharePair, steady } from '../../dashboard/pages/pool/row.ts';
 import { isSkewed, reasonsOf } from '../../dashboard/pages/pool/shares.ts';
 import { causesOf, progress, standingOf } from '../../dashboard/pages/pool/standing.ts';
 import { parse } from '../../worker/config/check.ts';
@@ -32,8 +32,9 @@ const status = (id: string, more: Partial<BackendStatus> = {}): BackendStatus =>
   share: null,
   expectedShare: null,
   latencyMs: { p50: null, p95: null },
-  openWebSockets: null,
-  affinityClients: null,
+  openWebSockets: 0,
+  affinityClients: 0,
+  drain: null,
   ...more,
 });
 const ejected = (id: string) => status(id, { status: 'ejected', ejectedUntil: 1_000, expectedShare: 0 });
@@ -65,11 +66,29 @@ test('an ejection is told of a draining backend too', () => {
   });
 });
 
-test('a drain’s progress leaves out what the API does not know', () => {
-  expect(progress(status('a'))).toBe('');
-  expect(
-    progress({ ...status('a'), affinityClients: 1, openWebSockets: 3 } as unknown as BackendStatus),
-  ).toBe('1 client, 3 sockets left');
+test('a drain tells who is left, then when it will be safe, then that it is', () => {
+  const drain = { since: 0, disableAt: null, safeAt: 65_000, safeToRemove: false, why: '' };
+  expect(progress(status('a', { drain, affinityClients: 1, openWebSockets: 3 }), 0)).toBe(
+    '1 client, 3 sockets left',
+  );
+  expect(progress(status('a', { drain }), 0)).toBe('safe to remove in 1 min 05 s');
+  expect(progress(status('a', { drain: { ...drain, safeToRemove: true } }), 0)).toBe('safe to remove');
+  expect(progress(status('a'), 0)).toBe('no new clients');
+});
+
+test('a row keeps its identity while nothing that can be seen of it changes', () => {
+  const backends = poolOf([{}, {}]).backends;
+  const row = (i: number, requests: number, failures: number) => ({
+    backend: backends[i]!,
+    status: status('ab'[i]!, { requests, failures }),
+    rate: '1',
+    skew: null,
+    cause: null,
+  });
+  const before = [row(0, 5, 0), row(1, 5, 0)];
+  const after = steady(before, [row(0, 9, 0), row(1, 9, 1)]);
+  expect(after[0]).toBe(before[0]);
+  expect(after[1]).not.toBe(before[1]);
 });
 
 test('a cause is the newest ejection’s, in its own words', () => {

@@ -2,41 +2,57 @@
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { memo, type ReactNode, useCallback } from 'react';
 import type { Actions } from './actions.ts';
-import { Attached, Failures, Identity, latency, Share } from './cells.tsx';
-import type { Row } from './row.ts';
+import { Failures, Identity, Share } from './cells.tsx';
+import { attached, latencyPair, type Row } from './row.ts';
 import { RowActions } from './row-actions.tsx';
-import { tellsOfDrains } from './standing.ts';
 import { StateCell } from './state-cell.tsx';
 import { Weight } from './weight.tsx';
 
-/** A row's values one by one, so that a row of which none changed is not drawn again. */
-export interface BackendProps extends Row {
+/** What a row or a card is drawn from. */
+export interface BackendProps {
+  readonly row: Row;
   readonly isTicked: boolean;
   readonly onTick: (id: string, ticked: boolean) => void;
   readonly actions: Actions;
 }
 
+interface Column {
+  readonly name: string;
+  readonly className: string;
+  /** What the figures are of, where the name does not say it. */
+  readonly title?: string;
+}
+
 /** The columns' names and widths; the table has fixed ones, so that nothing jumps. */
-export const COLUMNS = [
+export const COLUMNS: readonly Column[] = [
   { name: 'Backend', className: '' },
   { name: 'State', className: 'w-40' },
   { name: 'Weight', className: 'w-20 text-right' },
   { name: 'Req/s', className: 'w-16 text-right' },
-  { name: 'Share / expected', className: 'w-34 text-right' },
+  {
+    name: 'Share / expected',
+    className: 'w-34 text-right',
+    title: 'Of first attempts in the last one to two minutes, and by the weights in force',
+  },
   { name: 'Failures', className: 'w-22 text-right' },
-  { name: 'p50 / p95', className: 'w-30 text-right' },
-  { name: 'Clients / sockets', className: 'w-20 text-right' },
-] as const;
+  { name: 'p50 / p95', className: 'w-30 text-right', title: 'Time to response headers' },
+  {
+    name: 'Clients / sockets',
+    className: 'w-20 text-right',
+    title: 'Clients with affinity seen of late, and WebSockets that may still be open',
+  },
+];
 
 const CELL = 'px-2 py-2 align-top leading-6';
 
 /** One row. */
 export const BackendRow = memo(function BackendRow(props: BackendProps) {
-  const { backend, status, rate, skew, cause, isTicked, actions } = props;
+  const { row, actions } = props;
+  const { backend, status, rate, skew, cause } = row;
   return (
     <tr className="border-t border-kumo-line">
       <td className="py-2.5 pl-4 align-top leading-6">
-        <Tick {...props} />
+        <Tick id={backend.id} isTicked={props.isTicked} onTick={props.onTick} />
       </td>
       <th scope="row" className={`${CELL} text-left font-normal`}>
         <Identity backend={backend} />
@@ -54,17 +70,10 @@ export const BackendRow = memo(function BackendRow(props: BackendProps) {
       <td className={`${CELL} text-right`}>
         <Failures status={status} />
       </td>
-      <td className={`${CELL} text-right whitespace-nowrap`}>{latency(status)}</td>
-      <td className={`${CELL} text-right`}>
-        <Attached status={status} />
-      </td>
-      <td className="py-1.5 pr-3 align-top" data-ticked={isTicked}>
-        <RowActions
-          id={backend.id}
-          state={backend.state}
-          actions={actions}
-          deadlines={tellsOfDrains(status)}
-        />
+      <td className={`${CELL} text-right whitespace-nowrap`}>{latencyPair(status)}</td>
+      <td className={`${CELL} text-right`}>{attached(status)}</td>
+      <td className="py-1.5 pr-3 align-top">
+        <RowActions id={backend.id} state={backend.state} actions={actions} />
       </td>
     </tr>
   );
@@ -72,20 +81,16 @@ export const BackendRow = memo(function BackendRow(props: BackendProps) {
 
 /** One card. */
 export const BackendCard = memo(function BackendCard(props: BackendProps) {
-  const { backend, status, rate, skew, cause, actions } = props;
+  const { row, actions } = props;
+  const { backend, status, rate, skew, cause } = row;
   return (
     <li className="flex flex-col gap-3 rounded-lg border border-kumo-line bg-kumo-base p-3">
       <div className="flex items-start gap-3">
-        <Tick {...props} />
+        <Tick id={backend.id} isTicked={props.isTicked} onTick={props.onTick} />
         <div className="min-w-0 flex-1">
           <Identity backend={backend} />
         </div>
-        <RowActions
-          id={backend.id}
-          state={backend.state}
-          actions={actions}
-          deadlines={tellsOfDrains(status)}
-        />
+        <RowActions id={backend.id} state={backend.state} actions={actions} />
       </div>
       <StateCell backend={backend} status={status} cause={cause} />
       <dl className="grid grid-cols-3 gap-x-4 gap-y-2">
@@ -101,10 +106,8 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
         <Fact name="Share / expected">
           <Share status={status} skew={skew} />
         </Fact>
-        <Fact name="p50 / p95">{latency(status)}</Fact>
-        <Fact name="Clients / sockets">
-          <Attached status={status} />
-        </Fact>
+        <Fact name="p50 / p95">{latencyPair(status)}</Fact>
+        <Fact name="Clients / sockets">{attached(status)}</Fact>
       </dl>
     </li>
   );
@@ -119,20 +122,19 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   );
 }
 
-const Tick = memo(
-  function Tick({ backend, isTicked, onTick }: Pick<BackendProps, 'backend' | 'isTicked' | 'onTick'>) {
-    return (
-      <Checkbox
-        aria-label={`Tick ${backend.id}`}
-        checked={isTicked}
-        onCheckedChange={(ticked) => onTick(backend.id, ticked)}
-      />
-    );
-  },
-  (a, b) => a.backend.id === b.backend.id && a.isTicked === b.isTicked && a.onTick === b.onTick,
-);
+interface TickProps extends Pick<BackendProps, 'isTicked' | 'onTick'> {
+  readonly id: string;
+}
 
-function WeightOf({ backend: { id, weight }, actions }: Pick<BackendProps, 'backend' | 'actions'>) {
+const Tick = memo(function Tick({ id, isTicked, onTick }: TickProps) {
+  return (
+    <Checkbox aria-label={`Tick ${id}`} checked={isTicked} onCheckedChange={(ticked) => onTick(id, ticked)} />
+  );
+});
+
+interface WeightOfProps extends Pick<Row, 'backend'>, Pick<BackendProps, 'actions'> {}
+
+function WeightOf({ backend: { id, weight }, actions }: WeightOfProps) {
   const change = useCallback((next: number) => actions.weigh([id], next), [actions, id]);
   return <Weight backend={id} weight={weight} onChange={change} />;
 }

@@ -9,7 +9,7 @@ import { plural } from '../../model/format.ts';
 import type { Actions } from './actions.ts';
 import { BackendCard, type BackendProps, BackendRow, COLUMNS } from './backend-row.tsx';
 import { BulkBar } from './bulk-bar.tsx';
-import { rowsOf } from './row.ts';
+import { type Row, rowsOf, steady } from './row.ts';
 import { reasonsOf } from './shares.ts';
 import { useWide } from './use-wide.ts';
 
@@ -28,7 +28,7 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
   const { ticked, onTick, tickAll } = useTicks(pool);
   const isWide = useWide();
   const props = rows.map(
-    (row): BackendProps => ({ ...row, isTicked: ticked.includes(row.backend.id), onTick, actions }),
+    (row): BackendProps => ({ row, isTicked: ticked.includes(row.backend.id), onTick, actions }),
   );
   const all = (
     <Checkbox
@@ -58,8 +58,8 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
               <th scope="col" className="w-10 py-2 pl-4 font-normal">
                 {all}
               </th>
-              {COLUMNS.map(({ name, className }) => (
-                <th key={name} scope="col" className={`px-2 py-2 font-normal ${className}`}>
+              {COLUMNS.map(({ name, className, title }) => (
+                <th key={name} scope="col" title={title} className={`px-2 py-2 font-normal ${className}`}>
                   {name}
                 </th>
               ))}
@@ -69,15 +69,15 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
             </tr>
           </thead>
           <tbody>
-            {props.map((row) => (
-              <BackendRow key={row.backend.id} {...row} />
+            {props.map((one) => (
+              <BackendRow key={one.row.backend.id} {...one} />
             ))}
           </tbody>
         </table>
       ) : (
         <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,320px),1fr))] gap-3 p-3">
-          {props.map((row) => (
-            <BackendCard key={row.backend.id} {...row} />
+          {props.map((one) => (
+            <BackendCard key={one.row.backend.id} {...one} />
           ))}
         </ul>
       )}
@@ -93,11 +93,14 @@ function useRows({ pool, routes, pulse, causes }: Omit<BackendsCardProps, 'actio
   const since = useRef({ expected: '', at: 0 });
   if (since.current.expected !== expected) since.current = { expected, at: pulse?.status.at ?? 0 };
   const now = stale ? heardAt : tick;
+  const shown = useRef<readonly Row[]>([]);
   return useMemo(() => {
     const statuses = pulse?.status.backends ?? [];
     const reasons = reasonsOf({ pool, routes, statuses });
     const { backends } = pool;
-    return rowsOf({ backends, pulse, causes, reasons, expectedSince: since.current.at, now });
+    const rows = rowsOf({ backends, pulse, causes, reasons, expectedSince: since.current.at, now });
+    shown.current = steady(shown.current, rows);
+    return shown.current;
   }, [pool, routes, pulse, causes, now]);
 }
 

@@ -4,7 +4,7 @@ import { WarningIcon } from '@phosphor-icons/react';
 import type { BackendConfig } from '../../api/config.ts';
 import type { BackendStatus } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
-import { count, duration, NONE } from '../../model/format.ts';
+import { count, NONE } from '../../model/format.ts';
 import { sharePair } from './row.ts';
 
 /** Its id, and its URL or binding to copy. */
@@ -71,24 +71,5 @@ export function Failures({ status }: { readonly status: BackendStatus | undefine
         </span>
       )}
     </>
-  );
-}
-
-/** `21 / 60 ms`, each in its own unit. */
-export const latency = (status: BackendStatus | undefined): string => {
-  const { p50 = null, p95 = null } = status?.latencyMs ?? {};
-  return p50 === null && p95 === null ? NONE : `${duration(p50)} / ${duration(p95)}`;
-};
-
-const UNKNOWN = 'Not known: the API does not count this.';
-
-/** Affinity clients and open WebSockets, or a dash that says why. */
-export function Attached({ status }: { readonly status: BackendStatus | undefined }) {
-  const { affinityClients: clients = null, openWebSockets: sockets = null } = status ?? {};
-  if (clients === null && sockets === null) return <span title={UNKNOWN}>{NONE}</span>;
-  return (
-    <span className="whitespace-nowrap">
-      {count(clients)} / {count(sockets)}
-    </span>
   );
 }

@@ -16,12 +16,10 @@ interface RowActionsProps {
   readonly id: string;
   readonly state: BackendConfig['state'];
   readonly actions: Actions;
-  /** Whether this API takes a drain with a deadline. */
-  readonly deadlines: boolean;
 }
 
 /** The button and the menu. */
-export const RowActions = memo(function RowActions({ id, state, actions, deadlines }: RowActionsProps) {
+export const RowActions = memo(function RowActions({ id, state, actions }: RowActionsProps) {
   const isActive = state === 'active';
   const toggle = () => (isActive ? actions.drain([id]) : actions.activate([id]));
   return (
@@ -51,7 +49,7 @@ export const RowActions = memo(function RowActions({ id, state, actions, deadlin
           <DropdownMenu.Item icon={PencilSimpleIcon} onClick={() => actions.edit(id)}>
             Edit …
           </DropdownMenu.Item>
-          {deadlines && state !== 'disabled' && (
+          {state !== 'disabled' && (
             <DropdownMenu.Item icon={HourglassIcon} onClick={() => actions.drainUntil(id)}>
               Drain with a deadline …
             </DropdownMenu.Item>

@@ -4,24 +4,7 @@ import type { BackendConfig } from '../../api/config.ts';
 import type { HistoryEvent } from '../../api/events.ts';
 import type { BackendStatus } from '../../api/status.ts';
 import type { Tone } from '../../components/state.tsx';
-
-/** A drain on its way: since when, when it ends by itself, whether it is done (epoch ms). */
-export interface Drain {
-  readonly since: number;
-  readonly disableAt: number | null;
-  readonly safeAt?: number | null;
-  readonly safeToRemove: boolean;
-  /** In the API's words. */
-  readonly why: string;
-}
-
-/** What the API tells of a drain; null: none, or an API that does not tell. */
-export const drainOf = (status: BackendStatus | undefined): Drain | null =>
-  (status as { readonly drain?: Drain | null } | undefined)?.drain ?? null;
-
-/** Whether this API keeps drains with deadlines. */
-export const tellsOfDrains = (status: BackendStatus | undefined): boolean =>
-  status !== undefined && 'drain' in status;
+import { countdown } from '../../model/format.ts';
 
 /** The verdict in a word with its colour, and the intent in a few. */
 export interface Standing {
@@ -53,14 +36,18 @@ export function standingOf(backend: BackendConfig, status: BackendStatus | undef
   }
 }
 
-/** How a drain is getting on: who is still there. Figures that the API does not know are left out. */
-export function progress(status: BackendStatus | undefined): string {
-  const { affinityClients: clients = null, openWebSockets: sockets = null } = status ?? {};
-  const parts = [
-    clients === null ? '' : `${clients} ${clients === 1 ? 'client' : 'clients'}`,
-    sockets === null ? '' : `${sockets} ${sockets === 1 ? 'socket' : 'sockets'}`,
-  ].filter((part) => part !== '');
-  return parts.length > 0 ? `${parts.join(', ')} left` : '';
+const left = (n: number, one: string): string => (n === 0 ? '' : `${n} ${n === 1 ? one : `${one}s`}`);
+
+/** How a drain is getting on: who is still there, or when nobody will have been for long enough (`now`: epoch ms). */
+export function progress(status: BackendStatus | undefined, now: number): string {
+  if (!status?.drain) return 'no new clients';
+  const { affinityClients, openWebSockets, drain } = status;
+  if (drain.safeToRemove) return 'safe to remove';
+  const here = [left(affinityClients, 'client'), left(openWebSockets, 'socket')].filter(
+    (part) => part !== '',
+  );
+  if (here.length > 0) return `${here.join(', ')} left`;
+  return drain.safeAt === null ? 'no new clients' : `safe to remove in ${countdown(drain.safeAt, now)}`;
 }
 
 /** Why each backend of a pool was ejected last, by id, in the words of the newest event (events: newest first). */

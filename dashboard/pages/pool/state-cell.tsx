@@ -4,7 +4,7 @@ import type { BackendStatus } from '../../api/status.ts';
 import { State } from '../../components/state.tsx';
 import { useNow } from '../../live/use-live.ts';
 import { countdown } from '../../model/format.ts';
-import { drainOf, progress, type Standing, standingOf } from './standing.ts';
+import { progress, type Standing, standingOf } from './standing.ts';
 
 interface StateCellProps {
   readonly backend: BackendConfig;
@@ -15,7 +15,7 @@ interface StateCellProps {
 /** Both facts in words, one colour each. */
 export function StateCell({ backend, status, cause }: StateCellProps) {
   const standing = standingOf(backend, status);
-  const drain = drainOf(status);
+  const disableAt = status?.drain?.disableAt;
   return (
     <span className="flex min-w-0 flex-col">
       <Verdict standing={standing} />
@@ -29,7 +29,7 @@ export function StateCell({ backend, status, cause }: StateCellProps) {
           (cause ?? (standing.word === standing.intent ? 'by the operator' : standing.intent))
         )}
       </span>
-      {drain?.disableAt && <Deadline at={drain.disableAt} />}
+      {disableAt && <Deadline at={disableAt} />}
     </span>
   );
 }
@@ -47,15 +47,15 @@ function Ejection({ until }: { readonly until: number }) {
 }
 
 function Progress({ status }: { readonly status: BackendStatus | undefined }) {
-  const drain = drainOf(status);
-  const left = progress(status);
-  if (drain?.safeToRemove)
-    return (
-      <span className="text-kumo-success" title={drain.why}>
-        safe to remove
-      </span>
-    );
-  return <span title={drain?.why}>{left || 'no new clients'}</span>;
+  const now = useNow();
+  return (
+    <span
+      title={status?.drain?.why}
+      className={status?.drain?.safeToRemove ? 'text-kumo-success' : undefined}
+    >
+      {progress(status, now)}
+    </span>
+  );
 }
 
 function Deadline({ at }: { readonly at: number }) {

@@ -91,27 +91,30 @@ function Legend({ lines, times, step }: LegendProps) {
 /** The same in a table, for who cannot see the lines. */
 function Told({ lines, stepMs }: { readonly lines: readonly Line[]; readonly stepMs: number }) {
   return (
-    <table className="sr-only">
-      <caption>Requests and failures by backend in the last five minutes</caption>
-      <thead>
-        <tr>
-          <th scope="col">Backend</th>
-          <th scope="col">Requests</th>
-          <th scope="col">Failures</th>
-        </tr>
-      </thead>
-      <tbody>
-        {lines.map((line) => {
-          const { requests, failures } = totalsOf(line, stepMs);
-          return (
-            <tr key={line.name}>
-              <th scope="row">{line.name}</th>
-              <td>{requests}</td>
-              <td>{failures}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    // A table of its own would keep its width.
+    <div className="sr-only">
+      <table>
+        <caption>Requests and failures by backend in the last five minutes</caption>
+        <thead>
+          <tr>
+            <th scope="col">Backend</th>
+            <th scope="col">Requests</th>
+            <th scope="col">Failures</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => {
+            const { requests, failures } = totalsOf(line, stepMs);
+            return (
+              <tr key={line.name}>
+                <th scope="row">{line.name}</th>
+                <td>{requests}</td>
+                <td>{failures}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 }
