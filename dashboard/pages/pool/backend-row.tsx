@@ -93,9 +93,9 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
         <RowActions id={backend.id} state={backend.state} actions={actions} />
       </div>
       <StateCell backend={backend} status={status} cause={cause} />
-      <dl className="grid grid-cols-3 gap-x-4 gap-y-2">
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-3">
         <Fact name="Weight">
-          <span className="-ml-2 inline-block">
+          <span className="-ml-2 inline-block [&>button]:justify-start">
             <WeightOf backend={backend} actions={actions} />
           </span>
         </Fact>

@@ -1,6 +1,6 @@
 /** The backends of a pool: a table, or cards where there is no room for one; ticked ones can be acted on together. */
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { memo, useCallback, useMemo, useRef, useState } from 'react';
 import type { PoolConfig, RouteConfig } from '../../api/config.ts';
 import type { Pulse } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
@@ -30,14 +30,6 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
   const props = rows.map(
     (row): BackendProps => ({ row, isTicked: ticked.includes(row.backend.id), onTick, actions }),
   );
-  const all = (
-    <Checkbox
-      aria-label="Tick all"
-      checked={ticked.length === rows.length}
-      indeterminate={ticked.length > 0 && ticked.length < rows.length}
-      onCheckedChange={tickAll}
-    />
-  );
   return (
     <Card
       title="Backends"
@@ -56,7 +48,7 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
           <thead>
             <tr className="text-left text-kumo-subtle">
               <th scope="col" className="w-10 py-2 pl-4 font-normal">
-                {all}
+                <TickAll ticked={ticked.length} total={rows.length} onChange={tickAll} />
               </th>
               {COLUMNS.map(({ name, className, title }) => (
                 <th key={name} scope="col" title={title} className={`px-2 py-2 font-normal ${className}`}>
@@ -84,6 +76,23 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
     </Card>
   );
 }
+
+interface TickAllProps {
+  readonly ticked: number;
+  readonly total: number;
+  readonly onChange: (ticked: boolean) => void;
+}
+
+const TickAll = memo(function TickAll({ ticked, total, onChange }: TickAllProps) {
+  return (
+    <Checkbox
+      aria-label="Tick all"
+      checked={ticked === total}
+      indeterminate={ticked > 0 && ticked < total}
+      onCheckedChange={onChange}
+    />
+  );
+});
 
 /** The rows as they are this second; those of which nothing changed keep their values' identity. */
 function useRows({ pool, routes, pulse, causes }: Omit<BackendsCardProps, 'actions'>) {
@@ -116,6 +125,9 @@ function useTicks({ backends }: PoolConfig) {
       return after;
     });
   }, []);
-  const tickAll = (isTicked: boolean) => setIds(new Set(isTicked ? backends.map(({ id }) => id) : []));
+  const tickAll = useCallback(
+    (isTicked: boolean) => setIds(new Set(isTicked ? backends.map(({ id }) => id) : [])),
+    [backends],
+  );
   return { ticked, onTick, tickAll };
 }

@@ -1,5 +1,5 @@
 /** Requests and failures by backend over the last five minutes; loaded only where it is shown. */
-import { useMemo, useRef, useState } from 'react';
+import { memo, useMemo, useRef, useState } from 'react';
 import type { PoolSeries } from '../../../worker/objects/series.ts';
 import { clock, count, perSecond } from '../../model/format.ts';
 import { type Line, linesOf, noSlots, slotsFor, timesOf, totalsOf } from './lines.ts';
@@ -11,43 +11,41 @@ const colorOf = ({ slot }: Line): string => `var(--line-${slot ?? 'others'})`;
 /** From the fifth on, lines differ by more than colour. */
 const dashOf = ({ slot }: Line): number[] => (slot === null ? [2, 3] : slot >= 4 ? [6, 3] : []);
 
-/** Both charts with one legend. */
-export function TrafficCharts({ series }: { readonly series: PoolSeries }) {
+interface TrafficChartsProps {
+  readonly series: PoolSeries;
+}
+
+/** Both charts with one legend; drawn anew with a new series only. */
+export const TrafficCharts = memo(function TrafficCharts({ series }: TrafficChartsProps) {
   const slots = useRef(noSlots);
   const [step, setStep] = useState<number | null>(null);
-  const { lines, times } = useMemo(() => {
+  const { lines, times, requests, failures } = useMemo(() => {
     slots.current = slotsFor(slots.current, series.backends ?? []);
-    return { lines: linesOf(series, slots.current), times: timesOf(series) };
+    const drawn = linesOf(series, slots.current);
+    return {
+      lines: drawn,
+      times: timesOf(series),
+      requests: drawn.map((line) => line.requests),
+      failures: drawn.map((line) => line.failures),
+    };
   }, [series]);
-  const hasFailed = lines.some(({ failures }) => failures.some((n) => n > 0));
+  const hasFailed = failures.some((line) => line.some((n) => n > 0));
   const strokes = lines.map((line) => ({ name: line.name, color: colorOf(line), dash: dashOf(line) }));
   return (
     <figure className="flex flex-col gap-2">
       <Legend lines={lines} times={times} step={step} />
       <h3 className="text-kumo-subtle">Requests a second</h3>
-      <Plot
-        times={times}
-        strokes={strokes}
-        values={lines.map(({ requests }) => requests)}
-        height={160}
-        onStep={setStep}
-      />
+      <Plot times={times} strokes={strokes} values={requests} height={160} onStep={setStep} />
       <h3 className="text-kumo-subtle">Failures in five seconds</h3>
       {hasFailed ? (
-        <Plot
-          times={times}
-          strokes={strokes}
-          values={lines.map(({ failures }) => failures)}
-          height={110}
-          onStep={setStep}
-        />
+        <Plot times={times} strokes={strokes} values={failures} height={110} onStep={setStep} />
       ) : (
         <p className="text-kumo-default">None.</p>
       )}
       <Told lines={lines} stepMs={series.stepMs} />
     </figure>
   );
-}
+});
 
 interface LegendProps {
   readonly lines: readonly Line[];
