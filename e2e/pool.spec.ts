@@ -44,7 +44,8 @@ async function open(page: Page, path: string): Promise<void> {
   await page.goto(`http://localhost:${product.port}${path}`);
 }
 
-const row = (page: Page, id: string) => page.getByRole('row', { name: new RegExp(`^Tick ${id} `) });
+const row = (page: Page, id: string) =>
+  page.getByRole('table', { name: /^Backends of/ }).getByRole('row', { name: new RegExp(`^Tick ${id} `) });
 const cell = (page: Page, id: string, column: number) => row(page, id).getByRole('cell').nth(column);
 /** Counted among the cells that are no headings: tick, state, weight, req/s, share, failures … */
 const STATE = 1;
@@ -270,9 +271,9 @@ test('on a small screen backends are cards with the same words, and nothing is w
   load = startLoad();
   await page.setViewportSize({ width: 360, height: 780 });
   await open(page, '/pools/shop');
-  await expect(page.getByRole('table', { name: 'Backends' })).toHaveCount(0);
   const card = page.getByRole('listitem').filter({ has: page.getByRole('button', { name: 'Drain a' }) });
   await expect(card).toContainText('available');
+  await expect(page.getByRole('table', { name: 'Backends of shop' })).toHaveCount(0);
   await expect(card).toContainText('Share / expected');
   await page.getByRole('button', { name: 'Drain a' }).click();
   await expect(page.getByRole('button', { name: 'Activate a' })).toBeVisible();

@@ -2,7 +2,7 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useMemo, useState } from 'react';
 import type { Problem } from '../../../worker/config/check.ts';
 import type { BackendConfig, PoolConfig } from '../../api/config.ts';
 import { type JsonSchema, schemasQuery } from '../../api/openapi.ts';
@@ -62,13 +62,15 @@ interface FormProps extends BackendFormProps {
 }
 
 function Form({ schema, pool, edit, known, onClose }: FormProps) {
-  const [draft, setDraft] = useState(known);
+  // Only what was edited is kept: what others change meanwhile stays as they made it.
+  const [edits, setEdits] = useState<Partial<BackendConfig>>({});
+  const draft = useMemo(() => ({ ...known, ...edits }), [known, edits]);
   const [touched, setTouched] = useState<readonly string[]>([]);
   const { problems, warnings, send, busy } = useSending(pool, edit, draft);
   const fields = fieldsOf(schema);
   const all = fields.map(({ path }) => path);
   const change = (path: string, value: unknown) => {
-    setDraft((before) => withValue(before, path, value));
+    setEdits((before) => withValue(before, path, value));
     setTouched((before) => (before.includes(path) ? before : [...before, path]));
   };
   const submit = async (event: FormEvent) => {

@@ -44,7 +44,7 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
       }
     >
       {isWide ? (
-        <table className="mt-2 w-full table-fixed border-collapse">
+        <table aria-label={`Backends of ${pool.id}`} className="mt-2 w-full table-fixed border-collapse">
           <thead>
             <tr className="text-left text-kumo-subtle">
               <th scope="col" className="w-10 py-2 pl-4 font-normal">

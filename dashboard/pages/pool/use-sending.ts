@@ -33,8 +33,8 @@ export function useSending(pool: PoolConfig, edit: string, draft: BackendConfig)
   const place = config?.pools.findIndex(({ id }) => id === pool.id) ?? 0;
   const index = edit === '+' ? pool.backends.length : pool.backends.findIndex(({ id }) => id === edit);
   const part = `pools[${place}].backends[${index}]`;
-  /** Problems of the backend by its own paths; others by theirs. */
-  const ours = (problems: readonly Problem[]) => {
+  /** Problems of the backend by its own paths, or of the pool's list of backends. */
+  const ours = (problems: readonly Problem[]): Problem[] => {
     const own = within(problems, part);
     const path = `pools[${place}].backends`;
     return [...own, ...problems.filter((problem) => problem.path === path)];
@@ -43,7 +43,9 @@ export function useSending(pool: PoolConfig, edit: string, draft: BackendConfig)
     try {
       const now = (await queries.ensureQueryData(configQuery)).config;
       const { errors } = await dryRun(now, checked);
-      if (errors.length > 0) setRefused({ draft, problems: ours(errors) });
+      const own = ours(errors);
+      // What is wrong elsewhere keeps the change from being made too.
+      if (errors.length > 0) setRefused({ draft, problems: own.length > 0 ? own : errors });
       return errors.length === 0 && (await run(change, true));
     } catch (error) {
       const { errors, message } = error as ApiError;
