@@ -28,6 +28,18 @@ export const requestsQuery = (filter: RequestFilter) =>
     },
   });
 
+/** The newest few of one pool, newest first. */
+export const newestRequestsQuery = (pool: string, limit: number) =>
+  queryOptions({
+    queryKey: ['requests', 'newest', pool, limit],
+    queryFn: async () => {
+      const query = { pool, limit: String(limit) };
+      const { requests } = await read(client.requests.$get({ query } as object));
+      return requests as readonly Mapping[];
+    },
+    staleTime: 0,
+  });
+
 /** Whether a mapping fits the filter, as the API would say (worker/api/status.ts). */
 export const fits = (mapping: Mapping, { pool, backend, outcome, status, path }: RequestFilter): boolean =>
   (pool === undefined || mapping.pool === pool) &&

@@ -14,7 +14,8 @@ const TEXT = {
   bad: 'text-kumo-danger',
   off: 'text-kumo-subtle',
 } as const;
-type Tone = keyof typeof DOT;
+/** What a state means for whoever looks after it. */
+export type Tone = keyof typeof DOT;
 
 const STATUS_TONE: Record<BackendStatus['status'], Tone> = {
   available: 'good',

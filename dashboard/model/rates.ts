@@ -46,3 +46,10 @@ export function rate(samples: Samples, now: number, backend?: string): number | 
   const elapsedMs = Math.min(WINDOW_MS, Math.max(1_000, now - first.at));
   return Math.max(0, ((value(last) - value(first)) * 1_000) / elapsedMs);
 }
+
+/** Requests counted since `since` (epoch ms of the server), of the last ten seconds at most; 0 when that is not known. */
+export function seen(samples: Samples, since: number): number {
+  const last = samples.at(-1);
+  const first = samples.find(({ at }) => at >= since);
+  return last && first ? last.requests - first.requests : 0;
+}

@@ -69,35 +69,50 @@ export const backendSchema = object({
   url: text()
     .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('http or https; a path is a prefix'),
   binding: text()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'must be the name of a service or VPC binding' })
     .nullable()
-    .default(null),
-  weight: integer(0, LIMITS.weight).default(1),
-  state: oneOf('active', 'draining', 'disabled').default('active'),
-  tier: integer(0, LIMITS.tier).default(0),
-  host: oneOf('backend', 'client').default('backend'),
-  timeoutMs: timeout().nullable().default(null),
+    .default(null)
+    .describe('A service or VPC binding instead of a URL'),
+  weight: integer(0, LIMITS.weight).default(1).describe('Share among the pool; 0: no new requests'),
+  state: oneOf('active', 'draining', 'disabled')
+    .default('active')
+    .describe('draining: no new clients, known ones stay'),
+  tier: integer(0, LIMITS.tier).default(0).describe('Asked only when every lower tier is unavailable'),
+  host: oneOf('backend', 'client')
+    .default('backend')
+    .describe('Whose Host is sent: its own or the one of the client'),
+  timeoutMs: timeout().nullable().default(null).describe('To response headers; empty: as the pool'),
 });
 
 const failureStatus = () => integer(400, 599, ' (an HTTP error status)');
 
 /** What may be tried again at another backend. */
 const retryShape = {
-  maxRetries: integer(0, LIMITS.maxRetries).default(2),
+  maxRetries: integer(0, LIMITS.maxRetries)
+    .describe('After the first attempt, always at a backend not yet tried')
+    .default(2),
   on: list(
     z.union([oneOf('connect-failure', 'timeout'), failureStatus()], {
       error: 'must be connect-failure, timeout or an HTTP error status from 400 to 599',
     }),
     64,
     'conditions',
-  ).default(['connect-failure', 'timeout', ...CONNECT_STATUSES]),
+  )
+    .describe('connect-failure, timeout and statuses that are tried again')
+    .default(['connect-failure', 'timeout', ...CONNECT_STATUSES]),
   nonIdempotent: z
     .union([z.boolean(), z.literal('idempotency-key')], { error: 'must be true, false or "idempotency-key"' })
+    .describe('Whether POST and PATCH are tried again too')
     .default(false),
-  budgetPercent: integer(0, 100, ' (per cent)').default(20),
-  bodyLimitBytes: integer(0, LIMITS.bodyLimitBytes, ' (bytes)').default(65_536),
+  budgetPercent: integer(0, 100, ' (per cent)')
+    .describe('Retries at most, of recent requests; ten in ten seconds are always allowed')
+    .default(20),
+  bodyLimitBytes: integer(0, LIMITS.bodyLimitBytes, ' (bytes)')
+    .describe('A larger body streams and is not sent again')
+    .default(65_536),
 };
 
 const unwrap = <T extends z.ZodType>(schema: z.ZodDefault<T>) => schema.unwrap().optional();
@@ -111,12 +126,18 @@ const retryOverride = object({
 });
 
 const ejectionSchema = object({
-  failures: integer(1, 1_000).default(3),
-  windowMs: integer(100, 3_600_000, ' (milliseconds)').default(10_000),
-  baseMs: integer(100, 3_600_000, ' (milliseconds)').default(10_000),
-  maxMs: integer(100, 86_400_000, ' (milliseconds)').default(300_000),
-  maxEjectedPercent: integer(0, 100, ' (per cent)').default(50),
-  failureStatuses: list(failureStatus(), 64, 'statuses').default(CONNECT_STATUSES),
+  failures: integer(1, 1_000).default(3).describe('Failures in a row that eject'),
+  windowMs: integer(100, 3_600_000, ' (milliseconds)').default(10_000).describe('Within this time'),
+  baseMs: integer(100, 3_600_000, ' (milliseconds)')
+    .default(10_000)
+    .describe('How long, times the ejections in a row'),
+  maxMs: integer(100, 86_400_000, ' (milliseconds)').default(300_000).describe('No longer than this'),
+  maxEjectedPercent: integer(0, 100, ' (per cent)')
+    .default(50)
+    .describe('Of the pool at once; one may always go, one always stays'),
+  failureStatuses: list(failureStatus(), 64, 'statuses')
+    .default(CONNECT_STATUSES)
+    .describe('Answers that count as a failure, besides no answer'),
 });
 
 const policyNames = Object.keys(policies) as [PolicyName, ...PolicyName[]];
@@ -124,33 +145,42 @@ const policyNames = Object.keys(policies) as [PolicyName, ...PolicyName[]];
 /** Named backends with one policy. */
 export const poolSchema = object({
   id: id(),
-  policy: oneOf(...policyNames).default('round-robin'),
+  policy: oneOf(...policyNames)
+    .default('round-robin')
+    .describe('How the next backend is chosen'),
   hashKey: z
     .string()
     .max(LIMITS.hashKeyLength, { error: `takes at most ${LIMITS.hashKeyLength} characters` })
     .regex(new RegExp(`^(ip|path|header:${TOKEN}|cookie:${TOKEN})$`), {
       error: 'must be ip, path, header:NAME or cookie:NAME',
     })
-    .default('ip'),
+    .default('ip')
+    .describe('For policy hash: ip, path, header:NAME or cookie:NAME'),
   backends: list(backendSchema, LIMITS.backendsPerPool, 'backends').min(1, {
     error: 'needs at least one backend, such as {"id": "a", "url": "https://a.example.net"}',
   }),
-  timeoutMs: timeout().default(15_000),
-  retry: object(retryShape).prefault({}),
-  ejection: ejectionSchema.prefault({}),
+  timeoutMs: timeout().default(15_000).describe('To response headers; a stream is never cut'),
+  retry: object(retryShape).prefault({}).describe('When a request is tried again at another backend'),
+  ejection: ejectionSchema.prefault({}).describe('When a failing backend gets no requests for a while'),
   whenUnavailable: z
     .string()
     .regex(/^(fail-open|reject|pool:[a-z0-9][a-z0-9-]{0,62})$/, {
       error: 'must be fail-open, reject or pool:ID',
     })
-    .default('fail-open'),
-  slowStartMs: integer(0, 3_600_000, ' (milliseconds)').default(0),
+    .default('fail-open')
+    .describe('fail-open: ejected ones are asked all the same; reject: 503; pool:ID: that pool takes over'),
+  slowStartMs: integer(0, 3_600_000, ' (milliseconds)')
+    .default(0)
+    .describe('A backend that comes back rises to its weight in this time; 0: at once'),
   sharding: z
     .union([oneOf('none', 'region'), integer(2, LIMITS.shards)], {
       error: `must be none, region or a whole number from 2 to ${LIMITS.shards}`,
     })
-    .default('none'),
-  maxLease: integer(1, LIMITS.maxLease).default(64),
+    .default('none')
+    .describe('Objects that share the sequence: one, one a region, or this many'),
+  maxLease: integer(1, LIMITS.maxLease)
+    .default(64)
+    .describe('Picks handed out at once; 1 is one call for each request'),
 });
 
 const hostPattern = () => {
@@ -173,21 +203,24 @@ export const routeSchema = object({
     .regex(/^\/[^?#\\\s]*$/, { error: 'must start with / and hold no query, fragment, space or backslash' })
     .default('/'),
   pool: id(),
-  stripPrefix: flag().default(false),
-  affinity: oneOf('none', 'cookie', 'ip', 'cookie-then-ip').default('none'),
+  stripPrefix: flag().default(false).describe('The path goes on without the prefix of the route'),
+  affinity: oneOf('none', 'cookie', 'ip', 'cookie-then-ip')
+    .default('none')
+    .describe('What keeps a client at its backend'),
   affinityCookie: object({
     name: cookieName().default('X-Backend-Id'),
     ttlSeconds: integer(60, 31_536_000, ' (seconds)').default(82_800),
     sameSite: oneOf('Lax', 'Strict', 'None').default('Lax'),
   }).prefault({}),
-  timeoutMs: timeout().nullable().default(null),
+  timeoutMs: timeout().nullable().default(null).describe('Empty: as the pool'),
   retry: retryOverride.nullable().default(null),
-  debugHeaders: flag().default(true),
+  debugHeaders: flag().default(true).describe('Answers say who answered, in X-Backend headers'),
   logSampleRate: z
     .number({ error: 'must be a number from 0 to 1' })
     .min(0, { error: 'must be a number from 0 to 1' })
     .max(1, { error: 'must be a number from 0 to 1' })
-    .default(0),
+    .default(0)
+    .describe('Share of successful requests in the log, 0 to 1; failures always are'),
 });
 
 /** The whole document; both lists may be left out. */

@@ -1,7 +1,114 @@
-/** The page. */
+/** One pool: how it stands, its backends and what can be done to them, its traffic, its settings. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { PlusIcon } from '@phosphor-icons/react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { configQuery, type PoolConfig } from '../../api/config.ts';
+import { type Pulses, pulsesQuery } from '../../api/status.ts';
+import { CopyButton } from '../../components/copy.tsx';
 import { Page } from '../../components/page.tsx';
+import { isProblem, summarise } from '../../model/health.ts';
+import { BackendForm } from './backend-form.tsx';
+import { BackendsTab } from './backends-tab.tsx';
+import { PoolMenu } from './pool-menu.tsx';
+import { SettingsTab } from './settings-tab.tsx';
 
-/** To come. */
+const route = getRouteApi('/pools/$pool');
+
+/** The page of the pool that the address names. */
 export function PoolPage() {
-  return <Page title="pool">{null}</Page>;
+  const { pool: id } = route.useParams();
+  const { edit, tab = 'backends' } = route.useSearch();
+  const { data } = useQuery(configQuery);
+  const { data: pulse } = useQuery({
+    ...pulsesQuery,
+    select: useCallback((pulses: Pulses) => pulses[id], [id]),
+  });
+  const navigate = route.useNavigate();
+  const pool = data?.config.pools.find((one) => one.id === id);
+  if (!data) return <Page title={id}>{null}</Page>;
+  if (!pool) return <NoPool id={id} />;
+  const open = (backend: string | undefined) =>
+    void navigate({ search: (search) => ({ ...search, edit: backend }) });
+  const problem = isProblem(summarise(pulse?.status).health);
+  return (
+    <Page
+      title={id}
+      tabTitle={problem ? `(!) ${id}` : id}
+      facts={<Facts pool={pool} revision={data.revision} />}
+      actions={
+        <>
+          <Button variant="primary" icon={PlusIcon} onClick={() => open('+')}>
+            Add backend
+          </Button>
+          <PoolMenu key={id} pool={pool} config={data.config} />
+        </>
+      }
+    >
+      <nav aria-label={`Parts of ${id}`} className="-mt-2 flex gap-1 border-b border-kumo-line">
+        <TabLink name="Backends" isCurrent={tab !== 'settings'} />
+        <TabLink name="Settings" tab="settings" isCurrent={tab === 'settings'} />
+      </nav>
+      {tab === 'settings' ? (
+        <SettingsTab key={id} pool={pool} config={data.config} />
+      ) : (
+        <BackendsTab key={id} pool={pool} routes={data.config.routes} pulse={pulse} />
+      )}
+      {edit !== undefined && (
+        <BackendForm key={`${id}/${edit}`} pool={pool} edit={edit} onClose={() => open(undefined)} />
+      )}
+    </Page>
+  );
+}
+
+function Facts({ pool, revision }: { readonly pool: PoolConfig; readonly revision: number }) {
+  const { id, policy, hashKey, sharding } = pool;
+  return (
+    <>
+      <CopyButton value={id} what="pool id" />
+      <span>{policy === 'hash' ? `hash by ${hashKey}` : policy}</span>
+      {sharding !== 'none' && (
+        <span>{sharding === 'region' ? 'a shard a region' : `${sharding} shards`}</span>
+      )}
+      <span>revision {revision}</span>
+    </>
+  );
+}
+
+interface TabLinkProps {
+  readonly name: string;
+  readonly tab?: string;
+  readonly isCurrent: boolean;
+}
+
+function TabLink({ name, tab, isCurrent }: TabLinkProps) {
+  return (
+    <Link
+      from="/pools/$pool"
+      search={{ tab }}
+      aria-current={isCurrent ? 'page' : undefined}
+      activeOptions={{ includeSearch: true, exact: true }}
+      className={`-mb-px border-b-2 px-3 py-2 ${
+        isCurrent
+          ? 'border-kumo-brand font-medium text-kumo-default'
+          : 'border-transparent text-kumo-subtle hover:text-kumo-default'
+      }`}
+    >
+      {name}
+    </Link>
+  );
+}
+
+function NoPool({ id }: { readonly id: string }) {
+  return (
+    <Page title={id}>
+      <p className="text-kumo-subtle">
+        There is no pool {id}.{' '}
+        <Link to="/" className="text-kumo-link underline">
+          All pools
+        </Link>
+      </p>
+    </Page>
+  );
 }

@@ -1,0 +1,46 @@
+/** One recorded request in one line: when, what, through whom, why, what came of it. */
+import { memo } from 'react';
+import type { MappedAttempt, Mapping } from '../../worker/objects/protocol.ts';
+import { clock, count, exactTime } from '../model/format.ts';
+
+/** `timeout`, `503`: why an attempt did not do. */
+const fault = ({ outcome, status }: MappedAttempt): string =>
+  outcome === 'failure-status' ? String(status) : outcome;
+
+/** Every attempt in order: `b ✗ timeout → a`. */
+export function MappingPath({ attempts }: Pick<Mapping, 'attempts'>) {
+  if (attempts.length === 0) return <span className="text-kumo-danger">nobody</span>;
+  return attempts.map((attempt, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: attempts never change
+    <span key={i} className="whitespace-nowrap">
+      {i > 0 && ' → '}
+      {attempt.backend}
+      {attempt.outcome !== 'ok' && <span className="text-kumo-danger"> ✗ {fault(attempt)}</span>}
+    </span>
+  ));
+}
+
+/** The line's parts, for a grid of seven columns; on a small screen they wrap. */
+export const MappingLine = memo(function MappingLine({ mapping }: { readonly mapping: Mapping }) {
+  const { at, method, path, attempts, reason, status, ms } = mapping;
+  return (
+    <span className="flex flex-wrap items-baseline gap-x-3 lg:grid lg:grid-cols-[7rem_4rem_minmax(0,2fr)_minmax(0,2fr)_5rem_3rem_5rem]">
+      <time dateTime={new Date(at).toISOString()} title={exactTime(at)} className="text-kumo-subtle">
+        {clock(at)}
+      </time>
+      <span>{method}</span>
+      <span className="min-w-0 truncate" title={path}>
+        {path}
+      </span>
+      <span className="min-w-0 truncate">
+        <span aria-hidden="true" className="text-kumo-subtle">
+          →{' '}
+        </span>
+        <MappingPath attempts={attempts} />
+      </span>
+      <span className="text-kumo-subtle">{reason}</span>
+      <span className={`text-right ${status >= 500 ? 'text-kumo-danger' : ''}`}>{status}</span>
+      <span className="text-right text-kumo-subtle">{count(ms)} ms</span>
+    </span>
+  );
+});

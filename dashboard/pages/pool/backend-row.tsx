@@ -1,0 +1,140 @@
+/** A backend as a row of the table, and as a card on a small screen: the same words. */
+import { Checkbox } from '@cloudflare/kumo/components/checkbox';
+import { memo, type ReactNode, useCallback } from 'react';
+import type { Actions } from './actions.ts';
+import { Failures, Identity, Share } from './cells.tsx';
+import { attached, latencyPair, type Row } from './row.ts';
+import { RowActions } from './row-actions.tsx';
+import { StateCell } from './state-cell.tsx';
+import { Weight } from './weight.tsx';
+
+/** What a row or a card is drawn from. */
+export interface BackendProps {
+  readonly row: Row;
+  readonly isTicked: boolean;
+  readonly onTick: (id: string, ticked: boolean) => void;
+  readonly actions: Actions;
+}
+
+interface Column {
+  readonly name: string;
+  readonly className: string;
+  /** What the figures are of, where the name does not say it. */
+  readonly title?: string;
+}
+
+/** The columns' names and widths; the table has fixed ones, so that nothing jumps. */
+export const COLUMNS: readonly Column[] = [
+  { name: 'Backend', className: '' },
+  { name: 'State', className: 'w-40' },
+  { name: 'Weight', className: 'w-20 text-right' },
+  { name: 'Req/s', className: 'w-16 text-right' },
+  {
+    name: 'Share / expected',
+    className: 'w-34 text-right',
+    title: 'Of first attempts in the last one to two minutes, and by the weights in force',
+  },
+  { name: 'Failures', className: 'w-22 text-right' },
+  { name: 'p50 / p95', className: 'w-30 text-right', title: 'Time to response headers' },
+  {
+    name: 'Clients / sockets',
+    className: 'w-20 text-right',
+    title: 'Clients with affinity seen of late, and WebSockets that may still be open',
+  },
+];
+
+const CELL = 'px-2 py-2 align-top leading-6';
+
+/** One row. */
+export const BackendRow = memo(function BackendRow(props: BackendProps) {
+  const { row, actions } = props;
+  const { backend, status, rate, skew, cause } = row;
+  return (
+    <tr className="border-t border-kumo-line">
+      <td className="py-2.5 pl-4 align-top leading-6">
+        <Tick id={backend.id} isTicked={props.isTicked} onTick={props.onTick} />
+      </td>
+      <th scope="row" className={`${CELL} text-left font-normal`}>
+        <Identity backend={backend} />
+      </th>
+      <td className={CELL}>
+        <StateCell backend={backend} status={status} cause={cause} />
+      </td>
+      <td className="py-1 text-right align-top">
+        <WeightOf backend={backend} actions={actions} />
+      </td>
+      <td className={`${CELL} text-right`}>{rate}</td>
+      <td className={`${CELL} text-right`}>
+        <Share status={status} skew={skew} />
+      </td>
+      <td className={`${CELL} text-right`}>
+        <Failures status={status} />
+      </td>
+      <td className={`${CELL} text-right whitespace-nowrap`}>{latencyPair(status)}</td>
+      <td className={`${CELL} text-right`}>{attached(status)}</td>
+      <td className="py-1.5 pr-3 align-top">
+        <RowActions id={backend.id} state={backend.state} actions={actions} />
+      </td>
+    </tr>
+  );
+});
+
+/** One card. */
+export const BackendCard = memo(function BackendCard(props: BackendProps) {
+  const { row, actions } = props;
+  const { backend, status, rate, skew, cause } = row;
+  return (
+    <li className="flex flex-col gap-3 rounded-lg border border-kumo-line bg-kumo-base p-3">
+      <div className="flex items-start gap-3">
+        <Tick id={backend.id} isTicked={props.isTicked} onTick={props.onTick} />
+        <div className="min-w-0 flex-1">
+          <Identity backend={backend} />
+        </div>
+        <RowActions id={backend.id} state={backend.state} actions={actions} />
+      </div>
+      <StateCell backend={backend} status={status} cause={cause} />
+      <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-3">
+        <Fact name="Weight">
+          <span className="-ml-2 inline-block [&>button]:justify-start">
+            <WeightOf backend={backend} actions={actions} />
+          </span>
+        </Fact>
+        <Fact name="Req/s">{rate}</Fact>
+        <Fact name="Failures">
+          <Failures status={status} />
+        </Fact>
+        <Fact name="Share / expected">
+          <Share status={status} skew={skew} />
+        </Fact>
+        <Fact name="p50 / p95">{latencyPair(status)}</Fact>
+        <Fact name="Clients / sockets">{attached(status)}</Fact>
+      </dl>
+    </li>
+  );
+});
+
+function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-xs text-kumo-subtle">{name}</dt>
+      <dd className="min-h-6">{children}</dd>
+    </div>
+  );
+}
+
+interface TickProps extends Pick<BackendProps, 'isTicked' | 'onTick'> {
+  readonly id: string;
+}
+
+const Tick = memo(function Tick({ id, isTicked, onTick }: TickProps) {
+  return (
+    <Checkbox aria-label={`Tick ${id}`} checked={isTicked} onCheckedChange={(ticked) => onTick(id, ticked)} />
+  );
+});
+
+interface WeightOfProps extends Pick<Row, 'backend'>, Pick<BackendProps, 'actions'> {}
+
+function WeightOf({ backend: { id, weight }, actions }: WeightOfProps) {
+  const change = useCallback((next: number) => actions.weigh([id], next), [actions, id]);
+  return <Weight backend={id} weight={weight} onChange={change} />;
+}

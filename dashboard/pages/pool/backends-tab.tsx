@@ -1,0 +1,53 @@
+/** How a pool stands and what its backends do: figures, table, chart, newest requests. */
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useCallback } from 'react';
+import type { PoolConfig, RouteConfig } from '../../api/config.ts';
+import { type EventsAnswer, eventsQuery } from '../../api/events.ts';
+import { type Pulse, seriesQuery } from '../../api/status.ts';
+import { Card } from '../../components/card.tsx';
+import { usePoolActions } from './actions.ts';
+import { BackendsCard } from './backends-card.tsx';
+import { DrainDialog } from './drain-dialog.tsx';
+import { KpiStrip } from './kpi-strip.tsx';
+import { QuestionDialog } from './question-dialog.tsx';
+import { RecentCard } from './recent-card.tsx';
+import { causesOf } from './standing.ts';
+
+/** uPlot comes only with the page that draws. */
+const TrafficCharts = lazy(async () => ({
+  default: (await import('./traffic-charts.tsx')).TrafficCharts,
+}));
+
+interface BackendsTabProps {
+  readonly pool: PoolConfig;
+  readonly routes: readonly RouteConfig[];
+  readonly pulse: Pulse | undefined;
+}
+
+/** The tab. */
+export function BackendsTab({ pool, routes, pulse }: BackendsTabProps) {
+  const { data: series } = useQuery(seriesQuery(pool.id));
+  const { data: causes = {} } = useQuery({
+    ...eventsQuery,
+    select: useCallback(({ events }: EventsAnswer) => causesOf(events, pool.id), [pool.id]),
+  });
+  const { actions, question, setQuestion, draining, setDraining } = usePoolActions(pool.id);
+  return (
+    <>
+      <KpiStrip pulse={pulse} series={series?.[0]} causes={causes} />
+      <BackendsCard pool={pool} routes={routes} pulse={pulse} causes={causes} actions={actions} />
+      <Card title="Requests and failures by backend, last five minutes">
+        <div className="min-h-80 p-4 pt-2">
+          <Suspense fallback={null}>
+            {series?.[0] && <TrafficCharts key={pool.id} series={series[0]} />}
+          </Suspense>
+        </div>
+      </Card>
+      <RecentCard pool={pool.id} />
+      <QuestionDialog question={question} onClose={() => setQuestion(null)} />
+      {draining !== null && (
+        <DrainDialog pool={pool} backend={draining} pulse={pulse} onClose={() => setDraining(null)} />
+      )}
+    </>
+  );
+}

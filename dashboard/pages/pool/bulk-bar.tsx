@@ -1,0 +1,64 @@
+/** What can be done to all ticked backends at once. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { Input } from '@cloudflare/kumo/components/input';
+import { XIcon } from '@phosphor-icons/react';
+import { type FormEvent, useState } from 'react';
+import { plural } from '../../model/format.ts';
+import type { Actions } from './actions.ts';
+
+interface BulkBarProps {
+  readonly ids: readonly string[];
+  readonly actions: Actions;
+  readonly onClear: () => void;
+}
+
+/** The bar; it stands in the heading's line, so that the rows below keep their place. */
+export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
+  const [weight, setWeight] = useState('');
+  const setAll = (event: FormEvent) => {
+    event.preventDefault();
+    if (/^\d+$/.test(weight)) actions.weigh(ids, Number(weight));
+  };
+  const button = (name: string, act: (ids: readonly string[]) => void) => (
+    <Button size="sm" variant="secondary" onClick={() => act(ids)}>
+      {name}
+    </Button>
+  );
+  return (
+    <div
+      role="toolbar"
+      aria-label={`Actions for ${plural(ids.length, 'backend')}`}
+      className="flex flex-wrap items-center gap-2"
+    >
+      <span className="text-kumo-default">{ids.length} ticked</span>
+      {button('Drain', actions.drain)}
+      {button('Activate', actions.activate)}
+      {button('Disable', actions.disable)}
+      <form onSubmit={setAll} className="flex items-center gap-1">
+        <Input
+          size="sm"
+          aria-label="Weight for all ticked"
+          inputMode="numeric"
+          placeholder="weight"
+          value={weight}
+          onChange={(event) => setWeight(event.currentTarget.value)}
+          className="w-18"
+        />
+        <Button size="sm" type="submit" variant="secondary" disabled={!/^\d+$/.test(weight)}>
+          Set
+        </Button>
+      </form>
+      <Button size="sm" variant="secondary-destructive" onClick={() => actions.remove(ids)}>
+        Remove
+      </Button>
+      <Button
+        size="sm"
+        variant="ghost"
+        shape="square"
+        icon={XIcon}
+        aria-label="Untick all"
+        onClick={onClear}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,74 @@
+/** A pool in four figures, each with its last five minutes. */
+import type { ReactNode } from 'react';
+import type { PoolSeries } from '../../../worker/objects/series.ts';
+import type { Pulse } from '../../api/status.ts';
+import { Sparkline } from '../../components/sparkline.tsx';
+import { healthText } from '../../components/state.tsx';
+import { useNow, useStale } from '../../live/use-live.ts';
+import { duration, percent, perSecond } from '../../model/format.ts';
+import { isProblem, summarise } from '../../model/health.ts';
+import { rate } from '../../model/rates.ts';
+import { failedShare, whole } from '../../model/series.ts';
+import { firstProblem, sharesFailed } from './kpis.ts';
+
+interface KpiStripProps {
+  readonly pulse: Pulse | undefined;
+  readonly series: PoolSeries | undefined;
+  readonly causes: Readonly<Record<string, string>>;
+}
+
+/** The strip. */
+export function KpiStrip({ pulse, series, causes }: KpiStripProps) {
+  const tick = useNow();
+  const { stale, heardAt } = useStale();
+  const now = stale ? heardAt : tick;
+  const summary = summarise(pulse?.status);
+  const failed = failedShare(series);
+  const requests = whole(series?.requests ?? []);
+  const failures = whole(series?.failures ?? []);
+  return (
+    <dl className="grid grid-cols-2 overflow-hidden rounded-lg border border-kumo-line bg-kumo-base xl:grid-cols-4">
+      <Kpi name="Requests a second" value={perSecond(pulse ? rate(pulse.samples, now) : null)}>
+        <Sparkline values={requests} label="Requests over five minutes" />
+      </Kpi>
+      <Kpi name="Failed, last minute" value={percent(failed)} isBad={(failed ?? 0) > 0}>
+        <Sparkline values={sharesFailed(requests, failures)} label="Failed over five minutes" tone="bad" />
+      </Kpi>
+      <Kpi name="p95 to headers" value={duration(pulse?.status.latencyMs.p95 ?? null)}>
+        <Sparkline values={whole(series?.p95Ms ?? [])} label="p95 over five minutes" />
+      </Kpi>
+      <Kpi
+        name="Backends"
+        value={pulse ? `${summary.available} of ${summary.total} available` : '–'}
+        isBad={isProblem(summary.health)}
+      >
+        <span className={`line-clamp-2 ${healthText(summary.health)}`}>
+          {firstProblem(pulse?.status, causes, now)}
+        </span>
+      </Kpi>
+    </dl>
+  );
+}
+
+interface KpiProps {
+  readonly name: string;
+  readonly value: string;
+  readonly isBad?: boolean;
+  readonly children: ReactNode;
+}
+
+function Kpi({ name, value, isBad = false, children }: KpiProps) {
+  return (
+    <div className="-mt-px -ml-px flex min-w-0 flex-col gap-1 border-t border-l border-kumo-line p-4">
+      <dt className="text-kumo-subtle">{name}</dt>
+      <dd className="flex flex-col gap-1">
+        <span
+          className={`truncate text-base font-semibold sm:text-xl ${isBad ? 'text-kumo-danger' : 'text-kumo-default'}`}
+        >
+          {value}
+        </span>
+        <span className="block min-h-7">{children}</span>
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+/** uPlot in React: lines over time that follow data, size and theme. */
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+/** How a line looks; the colour may be any CSS colour, variables included. */
+export interface Stroke {
+  readonly name: string;
+  readonly color: string;
+  readonly dash: readonly number[];
+}
+
+interface PlotProps {
+  /** Seconds since 1970. */
+  readonly times: readonly number[];
+  readonly strokes: readonly Stroke[];
+  /** By line, then by time. */
+  readonly values: readonly (readonly number[])[];
+  readonly height: number;
+  /** The index of the time that is pointed at; null: none. */
+  readonly onStep: (step: number | null) => void;
+}
+
+/** The canvas. It says nothing to who cannot see it: a table beside it must. */
+export function Plot({ times, strokes, values, height, onStep }: PlotProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const data = [times, ...values] as uPlot.AlignedData;
+  const newest = useRef(data);
+  newest.current = data;
+  const look = JSON.stringify(strokes);
+
+  useEffect(() => {
+    const element = host.current!;
+    const made = new uPlot(
+      optionsOf(element, JSON.parse(look) as Stroke[], height, onStep),
+      newest.current,
+      element,
+    );
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
+    const themed = new MutationObserver(() => made.redraw());
+    themed.observe(document.documentElement, { attributeFilter: ['data-mode'] });
+    return () => {
+      resized.disconnect();
+      themed.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [look, height, onStep]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the data is new exactly when times or values are
+  useEffect(() => plot.current?.setData(newest.current), [times, values]);
+
+  return <div ref={host} aria-hidden="true" className="w-full overflow-hidden" style={{ height }} />;
+}
+
+function optionsOf(
+  element: HTMLElement,
+  strokes: readonly Stroke[],
+  height: number,
+  onStep: PlotProps['onStep'],
+): uPlot.Options {
+  /** A canvas takes no variables: the element's own colour is set and read. Asked at each drawing, so themes follow. */
+  const resolve = (color: string) => () => {
+    element.style.color = color;
+    const resolved = getComputedStyle(element).color;
+    element.style.color = '';
+    return resolved;
+  };
+  const axis = {
+    stroke: resolve('var(--text-color-kumo-subtle)'),
+    grid: { stroke: resolve('var(--color-kumo-line)'), width: 1 },
+    ticks: { show: false },
+    font: '12px system-ui, sans-serif',
+  };
+  return {
+    width: element.clientWidth,
+    height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    cursor: { sync: { key: 'pool' }, drag: { x: false, y: false }, points: { size: 6 } },
+    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+    axes: [
+      { ...axis, size: 28, space: 80, values: (_, times) => times.map(timeOfDay) },
+      { ...axis, size: 44, space: 32 },
+    ],
+    series: [
+      {},
+      ...strokes.map(({ name, color, dash }) => ({
+        label: name,
+        stroke: resolve(color),
+        width: 1.5,
+        dash: [...dash],
+        points: { show: false },
+      })),
+    ],
+    hooks: { setCursor: [(plot) => onStep(plot.cursor.idx ?? null)] },
+  };
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const timeOfDay = (seconds: number): string => TIME.format(seconds * 1_000);

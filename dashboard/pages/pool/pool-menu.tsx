@@ -1,0 +1,102 @@
+/** What can be done to the pool itself. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { Dialog } from '@cloudflare/kumo/components/dialog';
+import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
+import { DotsThreeVerticalIcon, TrashIcon } from '@phosphor-icons/react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Config, PoolConfig } from '../../api/config.ts';
+import { removePool } from '../../changes/change.ts';
+import { useChange } from '../../changes/use-change.ts';
+
+interface PoolMenuProps {
+  readonly pool: PoolConfig;
+  readonly config: Config;
+}
+
+/** The menu and the question before deleting. */
+export function PoolMenu({ pool, config }: PoolMenuProps) {
+  const [asks, setAsks] = useState(false);
+  return (
+    <>
+      <DropdownMenu>
+        <DropdownMenu.Trigger
+          render={
+            <Button
+              variant="secondary"
+              shape="square"
+              icon={<DotsThreeVerticalIcon size={18} weight="bold" />}
+              aria-label={`More actions for pool ${pool.id}`}
+            />
+          }
+        />
+        <DropdownMenu.Content>
+          <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => setAsks(true)}>
+            Delete pool …
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu>
+      <Dialog.Root role="alertdialog" open={asks} onOpenChange={setAsks}>
+        {asks && <DeletePool pool={pool} config={config} onClose={() => setAsks(false)} />}
+      </Dialog.Root>
+    </>
+  );
+}
+
+function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClose: () => void }) {
+  const { run } = useChange();
+  const navigate = useNavigate();
+  const routes = config.routes.filter((route) => route.pool === pool.id);
+  const pools = config.pools.filter(({ whenUnavailable }) => whenUnavailable === `pool:${pool.id}`);
+  const isUsed = routes.length > 0 || pools.length > 0;
+  const remove = async () => {
+    onClose();
+    if (await run(removePool(pool.id, `Deleted pool ${pool.id}`))) void navigate({ to: '/' });
+  };
+  return (
+    <Dialog className="flex flex-col gap-4 p-6">
+      <Dialog.Title className="text-lg font-semibold">Delete pool {pool.id}?</Dialog.Title>
+      <Dialog.Description className="text-kumo-default">
+        {isUsed
+          ? `Pool ${pool.id} is in use, so it cannot be deleted. Change or delete these first:`
+          : `Its ${pool.backends.length} backends and its settings go; no route leads to it, so no request is affected. It can be undone.`}
+      </Dialog.Description>
+      {isUsed && (
+        <ul className="flex list-disc flex-col gap-1 pl-5">
+          {routes.map(({ id, host, path }) => (
+            <li key={id}>
+              <Link to="/routes" search={{ edit: id }} className="text-kumo-link underline">
+                Route {id}
+              </Link>{' '}
+              ({host}
+              {path})
+            </li>
+          ))}
+          {pools.map(({ id }) => (
+            <li key={id}>
+              <Link
+                to="/pools/$pool"
+                params={{ pool: id }}
+                search={{ tab: 'settings' }}
+                className="text-kumo-link underline"
+              >
+                Pool {id}
+              </Link>{' '}
+              (falls back to it)
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="flex justify-end gap-2">
+        <Button variant="secondary" onClick={onClose}>
+          {isUsed ? 'Close' : 'Cancel'}
+        </Button>
+        {!isUsed && (
+          <Button variant="destructive" onClick={remove}>
+            Delete {pool.id}
+          </Button>
+        )}
+      </div>
+    </Dialog>
+  );
+}
