@@ -1,0 +1,65 @@
+/** Without a mouse: the paths of the night, by keys alone, with the focus where one can see it. */
+import { expect, type Page, test } from 'playwright/test';
+import { TOKEN } from '../test/support/product.ts';
+import { serveWorld } from './support/dashboard.ts';
+
+const world = serveWorld();
+
+/** Presses Tab until the focus is at what is named so. */
+async function tabTo(page: Page, name: string | RegExp, most = 60): Promise<void> {
+  for (let i = 0; i < most; i++) {
+    await page.keyboard.press('Tab');
+    const focused = page.locator(':focus');
+    const label = await focused.evaluate(
+      (element) => element.getAttribute('aria-label') ?? element.textContent ?? '',
+    );
+    if (typeof name === 'string' ? label.trim() === name : name.test(label)) return;
+  }
+  throw new Error(`${name} is not reached within ${most} tabs`);
+}
+
+test('sign in, go to the pool, drain a backend, undo it', async ({ page }) => {
+  await page.goto(world.url);
+  await expect(page.getByLabel("Operator's token")).toBeFocused();
+  await page.keyboard.type(TOKEN);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await tabTo(page, /shop$/);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'shop' })).toBeVisible();
+  await tabTo(page, 'Drain b');
+  const outline = await page.locator(':focus').evaluate((element) => getComputedStyle(element).outlineStyle);
+  const shadow = await page.locator(':focus').evaluate((element) => getComputedStyle(element).boxShadow);
+  expect(outline !== 'none' || shadow !== 'none').toBe(true);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Activate b', exact: true })).toBeVisible();
+  await page.keyboard.press('F6');
+  await page.getByRole('button', { name: 'Undo' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Drain b', exact: true })).toBeVisible();
+});
+
+test('a menu and a dialog hold the focus, Escape leaves them, and the focus is back', async ({ page }) => {
+  const { code } = await world.product.must('POST', '/session/link');
+  await page.goto(`${world.url}/#login=${code}`);
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await page.goto(`${world.url}/pools/shop`);
+  await expect(page.getByRole('button', { name: 'Drain a', exact: true })).toBeVisible();
+  await tabTo(page, 'More actions for a');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('menu')).toBeVisible();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'More actions for a' })).toBeFocused();
+  await tabTo(page, /Add backend/, 120);
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press('Tab');
+    expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true);
+  }
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+});
