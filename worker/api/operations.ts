@@ -73,6 +73,7 @@ export const QUERY = {
   },
   status: { description: 'Only those that the client got this status for', schema: { type: 'integer' } },
   path: { description: 'Only those whose path begins so', schema: { type: 'string' } },
+  requestId: { description: 'Only those with this X-Request-Id', schema: { type: 'string' } },
 } as const;
 type QueryName = keyof typeof QUERY;
 
@@ -273,7 +274,7 @@ export const operations: readonly Operation[] = [
     method: 'get',
     path: '/requests',
     summary: 'Recent requests and where they went, newest first',
-    query: ['pool', 'backend', 'outcome', 'status', 'path', 'limit'],
+    query: ['pool', 'backend', 'outcome', 'status', 'path', 'requestId', 'limit'],
     answer: 'Requests',
     problems: [400, 404],
   },
