@@ -1,5 +1,12 @@
 /** Every page and its URL; filters live in the URL. Pages but the overview are loaded when they are first shown. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router';
 import type { RequestFilter } from './api/requests.ts';
 import { Overview } from './pages/overview/overview.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -106,6 +113,9 @@ const settings = createRoute({
 /** The dashboard's router. */
 export const router = createRouter({
   routeTree: root.addChildren([overview, pool, requests, routes, history, settings]),
+  // All parameters are text: 502 stands in the URL as 502, not as "502".
+  parseSearch: parseSearchWith((value) => value),
+  stringifySearch: stringifySearchWith(String),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });
