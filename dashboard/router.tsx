@@ -45,10 +45,11 @@ export interface RoutesSearch {
   readonly pool?: string;
 }
 
-/** `revision`: the one that is open; `show`: what kind of events. */
+/** `revision`: the one that is open; `show` and `pool`: which entries of the time line. */
 export interface HistorySearch {
   readonly revision?: string;
   readonly show?: string;
+  readonly pool?: string;
 }
 
 const root = createRootRoute({ component: Shell });
@@ -100,6 +101,7 @@ const history = createRoute({
   validateSearch: (search: Search): HistorySearch => ({
     revision: text(search.revision),
     show: text(search.show),
+    pool: text(search.pool),
   }),
   component: lazyRouteComponent(() => import('./pages/history/history-page.tsx'), 'HistoryPage'),
 });

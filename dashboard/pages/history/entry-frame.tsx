@@ -1,0 +1,31 @@
+/** The frame of an entry: a sign, what happened, when, and what can be done about it. */
+import type { Icon } from '@phosphor-icons/react';
+import type { ReactNode } from 'react';
+import { TimeAgo } from '../../components/time-ago.tsx';
+
+interface EntryFrameProps {
+  readonly Sign: Icon;
+  /** The sign's colour; the words beside it say the same. */
+  readonly tone: string;
+  readonly title: ReactNode;
+  readonly at: number;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** One entry. */
+export function EntryFrame({ Sign, tone, title, at, actions, children }: EntryFrameProps) {
+  return (
+    <div className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-start gap-x-3">
+      <Sign aria-hidden="true" size={18} className={`mt-0.5 ${tone}`} />
+      <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">{title}</div>
+      <span className="text-right whitespace-nowrap text-kumo-subtle sm:w-24">
+        <TimeAgo at={at} />
+      </span>
+      <div className="col-start-2 flex min-w-0 flex-wrap items-baseline gap-x-3 break-words text-kumo-subtle">
+        {children}
+      </div>
+      {actions && <div className="col-start-2 mt-1 flex gap-2 sm:col-start-3 sm:mt-0">{actions}</div>}
+    </div>
+  );
+}
