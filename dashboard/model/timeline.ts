@@ -108,7 +108,7 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
 });
 
-/** `Today`, `Yesterday`, `Tuesday 24 November 2026`. */
+/** `Today`, `Yesterday`, `Tuesday, 24 November 2026`. */
 export function dayName(start: number, now: number): string {
   const today = new Date(now).setHours(0, 0, 0, 0);
   if (start === today) return 'Today';

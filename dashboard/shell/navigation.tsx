@@ -14,6 +14,7 @@ import { Link, type LinkProps } from '@tanstack/react-router';
 import { configQuery } from '../api/config.ts';
 import { HealthDot } from '../components/state.tsx';
 import { useHealths } from '../live/use-healths.ts';
+import { PaletteButton } from './palette-button.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 import { useSignOut } from './use-sign-out.ts';
 
@@ -32,6 +33,7 @@ const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; rea
 export function Navigation() {
   return (
     <nav aria-label="Pages" className="flex min-h-0 flex-1 flex-col gap-1 p-2">
+      <PaletteButton />
       {PAGES.map(({ to, name, Symbol: Sign }) => (
         <Link key={name} to={to} className={ITEM} activeOptions={{ exact: true, includeSearch: false }}>
           <Sign aria-hidden="true" size={18} />
