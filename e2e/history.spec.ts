@@ -2,6 +2,7 @@
 import { expect, type Page, test } from 'playwright/test';
 import { deadPort, echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
+import { open as signIn } from './support/dashboard.ts';
 
 let product: Product;
 let origins: Origin[];
@@ -38,13 +39,8 @@ test.afterAll(async () => {
   await Promise.all(origins.map((origin) => origin.stop()));
 });
 
-async function open(page: Page, path: string): Promise<void> {
-  const { code } = await product.must('POST', '/session/link');
-  await page.goto(`http://localhost:${product.port}/#login=${code}`);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await page.goto(`http://localhost:${product.port}${path}`);
-  await expect(page.getByText('live', { exact: true })).toBeVisible();
-}
+const open = (page: Page, path: string) =>
+  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
 
 const stateOf = async (backend: string) =>
   (await product.must('GET', `/pools/shop/backends/${backend}`)).backend.state;

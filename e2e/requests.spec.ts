@@ -2,6 +2,7 @@
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
+import { open as signIn } from './support/dashboard.ts';
 
 let product: Product;
 let origins: Origin[];
@@ -42,12 +43,8 @@ test.afterAll(async () => {
   await Promise.all(origins.map((origin) => origin.stop()));
 });
 
-async function open(page: Page, path: string): Promise<void> {
-  const { code } = await product.must('POST', '/session/link');
-  await page.goto(`http://localhost:${product.port}/#login=${code}`);
-  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  await page.goto(`http://localhost:${product.port}${path}`);
-}
+const open = (page: Page, path: string) =>
+  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Requests, newest first' }).getByRole('button');
 
