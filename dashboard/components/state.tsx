@@ -43,6 +43,12 @@ export function State({ tone, children }: { readonly tone: Tone; readonly childr
   );
 }
 
+/** A tone as the colour of a bar; a word stands beside it. */
+export const toneBar = (tone: Tone): string => DOT[tone];
+
+/** A tone as the colour of a sign or a text; a word stands beside it. */
+export const toneText = (tone: Tone): string => TEXT[tone];
+
 /** What the balancer found of a backend. */
 export function BackendState({ status }: { readonly status: BackendStatus['status'] }) {
   return <State tone={STATUS_TONE[status]}>{status}</State>;

@@ -60,10 +60,6 @@ export function describeAttempt({ outcome, status }: MappedAttempt): string {
   return OUTCOMES[outcome] ?? outcome;
 }
 
-/** Whether somebody should look at it: the client got an error of the server's side, or an attempt failed. */
-export const hasFailed = ({ status, attempts }: Pick<Mapping, 'status' | 'attempts'>): boolean =>
-  status >= 500 || attempts.some(({ outcome }) => outcome !== 'ok');
-
 /** What became of a request, in one sentence. */
 export function describeMapping({ status, backend, attempts, ms }: Mapping): string {
   const answer = backend === null ? `${status}, for no backend answered` : `${status} from ${backend}`;

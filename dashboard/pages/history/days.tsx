@@ -11,8 +11,8 @@ import { RevisionEntry } from './revision-entry.tsx';
 
 interface DaysProps {
   readonly entries: readonly Entry[];
-  /** The revisions that one can look at and go back to. */
-  readonly kept: ReadonlySet<number>;
+  /** From this revision on one can look at them and go back to them. */
+  readonly oldestKept: number;
   readonly inForce: number | undefined;
   readonly onOpen: (revision: number) => void;
   readonly onRollBack: (revision: number) => void;
@@ -23,7 +23,7 @@ interface DaysProps {
 const STEP = 200;
 
 /** The days, newest first. */
-export function Days({ entries, kept, inForce, onOpen, onRollBack, onClear }: DaysProps) {
+export function Days({ entries, oldestKept, inForce, onOpen, onRollBack, onClear }: DaysProps) {
   const [length, setLength] = useState(STEP);
   if (entries.length === 0)
     return (
@@ -46,7 +46,7 @@ export function Days({ entries, kept, inForce, onOpen, onRollBack, onClear }: Da
                 {entry.kind === 'revision' ? (
                   <RevisionEntry
                     row={entry.revision}
-                    isKept={kept.has(entry.revision.revision)}
+                    isKept={entry.revision.revision >= oldestKept}
                     isInForce={entry.revision.revision === inForce}
                     onOpen={onOpen}
                     onRollBack={onRollBack}

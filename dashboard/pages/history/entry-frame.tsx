@@ -1,12 +1,13 @@
 /** The frame of an entry: a sign, what happened, when, and what can be done about it. */
 import type { Icon } from '@phosphor-icons/react';
 import type { ReactNode } from 'react';
+import { toneText } from '../../components/state.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 
 interface EntryFrameProps {
   readonly Sign: Icon;
-  /** The sign's colour; the words beside it say the same. */
-  readonly tone: string;
+  /** Of the sign; the words beside it say the same. */
+  readonly tone: 'good' | 'warning' | 'bad' | 'off';
   readonly title: ReactNode;
   readonly at: number;
   readonly actions?: ReactNode;
@@ -17,7 +18,7 @@ interface EntryFrameProps {
 export function EntryFrame({ Sign, tone, title, at, actions, children }: EntryFrameProps) {
   return (
     <div className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-start gap-x-3">
-      <Sign aria-hidden="true" size={18} className={`mt-0.5 ${tone}`} />
+      <Sign aria-hidden="true" size={18} className={`mt-0.5 ${toneText(tone)}`} />
       <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">{title}</div>
       <span className="text-right whitespace-nowrap text-kumo-subtle sm:w-24">
         <TimeAgo at={at} />

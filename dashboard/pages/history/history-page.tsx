@@ -28,7 +28,8 @@ export function HistoryPage() {
     const ofPool = pool === undefined ? null : { id: pool, revisions: revisionsOf(pool, events.data.events) };
     return narrowed(all, { show: readShow(show), pool: ofPool });
   }, [events.data, revisions.data, show, pool]);
-  const kept = useMemo(() => new Set(revisions.data?.revisions.map((row) => row.revision)), [revisions.data]);
+  // All from there on are kept; the newest event may be ahead of the list.
+  const oldestKept = revisions.data?.revisions.at(-1)?.revision ?? 1;
   const open = (number: number | undefined) =>
     void navigate({
       search: (now) => ({ ...now, revision: number === undefined ? undefined : String(number) }),
@@ -50,7 +51,7 @@ export function HistoryPage() {
       {entries && (
         <Days
           entries={entries}
-          kept={kept}
+          oldestKept={oldestKept}
           inForce={config?.revision}
           onOpen={open}
           onRollBack={askBack}

@@ -7,12 +7,12 @@ import { clock, countdown, exactTime } from '../../model/format.ts';
 import type { PoolEvent } from '../../model/timeline.ts';
 import { EntryFrame } from './entry-frame.tsx';
 
-type Look = readonly [Sign: Icon, tone: string, state: 'good' | 'warning' | 'bad', word: string];
+type Look = readonly [Sign: Icon, tone: 'good' | 'warning' | 'bad', word: string];
 
 const LOOK: Record<PoolEvent['kind'], Look> = {
-  ejected: [ProhibitIcon, 'text-kumo-danger', 'bad', 'ejected'],
-  probe: [PulseIcon, 'text-kumo-warning', 'warning', 'probed'],
-  returned: [ArrowUUpLeftIcon, 'text-kumo-success', 'good', 'returned'],
+  ejected: [ProhibitIcon, 'bad', 'ejected'],
+  probe: [PulseIcon, 'warning', 'probed'],
+  returned: [ArrowUUpLeftIcon, 'good', 'returned'],
 };
 
 const LINK = 'text-kumo-link underline';
@@ -20,7 +20,7 @@ const LINK = 'text-kumo-link underline';
 /** The entry. */
 export function PoolEntry({ event }: { readonly event: PoolEvent }) {
   const { kind, at, pool, shard, backend, why, requestId, until, ejections } = event;
-  const [Sign, tone, state, word] = LOOK[kind];
+  const [Sign, tone, word] = LOOK[kind];
   const title = (
     <>
       <span className="text-kumo-default">
@@ -29,7 +29,7 @@ export function PoolEntry({ event }: { readonly event: PoolEvent }) {
           {pool}
         </Link>
       </span>
-      <State tone={state}>{word}</State>
+      <State tone={tone}>{word}</State>
     </>
   );
   return (

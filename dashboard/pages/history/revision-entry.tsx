@@ -2,6 +2,7 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { GitCommitIcon } from '@phosphor-icons/react';
 import type { RevisionRow } from '../../api/revisions.ts';
+import { State } from '../../components/state.tsx';
 import { EntryFrame } from './entry-frame.tsx';
 import { whoInWords } from './who.ts';
 
@@ -39,10 +40,10 @@ export function RevisionEntry({ row, isKept, isInForce, onOpen, onRollBack }: Re
     </Button>
   );
   return (
-    <EntryFrame Sign={GitCommitIcon} tone="text-kumo-subtle" title={title} at={at} actions={actions}>
+    <EntryFrame Sign={GitCommitIcon} tone="off" title={title} at={at} actions={actions}>
       <span>revision {revision}</span>
       <span>by {whoInWords(who)}</span>
-      {isInForce && <span className="font-medium text-kumo-success">in force</span>}
+      {isInForce && <State tone="good">in force</State>}
       {!isKept && <span>not kept any more</span>}
     </EntryFrame>
   );

@@ -1,6 +1,6 @@
 /** Every attempt of a request on a small time line: who was asked, how it ended, how long it took. */
 import type { Mapping } from '../../api/requests.ts';
-import { State } from '../../components/state.tsx';
+import { State, toneBar } from '../../components/state.tsx';
 import { count } from '../../model/format.ts';
 import { describeAttempt, stretches } from '../../model/mapping.ts';
 
@@ -13,7 +13,7 @@ export function Attempts({ mapping }: { readonly mapping: Mapping }) {
   return (
     <ol aria-label="Attempts" className="flex flex-col gap-3 rounded-md border border-kumo-line p-4 sm:gap-2">
       {attempts.map((attempt, i) => {
-        const isOk = attempt.outcome === 'ok';
+        const tone = attempt.outcome === 'ok' ? 'good' : 'bad';
         const bar = bars[i];
         return (
           <li
@@ -25,7 +25,7 @@ export function Attempts({ mapping }: { readonly mapping: Mapping }) {
               {attempt.backend}
             </span>
             <span className="col-span-2 row-start-2 sm:col-span-1 sm:row-auto">
-              <State tone={isOk ? 'good' : 'bad'}>{describeAttempt(attempt)}</State>
+              <State tone={tone}>{describeAttempt(attempt)}</State>
             </span>
             <span
               aria-hidden="true"
@@ -33,7 +33,7 @@ export function Attempts({ mapping }: { readonly mapping: Mapping }) {
             >
               {bar && (
                 <span
-                  className={`absolute inset-y-0 min-w-1 rounded-full ${isOk ? 'bg-kumo-success' : 'bg-kumo-danger'}`}
+                  className={`absolute inset-y-0 min-w-1 rounded-full ${toneBar(tone)}`}
                   style={{ left: `${bar.from * 100}%`, width: `${bar.length * 100}%` }}
                 />
               )}

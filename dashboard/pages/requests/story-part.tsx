@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { Mapping } from '../../api/requests.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { clock, exactTime, NONE } from '../../model/format.ts';
-import { describeMapping, explainReason, hasFailed } from '../../model/mapping.ts';
+import { describeMapping, explainReason } from '../../model/mapping.ts';
 import { Attempts } from './attempts.tsx';
 
 const LINK = 'text-kumo-link underline';
@@ -13,7 +13,6 @@ const LINK = 'text-kumo-link underline';
 export function StoryPart({ mapping }: { readonly mapping: Mapping }) {
   const { at, ms, method, host, path, route, pool, backend, reason, colo } = mapping;
   const { words, why } = explainReason(reason);
-  const failed = hasFailed(mapping);
   const address = `${location.protocol}//${host}${path}`;
   return (
     <article className="flex flex-col gap-5">
@@ -25,7 +24,9 @@ export function StoryPart({ mapping }: { readonly mapping: Mapping }) {
           </span>
           <CopyButton value={address} what="URL" />
         </h3>
-        <p className={failed ? 'text-kumo-danger' : 'text-kumo-subtle'}>{describeMapping(mapping)}</p>
+        <p className={mapping.status >= 500 ? 'text-kumo-danger' : 'text-kumo-subtle'}>
+          {describeMapping(mapping)}
+        </p>
       </div>
       <Attempts mapping={mapping} />
       <dl className="grid grid-cols-1 gap-x-6 gap-y-3 sm:grid-cols-[8rem_minmax(0,1fr)] sm:gap-y-2">

@@ -28,8 +28,8 @@ export function useRequests(filter: RequestFilter) {
   return useQuery({
     ...options,
     queryKey,
-    // Nobody told while the page was away.
-    refetchOnMount: 'always',
+    // Nobody told while the page was away, or showed other requests.
+    staleTime: 0,
     // An answer that was under way while the live view told more must not take it back.
     structuralSharing: (known, fresh) => merged((known as Held | undefined) ?? [], fresh as Held),
   });
