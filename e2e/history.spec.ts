@@ -1,4 +1,5 @@
 /** The History page: what happened, why, and the way back; and the command palette. */
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from 'playwright/test';
 import { deadPort, echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
@@ -56,6 +57,7 @@ test('two clicks roll back, after showing what would change, and the configurati
   await expect(dialog.getByText('pool shop › backend a › weight')).toBeVisible();
   await expect(dialog.getByRole('deletion')).toHaveText('7');
   await expect(dialog.getByRole('insertion')).toHaveText('1');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await dialog.getByRole('button', { name: 'Roll back' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText(`Rolled back to revision ${before.revision}`).first()).toBeVisible();
@@ -93,12 +95,12 @@ test('an ejection stands in the time line with its cause, and leads to the reque
   await expect(entry).toContainText('ejected');
   await expect(entry).toContainText('2 failures in a row, the last: it could not be reached');
   await expect(entry).toContainText(/for another (1 min|2 min)/);
-  await page.getByLabel('Show').click();
+  await page.getByRole('combobox', { name: 'Show' }).click();
   await page.getByRole('option', { name: 'Changes' }).click();
   await expect(entry).toHaveCount(0);
   await page.reload();
-  await expect(page.getByLabel('Show')).toContainText('Changes');
-  await page.getByLabel('Show').click();
+  await expect(page.getByRole('combobox', { name: 'Show' })).toContainText('Changes');
+  await page.getByRole('combobox', { name: 'Show' }).click();
   await page.getByRole('option', { name: 'Ejections and returns' }).click();
   await entry.getByRole('link', { name: /Example request sick-/ }).click();
   const story = page.getByRole('dialog', { name: 'Request' });
@@ -125,13 +127,16 @@ test('the palette asks before it takes the last available backend away', async (
   await product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
   await open(page, '/');
   await page.getByRole('button', { name: 'Find or do' }).click();
+  const field = page.getByRole('combobox', { name: /Find a page, pool or backend/ });
+  await expect(field).toBeFocused();
   await page.keyboard.type('disable a shop');
   await page.keyboard.press('Enter');
   await expect(page.getByText(/a is the last available backend of shop/)).toBeVisible();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('combobox')).toBeHidden();
+  await expect(field).toBeHidden();
   expect(await stateOf('a')).toBe('active');
   await page.keyboard.press('Control+k');
+  await expect(field).toBeFocused();
   await page.keyboard.type('disable a shop');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('option').nth(1)).toHaveText('Disable a of shop all the same');
@@ -143,6 +148,8 @@ test('the palette asks before it takes the last available backend away', async (
 test('the palette goes to pages', async ({ page }) => {
   await open(page, '/');
   await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox')).toBeFocused();
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await page.keyboard.type('hist');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'History' })).toBeVisible();

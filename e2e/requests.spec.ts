@@ -1,4 +1,5 @@
 /** The Requests page: the live list, its filters, and the story of a request. */
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
@@ -77,6 +78,7 @@ test('a retried request is one row with its whole way, and its story opens and c
   await expect(story.getByText(/A backend asked before failed/)).toBeVisible();
   await expect(story.getByRole('link', { name: 'shop' })).toHaveCount(2);
   expect(page.url()).toContain('id=cart-1');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(story).toBeHidden();
   await expect(row).toBeFocused();
@@ -87,9 +89,9 @@ test('filters stand in the URL, survive a reload, and are cleared', async ({ pag
   await product.get('api.test', '/orders');
   await open(page, '/requests');
   await expect(rows(page).filter({ hasText: 'api.test/orders' })).not.toHaveCount(0);
-  await page.getByLabel('Pool').click();
+  await page.getByRole('combobox', { name: 'Pool' }).click();
   await page.getByRole('option', { name: 'shop' }).click();
-  await page.getByLabel('Outcome').click();
+  await page.getByRole('combobox', { name: 'Outcome' }).click();
   await page.getByRole('option', { name: 'timed out' }).click();
   await page.getByLabel('Status').fill('200');
   await page.getByLabel('Path begins with').fill('/cart/');

@@ -1,5 +1,6 @@
 /** The command palette: type a few letters, press Enter. What would hurt is asked about first, in the same place. */
 import { CommandPalette } from '@cloudflare/kumo/components/command-palette';
+import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { configQuery } from '../api/config.ts';
@@ -52,6 +53,7 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
       getSelectableItems={(all) => all.flatMap(({ items }) => items)}
       onSelect={choose}
     >
+      <Dialog.Title className="sr-only">Commands</Dialog.Title>
       <CommandPalette.Input
         aria-label="Find a page, pool or backend, or something to do"
         placeholder="Drain b of shop, go to History …"

@@ -19,6 +19,11 @@ export function Palette() {
       paletteOpen.set(false);
     };
   }, []);
+  useEffect(() => {
+    if (!isOpen) return;
+    // Once the palette is gone: it knows whom it took the focus from only when it was there before.
+    return () => void requestAnimationFrame(() => paletteOpen.giveFocusBack());
+  }, [isOpen]);
   if (!isOpen) return null;
   return (
     <Suspense fallback={null}>

@@ -1,5 +1,5 @@
 /** What the time line is narrowed to: a kind of entry, a pool. */
-import { Select } from '@cloudflare/kumo/components/select';
+import { Choice } from '../../components/choice.tsx';
 import { SHOWS, type Show } from '../../model/timeline.ts';
 
 interface HistoryFiltersProps {
@@ -9,46 +9,27 @@ interface HistoryFiltersProps {
   readonly onChange: (next: { show?: string | undefined; pool?: string | undefined }) => void;
 }
 
-const KINDS = [
-  { value: '', label: 'everything' },
-  ...Object.entries(SHOWS).map(([value, label]) => ({ value, label })),
-];
-
 /** The two choices. */
-export function HistoryFilters({ show, pool = '', pools, onChange }: HistoryFiltersProps) {
-  const ids = pool === '' || pools.includes(pool) ? pools : [pool, ...pools];
-  const items = [{ value: '', label: 'any pool' }, ...ids.map((id) => ({ value: id, label: id }))];
+export function HistoryFilters({ show, pool, pools, onChange }: HistoryFiltersProps) {
   return (
     <search
       aria-label="Filters"
       className="grid grid-cols-2 gap-3 sm:grid-cols-[repeat(2,minmax(8rem,14rem))]"
     >
-      <Select
+      <Choice
         label="Show"
-        className="w-full min-w-0"
-        value={show ?? ''}
-        items={KINDS}
-        onValueChange={(next) => onChange({ show: next || undefined })}
-      >
-        {KINDS.map(({ value, label }) => (
-          <Select.Option key={value} value={value}>
-            {label}
-          </Select.Option>
-        ))}
-      </Select>
-      <Select
+        any="everything"
+        value={show ?? undefined}
+        choices={Object.entries(SHOWS)}
+        onChange={(next) => onChange({ show: next })}
+      />
+      <Choice
         label="Pool"
-        className="w-full min-w-0"
+        any="any pool"
         value={pool}
-        items={items}
-        onValueChange={(next) => onChange({ pool: next || undefined })}
-      >
-        {items.map(({ value, label }) => (
-          <Select.Option key={value} value={value}>
-            {label}
-          </Select.Option>
-        ))}
-      </Select>
+        choices={pools.map((id) => [id, id])}
+        onChange={(next) => onChange({ pool: next })}
+      />
     </search>
   );
 }

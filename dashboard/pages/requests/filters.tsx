@@ -1,8 +1,8 @@
 /** What the list is narrowed to: pool, backend, outcome, status, path. */
 import { Button } from '@cloudflare/kumo/components/button';
-import { Select } from '@cloudflare/kumo/components/select';
 import type { Config } from '../../api/config.ts';
 import type { RequestFilter } from '../../api/requests.ts';
+import { Choice } from '../../components/choice.tsx';
 import { outcomes } from '../../model/mapping.ts';
 import type { RequestsSearch } from '../../router.tsx';
 import { filterOf, isFiltered, isStatus, withFilter, withoutFilters } from './filter.ts';
@@ -19,7 +19,10 @@ export function Filters({ search, config, onChange }: FiltersProps) {
   const pools = config?.pools ?? [];
   const inPools = search.pool === undefined ? pools : pools.filter(({ id }) => id === search.pool);
   const backends = [...new Set(inPools.flatMap((pool) => pool.backends.map(({ id }) => id)))];
-  const set = (key: keyof RequestFilter) => (value: string) => onChange(withFilter(search, key, value));
+  const set =
+    (key: keyof RequestFilter) =>
+    (value = '') =>
+      onChange(withFilter(search, key, value));
   return (
     <search
       aria-label="Filters"
@@ -70,36 +73,5 @@ export function Filters({ search, config, onChange }: FiltersProps) {
         Clear
       </Button>
     </search>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  /** What no choice is called. */
-  readonly any: string;
-  readonly value: string | undefined;
-  readonly choices: readonly (readonly [value: string, words: string])[];
-  readonly onChange: (value: string) => void;
-}
-
-function Choice({ label, any, value = '', choices, onChange }: ChoiceProps) {
-  // What the URL names stands there even when it is gone from the configuration.
-  const isUnknown = value !== '' && choices.every(([known]) => known !== value);
-  const all = [['', any], ...(isUnknown ? [[value, value]] : []), ...choices] as const;
-  const items = all.map(([key = '', words = '']) => ({ value: key, label: words }));
-  return (
-    <Select
-      label={label}
-      className="w-full min-w-0"
-      value={value}
-      items={items}
-      onValueChange={(next) => onChange(next ?? '')}
-    >
-      {items.map((item) => (
-        <Select.Option key={item.value} value={item.value}>
-          {item.label}
-        </Select.Option>
-      ))}
-    </Select>
   );
 }
