@@ -1,7 +1,8 @@
 /** Finding by a few letters, as a command palette does. No I/O. */
 
 /**
- * How well a query fits a text: every word of it must be there, as a piece of the text or as its letters in order.
+ * How well a query fits a text: every word of it must be there, as a piece of the text or as
+ * letters of one of its words.
  * Null when one is not; else higher is better. No query fits everything equally.
  */
 export function fitness(query: string, text: string): number | null {
@@ -28,16 +29,14 @@ function fitWord(word: string, text: string): number | null {
   return hasLetters(word, text) ? 1 : null;
 }
 
-/** Whether the letters come in this order, the first of them at the beginning of a word. */
-function hasLetters(word: string, text: string): boolean {
-  for (let start = 0; start < text.length; start++) {
-    if (!isStart(text, start) || text[start] !== word[0]) continue;
+/** Whether one word of the text begins with the first letter and has the others in this order. */
+const hasLetters = (letters: string, text: string): boolean =>
+  text.split(/[^a-z0-9]+/).some((word) => {
+    if (word[0] !== letters[0]) return false;
     let found = 0;
-    for (let at = start; at < text.length && found < word.length; at++) if (text[at] === word[found]) found++;
-    if (found === word.length) return true;
-  }
-  return false;
-}
+    for (const letter of word) if (letter === letters[found]) found++;
+    return found === letters.length;
+  });
 
 /** The `most` items that fit best, best first; equals keep their order. */
 export function bestFits<T>(

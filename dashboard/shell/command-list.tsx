@@ -78,9 +78,9 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
         </CommandPalette.Empty>
       </CommandPalette.List>
       <CommandPalette.Footer>
-        <span>↑ ↓ to choose</span>
-        <span>Enter to do it</span>
-        <span>Esc to leave</span>
+        <span className="text-kumo-default">↑ ↓ to choose</span>
+        <span className="text-kumo-default">Enter to do it</span>
+        <span className="text-kumo-default">Esc to leave</span>
       </CommandPalette.Footer>
     </CommandPalette.Root>
   );

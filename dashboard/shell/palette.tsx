@@ -21,7 +21,7 @@ export function Palette() {
   }, []);
   useEffect(() => {
     if (!isOpen) return;
-    // Once the palette is gone: it knows whom it took the focus from only when it was there before.
+    // By hand, for its own field has the focus before the palette could note who had it.
     return () => void requestAnimationFrame(() => paletteOpen.giveFocusBack());
   }, [isOpen]);
   if (!isOpen) return null;

@@ -161,6 +161,7 @@ test('values are one line where they can be, and indented where they have parts'
 test('a few letters find what is meant, and whole words before pieces of words', () => {
   expect(fitness('drain', 'Go to History')).toBeNull();
   expect(fitness('drn shop', 'Drain b of shop')).not.toBeNull();
+  expect(fitness('dr', 'Disable x of other')).toBeNull();
   expect(fitness('his', 'Go to History')).toBeGreaterThan(fitness('his', 'Requests of this')!);
   const titles = ['Disable b of shop', 'Drain bb of shop', 'Drain b of shop', 'Drain a of shop'];
   expect(bestFits('drain b shop', titles, (title) => title, 2)).toEqual([

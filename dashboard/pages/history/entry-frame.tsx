@@ -17,16 +17,20 @@ interface EntryFrameProps {
 /** One entry. */
 export function EntryFrame({ Sign, tone, title, at, actions, children }: EntryFrameProps) {
   return (
-    <div className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-start gap-x-3">
+    <div className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-start gap-x-3 sm:grid-cols-[1.25rem_minmax(0,1fr)_auto_6rem] sm:gap-x-4">
       <Sign aria-hidden="true" size={18} className={`mt-0.5 ${toneText(tone)}`} />
       <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">{title}</div>
-      <span className="text-right whitespace-nowrap text-kumo-subtle sm:w-24">
+      <span className="text-right whitespace-nowrap text-kumo-subtle sm:col-start-4">
         <TimeAgo at={at} />
       </span>
       <div className="col-start-2 flex min-w-0 flex-wrap items-baseline gap-x-3 break-words text-kumo-subtle">
         {children}
       </div>
-      {actions && <div className="col-start-2 mt-1 flex gap-2 sm:col-start-3 sm:mt-0">{actions}</div>}
+      {actions && (
+        <div className="col-start-2 mt-1 flex gap-2 sm:col-start-3 sm:row-span-2 sm:row-start-1 sm:mt-0 sm:self-center">
+          {actions}
+        </div>
+      )}
     </div>
   );
 }

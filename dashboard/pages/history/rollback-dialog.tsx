@@ -86,13 +86,18 @@ function WouldChange({ rehearsal: { revision, changes, warnings = [] } }: { read
       <h3 className="font-medium">{plural(changes.length, 'difference')} from what is in force now</h3>
       <Differences differences={changes} />
       {warnings.length > 0 && (
-        <ul className="text-kumo-warning">
-          {warnings.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>
-              {path}: {message}
-            </li>
-          ))}
-        </ul>
+        <details>
+          <summary className="cursor-pointer text-kumo-subtle">
+            {plural(warnings.length, 'thing')} to know of that document
+          </summary>
+          <ul className="mt-1 text-kumo-subtle">
+            {warnings.map(({ path, message }) => (
+              <li key={`${path} ${message}`}>
+                {path}: {message}
+              </li>
+            ))}
+          </ul>
+        </details>
       )}
     </>
   );

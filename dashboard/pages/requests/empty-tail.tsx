@@ -8,23 +8,23 @@ import { CommandLine } from '../../components/copy.tsx';
 import { Nothing } from '../../components/query-state.tsx';
 import { curlLine } from '../../model/curl.ts';
 import type { RequestsSearch } from '../../router.tsx';
-import { filterOf, isFiltered, withoutFilters } from './filter.ts';
+import { filterOf, isFiltered } from './filter.ts';
 
 interface EmptyTailProps {
   readonly search: RequestsSearch;
   readonly config: Config | undefined;
-  readonly onChange: (next: RequestsSearch) => void;
+  readonly onClear: () => void;
 }
 
 /** Filters that nothing fits, a deployment without traffic, or one without a route. */
-export function EmptyTail({ search, config, onChange }: EmptyTailProps) {
+export function EmptyTail({ search, config, onClear }: EmptyTailProps) {
   const route = config?.routes.find(({ pool }) => search.pool === undefined || pool === search.pool);
   if (isFiltered(filterOf(search)))
     return (
       <Card>
         <Nothing Sign={FunnelIcon} title="No request on record fits">
           <p>The last 1,000 of each pool are kept. New ones that fit appear here by themselves.</p>
-          <Button variant="secondary" onClick={() => onChange(withoutFilters(search))}>
+          <Button variant="secondary" onClick={onClear}>
             Clear the filters
           </Button>
         </Nothing>

@@ -11,7 +11,8 @@ import { TypedFilter } from './typed-filter.tsx';
 interface FiltersProps {
   readonly search: RequestsSearch;
   readonly config: Config | undefined;
-  readonly onChange: (next: RequestsSearch) => void;
+  /** Takes what becomes of the search, as it then is: two fields may change it one right after the other. */
+  readonly onChange: (change: (now: RequestsSearch) => RequestsSearch) => void;
 }
 
 /** The row of filters, and the way out of them. */
@@ -22,7 +23,7 @@ export function Filters({ search, config, onChange }: FiltersProps) {
   const set =
     (key: keyof RequestFilter) =>
     (value = '') =>
-      onChange(withFilter(search, key, value));
+      onChange((now) => withFilter(now, key, value));
   return (
     <search
       aria-label="Filters"
@@ -68,7 +69,7 @@ export function Filters({ search, config, onChange }: FiltersProps) {
       <Button
         variant="secondary"
         disabled={!isFiltered(filterOf(search))}
-        onClick={() => onChange(withoutFilters(search))}
+        onClick={() => onChange(withoutFilters)}
       >
         Clear
       </Button>

@@ -9,7 +9,7 @@ import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import type { RequestsSearch } from '../../router.tsx';
 import { EmptyTail } from './empty-tail.tsx';
-import { filterOf } from './filter.ts';
+import { filterOf, withoutFilters } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { Story } from './story.tsx';
 import { Tail } from './tail.tsx';
@@ -21,7 +21,8 @@ const NONE: readonly Mapping[] = [];
 export function RequestsPage() {
   const search = useSearch({ from: '/requests' });
   const navigate = useNavigate({ from: '/requests' });
-  const go = (next: RequestsSearch) => void navigate({ search: next, replace: true });
+  const go = (change: (now: RequestsSearch) => RequestsSearch) =>
+    void navigate({ search: change, replace: true });
   const open = useCallback(
     (id: string) => void navigate({ search: (now) => ({ ...now, id }), resetScroll: false }),
     [navigate],
@@ -40,7 +41,9 @@ export function RequestsPage() {
           <Skeleton lines={8} className="p-4" />
         </Card>
       )}
-      {requests?.length === 0 && <EmptyTail search={search} config={config?.config} onChange={go} />}
+      {requests?.length === 0 && (
+        <EmptyTail search={search} config={config?.config} onClear={() => go(withoutFilters)} />
+      )}
       {requests && requests.length > 0 && (
         <Tail
           key={JSON.stringify(filter)}

@@ -27,6 +27,19 @@ export function Story({ id, known, onClose }: StoryProps) {
     <Dialog.Root open={id !== undefined} onOpenChange={(open) => !open && onClose()}>
       <Dialog size="xl" className="flex max-h-[88dvh] flex-col p-0">
         <header className="flex items-start gap-4 px-6 pt-6 pb-4">
+          {/* First, so that it has the focus. */}
+          <Dialog.Close
+            render={(props) => (
+              <Button
+                {...props}
+                variant="ghost"
+                shape="square"
+                icon={XIcon}
+                aria-label="Close"
+                className="order-last"
+              />
+            )}
+          />
           <div className="min-w-0 flex-1">
             <Dialog.Title className="text-lg font-semibold">Request</Dialog.Title>
             <Dialog.Description className="flex items-center gap-1 text-kumo-subtle">
@@ -34,11 +47,6 @@ export function Story({ id, known, onClose }: StoryProps) {
               <CopyButton value={last.current} what="request id" />
             </Dialog.Description>
           </div>
-          <Dialog.Close
-            render={(props) => (
-              <Button {...props} variant="ghost" shape="square" icon={XIcon} aria-label="Close" />
-            )}
-          />
         </header>
         <div className="flex min-h-0 flex-col gap-8 overflow-y-auto px-6 pt-1 pb-6">
           <Parts id={last.current} known={known} />
