@@ -1,9 +1,8 @@
 /** Finding by a few letters, as a command palette does. No I/O. */
 
 /**
- * How well a query fits a text: every word of it must be there, as a piece of the text or as
- * letters of one of its words.
- * Null when one is not; else higher is better. No query fits everything equally.
+ * How well a query fits a text: each of its words must be there, as a piece of the text or as letters of one of the
+ * text's words. Null when one is not; else higher is better. No query fits everything equally.
  */
 export function fitness(query: string, text: string): number | null {
   const hay = text.toLowerCase();

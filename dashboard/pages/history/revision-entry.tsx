@@ -30,12 +30,7 @@ export function RevisionEntry({ row, isKept, isInForce, onOpen, onRollBack }: Re
     <span className="break-words text-kumo-default">{summary}</span>
   );
   const actions = isKept && !isInForce && (
-    <Button
-      variant="secondary"
-      size="sm"
-      aria-label={`Roll back to revision ${revision}`}
-      onClick={() => onRollBack(revision)}
-    >
+    <Button variant="secondary" size="sm" onClick={() => onRollBack(revision)}>
       Roll back to {revision}
     </Button>
   );
