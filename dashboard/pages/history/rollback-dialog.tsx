@@ -59,7 +59,7 @@ function Question({ to, onClose }: { readonly to: number; readonly onClose: () =
         {!query.error && (rehearsal ? <WouldChange rehearsal={rehearsal} /> : <Skeleton lines={4} />)}
       </div>
       <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-kumo-line px-6 py-4">
-        <p role="status" className="min-w-0 flex-1 basis-48 text-kumo-subtle">
+        <p role="status" className={`min-w-0 flex-1 text-kumo-subtle ${busy ? 'basis-48' : ''}`}>
           {busy && 'Rolling back: waiting until every pool knows…'}
         </p>
         {problem && (
