@@ -10,6 +10,11 @@ const text = (value: unknown): string | undefined =>
 
 type Search = Readonly<Record<string, unknown>>;
 
+/** `add`: `pool` while the form for a new pool is open. */
+export interface OverviewSearch {
+  readonly add?: string;
+}
+
 /** `edit`: the backend whose form is open, `+` for a new one; `tab`: backends or settings. */
 export interface PoolSearch {
   readonly edit?: string;
@@ -21,10 +26,16 @@ export interface RequestsSearch extends RequestFilter {
   readonly id?: string;
 }
 
-/** `edit`: the route whose form is open, `+` for a new one; `url`: what «where would this go?» asks. */
+/**
+ * `edit`: the route whose form is open, `+` for a new one; `url` and `method`: what «where would this go?» asks;
+ * `find` and `pool`: what the list is narrowed to.
+ */
 export interface RoutesSearch {
   readonly edit?: string;
   readonly url?: string;
+  readonly method?: string;
+  readonly find?: string;
+  readonly pool?: string;
 }
 
 /** `revision`: the one that is open; `show`: what kind of events. */
@@ -35,7 +46,12 @@ export interface HistorySearch {
 
 const root = createRootRoute({ component: Shell });
 
-const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview });
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: (search: Search): OverviewSearch => ({ add: text(search.add) }),
+  component: Overview,
+});
 
 const pool = createRoute({
   getParentRoute: () => root,
@@ -61,7 +77,13 @@ const requests = createRoute({
 const routes = createRoute({
   getParentRoute: () => root,
   path: '/routes',
-  validateSearch: (search: Search): RoutesSearch => ({ edit: text(search.edit), url: text(search.url) }),
+  validateSearch: (search: Search): RoutesSearch => ({
+    edit: text(search.edit),
+    url: text(search.url),
+    method: text(search.method),
+    find: text(search.find),
+    pool: text(search.pool),
+  }),
   component: lazyRouteComponent(() => import('./pages/routes/routes-page.tsx'), 'RoutesPage'),
 });
 
