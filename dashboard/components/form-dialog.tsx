@@ -1,0 +1,78 @@
+/** A dialog with a form: title, fields that scroll, what no field can show, and the two buttons. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { Dialog } from '@cloudflare/kumo/components/dialog';
+import { type FormEvent, type ReactNode, useRef } from 'react';
+
+interface FormDialogProps {
+  readonly title: string;
+  readonly description?: string;
+  readonly action: string;
+  readonly busy: boolean;
+  /** Messages that belong to no field. */
+  readonly problems: readonly string[];
+  /** Sends the form; false when it stays open. */
+  readonly submit: () => Promise<boolean>;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** Open for as long as it is rendered. */
+export function FormDialog({
+  title,
+  description,
+  action,
+  busy,
+  problems,
+  submit,
+  onClose,
+  children,
+}: FormDialogProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (await submit()) onClose();
+    else focusFault(form.current);
+  };
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog size="xl" className="flex max-h-[92dvh] flex-col p-0">
+        <form ref={form} onSubmit={onSubmit} noValidate className="flex min-h-0 flex-col">
+          <header className="flex flex-col gap-1 px-6 pt-6 pb-4">
+            <Dialog.Title className="text-lg font-semibold">{title}</Dialog.Title>
+            {description && (
+              <Dialog.Description className="text-kumo-subtle">{description}</Dialog.Description>
+            )}
+          </header>
+          <div className="flex min-h-0 flex-col gap-6 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
+          <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-kumo-line px-6 py-4">
+            {problems.length > 0 && (
+              <p role="alert" className="min-w-0 flex-1 basis-64 break-words text-kumo-danger">
+                {problems.join('; ')}
+              </p>
+            )}
+            <Button variant="secondary" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" variant="primary" loading={busy}>
+              {action}
+            </Button>
+          </footer>
+        </form>
+      </Dialog>
+    </Dialog.Root>
+  );
+}
+
+/** So long after a refusal its messages are at their fields. */
+const MESSAGES_MS = 1_000;
+
+/** To the first field with a message, once it has one. */
+function focusFault(form: HTMLFormElement | null): void {
+  const until = performance.now() + MESSAGES_MS;
+  const look = () => {
+    const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
+    if (field) field.focus();
+    else if (form?.isConnected && performance.now() < until) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
