@@ -92,15 +92,13 @@ function Candidates({ answer }: { readonly answer: Answer }) {
         return (
           <li key={`${candidate.pool}/${candidate.backend}`} className="flex gap-3">
             <span className="w-5 shrink-0 text-right text-kumo-subtle">{i + 1}.</span>
-            <span className={isAsked ? 'text-kumo-default' : 'text-kumo-subtle'}>
-              <span className="font-medium">
-                {candidate.pool === answer.pool ? '' : `${candidate.pool} / `}
-                {candidate.backend}
-              </span>{' '}
-              <span className="text-kumo-subtle">
-                {reasonInWords(candidate, answer)}
-                {isAsked ? '' : '; past the most attempts, so not asked'}
-              </span>
+            <span className={`font-medium ${isAsked ? 'text-kumo-default' : 'text-kumo-subtle'}`}>
+              {candidate.pool === answer.pool ? '' : `${candidate.pool} / `}
+              {candidate.backend}
+            </span>
+            <span className="text-kumo-subtle">
+              {reasonInWords(candidate, answer)}
+              {isAsked ? '' : '; past the most attempts, so not asked'}
             </span>
           </li>
         );
@@ -113,7 +111,7 @@ function LeftOuts({ leftOut }: { readonly leftOut: Answer['leftOut'] }) {
   const now = useNow();
   return (
     <section className="flex flex-col gap-2">
-      <h3 className="font-medium text-kumo-default">Left out</h3>
+      <h3 className="font-medium text-kumo-default">Left out of the first choice</h3>
       {leftOut.length === 0 && <p className="text-kumo-subtle">Nobody: every backend takes part.</p>}
       <ul className="flex flex-col gap-1">
         {leftOut.map((one) => (

@@ -57,7 +57,7 @@ export function RouteFields({ form, pools }: FieldsProps) {
   const { draft, set, at, isNew } = form;
   return (
     <>
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid items-start gap-4 sm:grid-cols-2">
         <TextField
           form={form}
           field="host"
@@ -99,7 +99,7 @@ export function RouteFields({ form, pools }: FieldsProps) {
 function Affinity({ form }: { readonly form: RouteForm }) {
   const { draft, set, at } = form;
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid items-start gap-4 sm:grid-cols-2">
       <Select
         label="Affinity"
         value={draft.affinity}

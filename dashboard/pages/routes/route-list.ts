@@ -1,6 +1,6 @@
 /** The routes as the page lists them: in the order in which they match, narrowed, and what is special said in words. No I/O. */
 import type { RouteConfig } from '../../api/config.ts';
-import { duration, percent, plural } from '../../model/format.ts';
+import { plural } from '../../model/format.ts';
 
 /** As many rows as the page shows at once; more can be narrowed down to. */
 export const SHOWN = 200;
@@ -50,7 +50,7 @@ export const AFFINITY_WORDS: Readonly<Record<RouteConfig['affinity'], string>> =
 export function overrides(route: RouteConfig): string[] {
   const { timeoutMs, retry, logSampleRate } = route;
   const words: string[] = [];
-  if (timeoutMs !== null) words.push(`timeout ${duration(timeoutMs)}`);
+  if (timeoutMs !== null) words.push(`timeout ${exactly(timeoutMs)}`);
   if (retry?.maxRetries !== undefined) words.push(plural(retry.maxRetries, 'retry', 'retries'));
   if (retry?.on !== undefined)
     words.push(retry.on.length === 0 ? 'retries on nothing' : `retries on ${retry.on.join(', ')}`);
@@ -59,7 +59,7 @@ export function overrides(route: RouteConfig): string[] {
   if (retry?.bodyLimitBytes !== undefined) words.push(`keeps bodies up to ${bytes(retry.bodyLimitBytes)}`);
   if (route.stripPrefix) words.push('path stripped');
   if (!route.debugHeaders) words.push('debug headers off');
-  if (logSampleRate > 0) words.push(`logs ${percent(logSampleRate)} of successes`);
+  if (logSampleRate > 0) words.push(`logs ${Number((logSampleRate * 100).toPrecision(6))} % of successes`);
   return words;
 }
 
@@ -68,6 +68,9 @@ const REPEATS: Readonly<Record<string, string>> = {
   false: 'repeats safe methods only',
   'idempotency-key': 'repeats what has an Idempotency-Key',
 };
+
+/** A setting is told as it was set, not rounded. */
+const exactly = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`);
 
 const KIB = 1_024;
 const bytes = (n: number): string => (n % KIB === 0 && n > 0 ? `${n / KIB} KiB` : plural(n, 'byte'));

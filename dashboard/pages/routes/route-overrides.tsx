@@ -27,7 +27,7 @@ export function RouteOverrides({ form, pool }: OverridesProps) {
     <>
       <fieldset className="flex flex-col gap-4">
         <legend className="mb-3 font-medium text-kumo-default">Instead of what the pool says</legend>
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <TextField
             form={form}
             field="timeoutMs"
@@ -82,7 +82,7 @@ export function RouteOverrides({ form, pool }: OverridesProps) {
           checked={draft.debugHeaders}
           onCheckedChange={(debugHeaders: boolean) => set({ debugHeaders })}
         />
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <TextField
             form={form}
             field="logSampleRate"

@@ -21,7 +21,7 @@ export function RoutesPage() {
   return (
     <Page
       title="Routes"
-      facts={data && <p>revision {data.revision}</p>}
+      facts={data && <p className="whitespace-nowrap">revision {data.revision}</p>}
       actions={
         data &&
         data.config.pools.length > 0 && (
