@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { staticConfig } from '../config/static.ts';
 import { surroundings } from '../env.ts';
 import type { ApiEnv } from './access.ts';
-import { change, noted, readConfig, readJson } from './directory.ts';
+import { change, documentAnswer, readConfig, readJson } from './directory.ts';
 
 export const configApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
@@ -16,10 +16,6 @@ export const configApi = new Hono<ApiEnv>()
   })
   .put('/', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
-    const { revision, config, warnings } = await change(
-      c,
-      { kind: 'replace-config', body: await readJson(c) },
-      dryRun,
-    );
-    return c.json({ revision, config, ...(dryRun ? { dryRun } : {}), ...noted(warnings) });
+    const body = await readJson(c);
+    return c.json(documentAnswer(await change(c, { kind: 'replace-config', body }, dryRun)));
   });

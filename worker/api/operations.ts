@@ -61,7 +61,10 @@ export const QUERY = {
     schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
   },
   everywhere: { description: 'true: every session there is', schema: { type: 'boolean', default: false } },
-  dryRun: { description: 'true: only check', schema: { type: 'boolean', default: false } },
+  dryRun: {
+    description: 'true: only check, and say what would change',
+    schema: { type: 'boolean', default: false },
+  },
   pool: { description: 'Only of this pool', schema: { type: 'string' } },
   backend: { description: 'Only those that asked this backend', schema: { type: 'string' } },
   outcome: {
