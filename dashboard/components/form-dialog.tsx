@@ -13,6 +13,8 @@ interface FormDialogProps {
   /** Sends the form; false when it stays open. */
   readonly submit: () => Promise<boolean>;
   readonly onClose: () => void;
+  /** After it was sent; closes it where it is left out. */
+  readonly onDone?: () => void;
   readonly children: ReactNode;
 }
 
@@ -25,12 +27,13 @@ export function FormDialog({
   problems,
   submit,
   onClose,
+  onDone = onClose,
   children,
 }: FormDialogProps) {
   const form = useRef<HTMLFormElement>(null);
   const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    if (await submit()) onClose();
+    if (await submit()) onDone();
     else focusFault(form.current);
   };
   return (

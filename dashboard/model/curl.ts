@@ -2,6 +2,9 @@
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Whether the dashboard is served on this machine; `origin` is its own. */
+export const isLocal = (origin: string): boolean => LOCAL.has(new URL(origin).hostname);
+
 /** What a wildcard's `*` stands for in an example. */
 const EXAMPLE_LABEL = 'www';
 
@@ -14,8 +17,8 @@ export const exampleHost = (pattern: string): string => pattern.replace(/^\*/, E
  */
 export function curlLine(origin: string, pattern: string, path = '/'): string {
   const host = exampleHost(pattern);
-  const { hostname, port } = new URL(origin);
-  if (!LOCAL.has(hostname)) return `curl ${quoted(`https://${host}${path}`)}`;
+  const { port } = new URL(origin);
+  if (!isLocal(origin)) return `curl ${quoted(`https://${host}${path}`)}`;
   const address = `http://127.0.0.1${port === '' ? '' : `:${port}`}${path}`;
   return `curl -H 'Host: ${host}' ${quoted(address)}`;
 }

@@ -47,10 +47,14 @@ const appended = (change: Change, route: RouteConfig): Change => ({
   apply: (config) => ({ ...config, routes: [...config.routes, route] }),
 });
 
-/** The form of `route`, or of a new one where it is null. */
-export function useRouteForm(config: Config, route: RouteConfig | null): RouteForm {
+/** The form of `route`, or of a new one where it is null, which leads to `pool` at first. */
+export function useRouteForm(
+  config: Config,
+  route: RouteConfig | null,
+  pool = config.pools[0]?.id ?? '',
+): RouteForm {
   const isNew = route === null;
-  const [draft, setDraft] = useState(() => (route ? draftOf(route) : newDraft(config.pools[0]?.id ?? '')));
+  const [draft, setDraft] = useState(() => (route ? draftOf(route) : newDraft(pool)));
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
   const [isSubmitted, setSubmitted] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
