@@ -30,6 +30,7 @@ const LIVELY: readonly (readonly [name: string, path: string])[] = [
   ['requests', '/requests'],
   ['requests-failed', '/requests?outcome=connect-failure'],
   ['routes', '/routes'],
+  ['overview-add-pool', '/?add=pool'],
   ['routes-edit', '/routes?edit=shop-api'],
   ['routes-explain', '/routes?url=http%3A%2F%2Fshop.localhost%2Fapi%2Forders'],
   ['history', '/history'],

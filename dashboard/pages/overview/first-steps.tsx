@@ -136,6 +136,7 @@ function AddRoute({ config, pool }: { readonly config: Config; readonly pool: st
         onValueChange={(host: string) => form.set({ host })}
         placeholder="shop.example.com"
         error={form.at('host') ?? form.at('path')}
+        aria-invalid={(form.at('host') ?? form.at('path')) !== undefined}
         autoFocus
         autoComplete="off"
         spellCheck={false}

@@ -20,6 +20,7 @@ export function PoolFields({ form: { draft, set, at }, isWhole = false }: PoolFi
         onValueChange={(id: string) => set({ id })}
         placeholder="shop"
         error={at('id')}
+        aria-invalid={at('id') !== undefined}
         autoFocus
         autoComplete="off"
         spellCheck={false}
@@ -30,6 +31,7 @@ export function PoolFields({ form: { draft, set, at }, isWhole = false }: PoolFi
         onValueChange={(urls: string) => set({ urls })}
         placeholder={'https://a.example.net\nhttps://b.example.net'}
         error={at('urls')}
+        aria-invalid={at('urls') !== undefined}
         rows={3}
         spellCheck={false}
         className="font-mono text-[13px]"
@@ -51,6 +53,7 @@ export function PoolFields({ form: { draft, set, at }, isWhole = false }: PoolFi
             placeholder="shop.example.com"
             description="Makes a route too. Left empty, none"
             error={at('host')}
+            aria-invalid={at('host') !== undefined}
             required={false}
             autoComplete="off"
             spellCheck={false}

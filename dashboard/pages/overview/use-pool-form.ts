@@ -3,9 +3,10 @@ import { useMemo, useState } from 'react';
 import type { Config } from '../../api/config.ts';
 import { checkDocument } from '../../api/document-check.ts';
 import { addPool } from '../../changes/add-pool.ts';
-import { messageAt, useDryRun, within } from '../../changes/dry-run.ts';
+import { messageAt, within } from '../../changes/dry-run.ts';
 import { tellFailed } from '../../changes/toasts.ts';
 import { useChange } from '../../changes/use-change.ts';
+import { useFindings } from '../../changes/use-findings.ts';
 import { EMPTY_POOL, type PoolDraft, poolOf, routeTo, urlProblems } from '../../model/pool-draft.ts';
 
 /** What the form's parts need. */
@@ -38,7 +39,7 @@ export function usePoolForm(config: Config): PoolForm {
       ),
     [draft, config.routes],
   );
-  const { errors } = useDryRun(touched.size > 0 || isSubmitted ? change : null);
+  const { errors, note } = useFindings(change, touched.size > 0);
   const ofPool = within(errors, `pools[${config.pools.length}]`);
   const ofRoute = within(errors, `routes[${config.routes.length}]`);
   const messages: Readonly<Record<keyof PoolDraft, string | undefined>> = {
@@ -62,6 +63,7 @@ export function usePoolForm(config: Config): PoolForm {
       setSubmitted(true);
       try {
         const checked = await checkDocument(change.apply(config));
+        note(checked.ok ? [] : checked.errors);
         if (!checked.ok) return false;
         // What the API made of it has every default: the pages show it before the answer to the change is there.
         const pool = checked.config.pools.at(-1)!;

@@ -42,6 +42,7 @@ export function TextField({
       value={form.draft[field]}
       onValueChange={(value: string) => form.set({ [field]: value })}
       error={form.at(field)}
+      aria-invalid={form.at(field) !== undefined}
       description={form.at(field) === undefined ? description : undefined}
       placeholder={placeholder}
       inputMode={isNumber ? 'decimal' : undefined}

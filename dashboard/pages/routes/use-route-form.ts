@@ -2,8 +2,9 @@
 import { useMemo, useState } from 'react';
 import type { Config, RouteConfig } from '../../api/config.ts';
 import { type Change, putRoute } from '../../changes/change.ts';
-import { dryRun, messageAt, pathOf, useDryRun, within } from '../../changes/dry-run.ts';
+import { dryRun, messageAt, pathOf, within } from '../../changes/dry-run.ts';
 import { useChange } from '../../changes/use-change.ts';
+import { useFindings } from '../../changes/use-findings.ts';
 import { draftOf, newDraft, type RouteDraft, routeOf, suggestId } from './route-draft.ts';
 
 /** Each field's place in the document. */
@@ -65,7 +66,7 @@ export function useRouteForm(
     const put = putRoute(next, `${isNew ? 'Added' : 'Changed'} route ${next.id}`);
     return isNew ? appended(put, next) : put;
   }, [draft, isNew]);
-  const { errors } = useDryRun(touched.size > 0 || isSubmitted ? change : null);
+  const { errors, note } = useFindings(change, touched.size > 0);
   const place = useMemo(
     () => pathOf(change.apply(config), { route: routeOf(draft).id }) ?? '',
     [change, config, draft],
@@ -101,6 +102,7 @@ export function useRouteForm(
       setSubmitted(true);
       try {
         const found = await dryRun(config, change);
+        note(found.errors);
         if (found.errors.length > 0) return false;
         // Not taken without an error: the question whose change shall stand is open, and has this one.
         await run(isNew ? putRoute(routeOf(draft), change.label) : change, true);
