@@ -6,6 +6,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { sessionQuery } from '../../api/session.ts';
 import { Card } from '../../components/card.tsx';
+import { NONE } from '../../model/format.ts';
 import { onTheme, setTheme, type Theme, theme } from '../../shell/theme.ts';
 import { useSignOut } from '../../shell/use-sign-out.ts';
 
@@ -36,6 +37,9 @@ export function ThemeCard() {
   );
 }
 
+/** A session has no name: whoever signed in with the token or its link is the operator. */
+const nameOf = (who: string | undefined): string => (who === 'session' ? 'the operator' : (who ?? NONE));
+
 /** Who is signed in, and the way out. */
 export function SessionCard() {
   const { data } = useQuery(sessionQuery);
@@ -44,8 +48,8 @@ export function SessionCard() {
     <Card title="Session">
       <div className="flex flex-wrap items-center gap-4 p-4 pt-2">
         <p className="min-w-0 flex-1 text-kumo-subtle">
-          Signed in as <span className="text-kumo-default">{data?.session.who}</span>. Signing out ends it in
-          every tab.
+          Signed in as <span className="text-kumo-default">{nameOf(data?.session.who)}</span>. Signing out
+          ends it in every tab.
         </p>
         <Button variant="secondary" icon={SignOutIcon} onClick={leave}>
           Sign out

@@ -66,7 +66,7 @@ export function ImportCard({ revision }: { readonly revision: number }) {
             className="w-full font-mono text-[13px]"
           />
         </div>
-        <div aria-live="polite">
+        <div aria-live="polite" className="empty:-mt-4">
           <ImportVerdict state={state} />
         </div>
         <div className="flex flex-wrap items-center gap-2">
