@@ -1,7 +1,7 @@
 /** A dialog with a form: title, fields that scroll, what no field can show, and the two buttons. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
-import { type FormEvent, type ReactNode, useRef } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 
 interface FormDialogProps {
   readonly title: string;
@@ -31,11 +31,16 @@ export function FormDialog({
   children,
 }: FormDialogProps) {
   const form = useRef<HTMLFormElement>(null);
+  const [refusals, setRefusals] = useState(0);
   const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (await submit()) onDone();
-    else focusFault(form.current);
+    else setRefusals((n) => n + 1);
   };
+  // After the messages are at their fields, to the first that has one; before, an older message might be there.
+  useEffect(() => {
+    if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals]);
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog size="xl" className="flex max-h-[92dvh] flex-col p-0">
@@ -64,18 +69,4 @@ export function FormDialog({
       </Dialog>
     </Dialog.Root>
   );
-}
-
-/** So long after a refusal its messages are at their fields. */
-const MESSAGES_MS = 1_000;
-
-/** To the first field with a message, once it has one. */
-function focusFault(form: HTMLFormElement | null): void {
-  const until = performance.now() + MESSAGES_MS;
-  const look = () => {
-    const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
-    if (field) field.focus();
-    else if (form?.isConnected && performance.now() < until) requestAnimationFrame(look);
-  };
-  requestAnimationFrame(look);
 }
