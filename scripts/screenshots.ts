@@ -106,7 +106,8 @@ async function shoot(
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   for (const [name, path] of pages) {
     await page.goto(origin + path);
-    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    // By element: behind an open dialog a heading has no role.
+    await page.locator('h1').first().waitFor();
     await page.getByText('live', { exact: true }).first().waitFor();
     // A second update is in, and charts are drawn.
     await page.waitForTimeout(2_500);

@@ -67,7 +67,7 @@ function Outcome({
       <span>
         {isWell ? `Answered by ${backend}` : 'It came, but no backend answered well'}: {status} to {method}{' '}
         {path} after {duration(ms)}.{' '}
-        <Link to="/requests" search={{ id: requestId }} className="text-kumo-link hover:underline">
+        <Link to="/requests" search={{ id: requestId }} className="text-kumo-link underline">
           See the request
         </Link>
       </span>
