@@ -1,5 +1,12 @@
 /** Every page and its URL; filters live in the URL. Pages but the overview are loaded when they are first shown. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router';
 import type { RequestFilter } from './api/requests.ts';
 import { Overview } from './pages/overview/overview.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -9,6 +16,11 @@ const text = (value: unknown): string | undefined =>
   value === undefined || value === null || value === '' ? undefined : String(value);
 
 type Search = Readonly<Record<string, unknown>>;
+
+/** `add`: `pool` while the form for a new pool is open. */
+export interface OverviewSearch {
+  readonly add?: string;
+}
 
 /** `edit`: the backend whose form is open, `+` for a new one; `tab`: backends or settings. */
 export interface PoolSearch {
@@ -21,21 +33,33 @@ export interface RequestsSearch extends RequestFilter {
   readonly id?: string;
 }
 
-/** `edit`: the route whose form is open, `+` for a new one; `url`: what «where would this go?» asks. */
+/**
+ * `edit`: the route whose form is open, `+` for a new one; `url` and `method`: what «where would this go?» asks;
+ * `find` and `pool`: what the list is narrowed to.
+ */
 export interface RoutesSearch {
   readonly edit?: string;
   readonly url?: string;
+  readonly method?: string;
+  readonly find?: string;
+  readonly pool?: string;
 }
 
-/** `revision`: the one that is open; `show`: what kind of events. */
+/** `revision`: the one that is open; `show` and `pool`: which entries of the time line. */
 export interface HistorySearch {
   readonly revision?: string;
   readonly show?: string;
+  readonly pool?: string;
 }
 
 const root = createRootRoute({ component: Shell });
 
-const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview });
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: (search: Search): OverviewSearch => ({ add: text(search.add) }),
+  component: Overview,
+});
 
 const pool = createRoute({
   getParentRoute: () => root,
@@ -61,7 +85,13 @@ const requests = createRoute({
 const routes = createRoute({
   getParentRoute: () => root,
   path: '/routes',
-  validateSearch: (search: Search): RoutesSearch => ({ edit: text(search.edit), url: text(search.url) }),
+  validateSearch: (search: Search): RoutesSearch => ({
+    edit: text(search.edit),
+    url: text(search.url),
+    method: text(search.method),
+    find: text(search.find),
+    pool: text(search.pool),
+  }),
   component: lazyRouteComponent(() => import('./pages/routes/routes-page.tsx'), 'RoutesPage'),
 });
 
@@ -71,6 +101,7 @@ const history = createRoute({
   validateSearch: (search: Search): HistorySearch => ({
     revision: text(search.revision),
     show: text(search.show),
+    pool: text(search.pool),
   }),
   component: lazyRouteComponent(() => import('./pages/history/history-page.tsx'), 'HistoryPage'),
 });
@@ -84,6 +115,9 @@ const settings = createRoute({
 /** The dashboard's router. */
 export const router = createRouter({
   routeTree: root.addChildren([overview, pool, requests, routes, history, settings]),
+  // All parameters are text: 502 stands in the URL as 502, not as "502".
+  parseSearch: parseSearchWith((value) => value),
+  stringifySearch: stringifySearchWith(String),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -40,6 +40,19 @@ export const newestRequestsQuery = (pool: string, limit: number) =>
     staleTime: 0,
   });
 
+/** The requests on record that carry an id; usually one, but clients may send an id several times. */
+export const requestsOfIdQuery = (requestId: string) =>
+  queryOptions({
+    queryKey: ['request', requestId],
+    queryFn: async () => {
+      const query = { requestId, limit: '20' };
+      const { requests } = await read(client.requests.$get({ query } as object));
+      return requests as readonly Mapping[];
+    },
+    // Isolates report once a second: it may still be on its way.
+    refetchInterval: ({ state }) => (state.data?.length === 0 ? 2_000 : false),
+  });
+
 /** Whether a mapping fits the filter, as the API would say (worker/api/status.ts). */
 export const fits = (mapping: Mapping, { pool, backend, outcome, status, path }: RequestFilter): boolean =>
   (pool === undefined || mapping.pool === pool) &&

@@ -26,7 +26,7 @@ export function CopyButton({ value, what }: { readonly value: string; readonly w
 export function CommandLine({ command }: { readonly command: string }) {
   return (
     <div className="flex items-center gap-2 rounded-md bg-kumo-recessed px-3 py-2">
-      <code className="min-w-0 flex-1 overflow-x-auto whitespace-pre font-mono text-[13px] text-kumo-default">
+      <code className="min-w-0 flex-1 break-words whitespace-pre-wrap font-mono text-[13px] text-kumo-default">
         {command}
       </code>
       <CopyButton value={command} what="command" />

@@ -1,4 +1,5 @@
 /** How a backend or a pool stands, in a word and a colour: one colour for each meaning, defined here and nowhere else. */
+import type { LeftOut } from '../api/explain.ts';
 import type { BackendStatus } from '../api/status.ts';
 import type { Health } from '../model/health.ts';
 
@@ -43,6 +44,12 @@ export function State({ tone, children }: { readonly tone: Tone; readonly childr
   );
 }
 
+/** A tone as the colour of a bar; a word stands beside it. */
+export const toneBar = (tone: Tone): string => DOT[tone];
+
+/** A tone as the colour of a sign or a text; a word stands beside it. */
+export const toneText = (tone: Tone): string => TEXT[tone];
+
 /** What the balancer found of a backend. */
 export function BackendState({ status }: { readonly status: BackendStatus['status'] }) {
   return <State tone={STATUS_TONE[status]}>{status}</State>;
@@ -60,3 +67,18 @@ export function HealthDot({ health }: { readonly health: Health }) {
 
 /** A text in the colour of a pool's health. */
 export const healthText = (health: Health): string => TEXT[HEALTH_TONE[health]];
+
+const LEFT_OUT: Record<LeftOut['status'], readonly [Tone, string]> = {
+  ejected: ['bad', 'ejected'],
+  suspect: ['warning', 'suspect'],
+  draining: ['warning', 'draining'],
+  disabled: ['off', 'disabled'],
+  'weight-0': ['off', 'weight 0'],
+  standby: ['off', 'standby'],
+};
+
+/** Why a backend takes no part in a pick. */
+export function LeftOutState({ status }: { readonly status: LeftOut['status'] }) {
+  const [tone, word] = LEFT_OUT[status];
+  return <State tone={tone}>{word}</State>;
+}

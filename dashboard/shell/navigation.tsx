@@ -4,19 +4,19 @@ import {
   GearIcon,
   type Icon,
   ListMagnifyingGlassIcon,
+  PlusIcon,
   SignOutIcon,
   SignpostIcon,
   SquaresFourIcon,
 } from '@phosphor-icons/react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { configQuery } from '../api/config.ts';
-import { sessionQuery, signOut } from '../api/session.ts';
-import { type Pulses, pulsesQuery } from '../api/status.ts';
 import { HealthDot } from '../components/state.tsx';
-import { type Health, summarise } from '../model/health.ts';
-import { tellSignedOut } from './signed-out.ts';
+import { useHealths } from '../live/use-healths.ts';
+import { PaletteButton } from './palette-button.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
+import { useSignOut } from './use-sign-out.ts';
 
 const ITEM =
   'flex min-h-9 items-center gap-2 rounded-md px-3 text-kumo-default hover:bg-kumo-tint aria-[current=page]:bg-kumo-tint aria-[current=page]:font-medium';
@@ -33,13 +33,25 @@ const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; rea
 export function Navigation() {
   return (
     <nav aria-label="Pages" className="flex min-h-0 flex-1 flex-col gap-1 p-2">
+      <PaletteButton />
       {PAGES.map(({ to, name, Symbol: Sign }) => (
         <Link key={name} to={to} className={ITEM} activeOptions={{ exact: true, includeSearch: false }}>
           <Sign aria-hidden="true" size={18} />
           {name}
         </Link>
       ))}
-      <h2 className="px-3 pt-4 pb-1 text-xs font-medium text-kumo-subtle">Pools</h2>
+      <div className="flex items-center justify-between pt-4 pr-1 pb-1 pl-3">
+        <h2 className="text-xs font-medium text-kumo-subtle">Pools</h2>
+        <Link
+          to="/"
+          search={{ add: 'pool' }}
+          aria-label="Add pool"
+          title="Add pool"
+          className="inline-flex size-6 items-center justify-center rounded-md text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
+        >
+          <PlusIcon aria-hidden="true" size={14} />
+        </Link>
+      </div>
       <Pools />
       <div className="mt-auto flex items-center justify-between gap-2 border-t border-kumo-line px-1 pt-2">
         <ThemeSwitch />
@@ -49,13 +61,9 @@ export function Navigation() {
   );
 }
 
-/** By id; compared as text, so that the list is drawn anew only when a dot changes. */
-const healths = (pulses: Pulses): Record<string, Health> =>
-  Object.fromEntries(Object.entries(pulses).map(([id, { status }]) => [id, summarise(status).health]));
-
 function Pools() {
   const { data } = useQuery(configQuery);
-  const { data: health } = useQuery({ ...pulsesQuery, select: healths, structuralSharing: true });
+  const health = useHealths();
   return (
     <ul className="min-h-0 overflow-y-auto">
       {data?.config.pools.map(({ id }) => (
@@ -66,7 +74,7 @@ function Pools() {
             className={ITEM}
             activeOptions={{ includeSearch: false }}
           >
-            <HealthDot health={health?.[id] ?? 'unknown'} />
+            <HealthDot health={health[id] ?? 'unknown'} />
             <span className="truncate">{id}</span>
           </Link>
         </li>
@@ -76,12 +84,7 @@ function Pools() {
 }
 
 function SignOut() {
-  const queries = useQueryClient();
-  const leave = async () => {
-    await signOut();
-    tellSignedOut();
-    await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
-  };
+  const leave = useSignOut();
   return (
     <button type="button" className={`${ITEM} text-kumo-subtle`} onClick={leave}>
       <SignOutIcon aria-hidden="true" size={18} />

@@ -1,19 +1,16 @@
 /** The theme: a press goes on to the next of system, light and dark. */
 import { CircleHalfIcon, MoonIcon, SunIcon } from '@phosphor-icons/react';
-import { useState } from 'react';
-import { setTheme, type Theme, theme } from './theme.ts';
+import { useSyncExternalStore } from 'react';
+import { onTheme, setTheme, type Theme, theme } from './theme.ts';
 
 const NEXT: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
 const SIGN = { system: CircleHalfIcon, light: SunIcon, dark: MoonIcon };
 
 /** Shows the theme in force. */
 export function ThemeSwitch() {
-  const [chosen, setChosen] = useState(theme);
+  const chosen = useSyncExternalStore(onTheme, theme);
   const Sign = SIGN[chosen];
-  const next = () => {
-    setTheme(NEXT[chosen]);
-    setChosen(NEXT[chosen]);
-  };
+  const next = () => setTheme(NEXT[chosen]);
   return (
     <button
       type="button"

@@ -11,10 +11,19 @@ export function theme(): Theme {
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 
+const watchers = new Set<() => void>();
+
+/** Calls `watcher` when another theme is chosen. Returns what ends it. */
+export function onTheme(watcher: () => void): () => void {
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
+
 /** Chooses, and applies it. */
 export function setTheme(next: Theme): void {
   localStorage.setItem(KEY, next);
   applyTheme();
+  for (const watcher of watchers) watcher();
 }
 
 /** Whether the page is dark now. */

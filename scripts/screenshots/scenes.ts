@@ -54,7 +54,17 @@ export async function lively({ runtime, token }: Stage): Promise<Scene> {
     { id: 'shop', host: 'shop.localhost', pool: 'shop', affinity: 'cookie-then-ip' },
     { id: 'api', host: 'api.localhost', path: '/', pool: 'api' },
     { id: 'media', host: 'media.localhost', pool: 'media' },
-    { id: 'shop-api', host: 'shop.localhost', path: '/api', pool: 'api', stripPrefix: true },
+    {
+      id: 'shop-api',
+      host: 'shop.localhost',
+      path: '/api',
+      pool: 'api',
+      stripPrefix: true,
+      timeoutMs: 3_000,
+      retry: { maxRetries: 0 },
+      debugHeaders: false,
+    },
+    { id: 'tenants', host: '*.tenants.localhost', pool: 'media', logSampleRate: 0.01 },
   ];
   await callApi(runtime.url, token, 'PUT', '/config', { pools, routes });
   await callApi(runtime.url, token, 'PATCH', '/pools/shop/backends/a', { weight: 4 });

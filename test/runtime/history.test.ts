@@ -82,6 +82,23 @@ test('a rollback is a new revision with the old document; one that is not kept i
   expect(stale.status).toBe(412);
 });
 
+test('a dry run of a rollback or a new document says what it would change, and changes nothing', async () => {
+  const [a, b] = [await startMoody(), await startMoody()];
+  const pool = await servePool(product, 'rehearsed', named(a, b));
+  const before = await product.must('GET', '/config');
+  await pool.patch('b', { weight: 4 });
+  const now = await product.must('GET', '/config');
+  const rehearsal = await product.must('POST', '/config/rollback?dryRun=true', { revision: before.revision });
+  expect(rehearsal.changes).toEqual([{ path: 'pools[rehearsed].backends[b].weight', from: 4, to: 1 }]);
+  expect(rehearsal).toMatchObject({ dryRun: true, revision: now.revision, config: before.config });
+  const routes = now.config.routes.filter(({ id }: Json) => id !== 'rehearsed');
+  const other = await product.must('PUT', '/config?dryRun=true', { ...now.config, routes });
+  expect(other.changes).toMatchObject([{ path: 'routes[rehearsed]', from: { host: pool.host }, to: null }]);
+  expect((await product.must('PUT', '/config?dryRun=true', now.config)).changes).toEqual([]);
+  expect(await product.must('GET', '/config')).toEqual(now);
+  expect(await product.must('PUT', '/config', now.config)).not.toHaveProperty('changes');
+});
+
 test('ten rollbacks while traffic runs: nothing fails, each revision is what it was', async () => {
   const [a, b] = [await startMoody(), await startMoody()];
   const pool = await servePool(product, 'busy', named(a, b));

@@ -61,6 +61,15 @@ test.each(ordered.map((one) => [`${one.method.toUpperCase()} ${one.path}`, one] 
   },
 );
 
+test.each([
+  ['PUT', '/config', { pools: [{ ...body['PUT /pools/shop'], id: 'other' }] }],
+  ['POST', '/config/rollback', { revision: 2 }],
+])('%s %s as a dry run', async (method, path, sent) => {
+  const given = await product.must(method, `${path}?dryRun=true`, sent);
+  expect(ANSWERS.Config.parse(given)).toEqual(given);
+  expect(given.changes.length).toBeGreaterThan(0);
+});
+
 test('the document is served, and problems are what it says', async () => {
   const document = await product.must('GET', '/openapi.json');
   expect(document.openapi).toBe('3.1.0');

@@ -33,10 +33,18 @@ export const linkSchema = z.strictObject({
   code: z.string().describe('Good for one POST /session {"code"}'),
 });
 
+const difference = {
+  path: z.string().describe('Such as pools[shop].backends[a].weight'),
+  from: z.unknown().describe('null: it was not there, or is too long for an event'),
+  to: z.unknown().describe('null: it is gone, or is too long for an event'),
+};
+const changes = () => z.array(z.strictObject(difference));
+
 export const configAnswerSchema = z.strictObject({
   revision: revision(),
   config: configSchema,
   dryRun: z.boolean().optional(),
+  changes: changes().optional().describe('Only of a dry run: what it would change in the document in force'),
   warnings: warnings(),
 });
 export const declaredSchema = z.strictObject({
@@ -170,11 +178,6 @@ export const mappingSchema = z.strictObject({
 });
 export const requestsSchema = z.strictObject({ revision: revision(), requests: z.array(mappingSchema) });
 
-const difference = {
-  path: z.string().describe('Such as pools[shop].backends[a].weight'),
-  from: z.unknown().describe('null: it was not there, or is too long for an event'),
-  to: z.unknown().describe('null: it is gone, or is too long for an event'),
-};
 const event = { id: z.int().describe('Grows'), at: time() };
 export const eventSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -209,10 +212,7 @@ export const revisionsSchema = z.strictObject({
 export const revisionSchema = z.strictObject({
   ...revisionFields,
   config: configSchema,
-  changes: z
-    .array(z.strictObject(difference))
-    .nullable()
-    .describe('Against the revision before; null when that is not kept'),
+  changes: changes().nullable().describe('Against the revision before; null when that is not kept'),
 });
 
 export const explanationSchema = z.strictObject({

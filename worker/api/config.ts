@@ -4,7 +4,7 @@ import { staticConfig } from '../config/static.ts';
 import { surroundings } from '../env.ts';
 import type { ApiEnv } from './access.ts';
 import { readJson } from './body.ts';
-import { change, noted, readConfig } from './directory.ts';
+import { change, documentAnswer, readConfig } from './directory.ts';
 
 export const configApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
@@ -17,10 +17,6 @@ export const configApi = new Hono<ApiEnv>()
   })
   .put('/', async (c) => {
     const dryRun = c.req.query('dryRun') === 'true';
-    const { revision, config, warnings } = await change(
-      c,
-      { kind: 'replace-config', body: await readJson(c) },
-      dryRun,
-    );
-    return c.json({ revision, config, ...(dryRun ? { dryRun } : {}), ...noted(warnings) });
+    const body = await readJson(c);
+    return c.json(documentAnswer(await change(c, { kind: 'replace-config', body }, dryRun)));
   });

@@ -72,6 +72,19 @@ function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
   }
 }
 
+/** The whole document as an answer; a dry run says that it is one, and what it would change. */
+export const documentAnswer = ({
+  revision,
+  config,
+  warnings,
+  changes,
+}: Extract<ChangeResult, { ok: true }>) => ({
+  revision,
+  config,
+  ...(changes ? { dryRun: true, changes } : {}),
+  ...noted(warnings),
+});
+
 /** Warnings as part of an answer; left out when there are none. */
 export const noted = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
   warnings.length > 0 ? { warnings } : {};

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parse } from '../config/check.ts';
 import type { ApiEnv } from './access.ts';
 import { readJson } from './body.ts';
-import { answerOf, directory, noted, optionsOf } from './directory.ts';
+import { answerOf, directory, documentAnswer, optionsOf } from './directory.ts';
 import { readLimit } from './limit.ts';
 import { fail, failInvalid } from './problem.ts';
 
@@ -29,9 +29,8 @@ export const historyApi = new Hono<ApiEnv>()
   .post('/config/rollback', async (c) => {
     const { revision: to } = await readRollback(c);
     const dryRun = c.req.query('dryRun') === 'true';
-    const result = answerOf(c, await directory(c).rollback(to, optionsOf(c, dryRun)), dryRun);
-    const { revision, config, warnings } = result;
-    return c.json({ revision, config, ...(dryRun ? { dryRun } : {}), ...noted(warnings) });
+    const result = await directory(c).rollback(to, optionsOf(c, dryRun));
+    return c.json(documentAnswer(answerOf(c, result, dryRun)));
   });
 
 async function readRollback(c: Context<ApiEnv>) {

@@ -61,7 +61,10 @@ export const QUERY = {
     schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
   },
   everywhere: { description: 'true: every session there is', schema: { type: 'boolean', default: false } },
-  dryRun: { description: 'true: only check', schema: { type: 'boolean', default: false } },
+  dryRun: {
+    description: 'true: only check, and say what would change',
+    schema: { type: 'boolean', default: false },
+  },
   pool: { description: 'Only of this pool', schema: { type: 'string' } },
   backend: { description: 'Only those that asked this backend', schema: { type: 'string' } },
   outcome: {
@@ -70,6 +73,7 @@ export const QUERY = {
   },
   status: { description: 'Only those that the client got this status for', schema: { type: 'integer' } },
   path: { description: 'Only those whose path begins so', schema: { type: 'string' } },
+  requestId: { description: 'Only those with this X-Request-Id', schema: { type: 'string' } },
 } as const;
 type QueryName = keyof typeof QUERY;
 
@@ -270,7 +274,7 @@ export const operations: readonly Operation[] = [
     method: 'get',
     path: '/requests',
     summary: 'Recent requests and where they went, newest first',
-    query: ['pool', 'backend', 'outcome', 'status', 'path', 'limit'],
+    query: ['pool', 'backend', 'outcome', 'status', 'path', 'requestId', 'limit'],
     answer: 'Requests',
     problems: [400, 404],
   },

@@ -55,11 +55,12 @@ export const statusApi = new Hono<ApiEnv>()
     return c.json({ revision, series });
   })
   .get('/requests', async (c) => {
-    const { pool, backend, outcome, status, path } = c.req.query();
+    const { pool, backend, outcome, status, path, requestId } = c.req.query();
     const limit = readLimit(c.req.query('limit'));
     const { revision, config } = await readConfig(c);
     const pools = pool === undefined ? config.pools.map(({ id }) => id) : [findPool(config, pool).id];
     const fits = (mapping: Mapping): boolean =>
+      (requestId === undefined || mapping.requestId === requestId) &&
       (backend === undefined || mapping.attempts.some((attempt) => attempt.backend === backend)) &&
       (outcome === undefined || mapping.attempts.some((attempt) => attempt.outcome === outcome)) &&
       (status === undefined || String(mapping.status) === status) &&

@@ -27,7 +27,7 @@ export interface ChangeOptions {
   readonly dryRun: boolean;
 }
 
-/** What became of a change. `config` is the document after it. */
+/** What became of a change. `config` is the document after it; `changes`, what a dry run would change in the one in force. */
 export type ChangeResult =
   | {
       readonly ok: true;
@@ -35,6 +35,7 @@ export type ChangeResult =
       readonly config: Config;
       readonly created: boolean;
       readonly warnings: Problem[];
+      readonly changes?: Difference[];
     }
   | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
   | Exclude<Changed, { ok: true }>;
@@ -151,7 +152,10 @@ export class Directory extends DurableObject<Env> {
     if (!changed.ok) return changed;
     const { config, created, summary } = changed;
     const notes = told(warnings(config));
-    if (options.dryRun) return { ok: true, revision: this.#revision, config, created, warnings: notes };
+    if (options.dryRun) {
+      const changes = differences(this.#config, config);
+      return { ok: true, revision: this.#revision, config, created, warnings: notes, changes };
+    }
     const deliveries = this.#commit(config, options.who, what ?? summary);
     alongside?.();
     const revision = this.#revision;

@@ -1,33 +1,59 @@
 /** The guide of an empty deployment: a pool, a route, a request. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
-import { type FormEvent, type ReactNode, useState } from 'react';
-import type { ApiError } from '../../api/client.ts';
-import type { Config, PoolConfig, RouteConfig } from '../../api/config.ts';
-import { putPool, putRoute } from '../../changes/change.ts';
-import { useChange } from '../../changes/use-change.ts';
-import { Card } from '../../components/card.tsx';
-import { CommandLine } from '../../components/copy.tsx';
+import { CheckCircleIcon } from '@phosphor-icons/react';
+import type { FormEvent, ReactNode } from 'react';
+import type { Config } from '../../api/config.ts';
+import { plural } from '../../model/format.ts';
+import { useRouteForm } from '../routes/use-route-form.ts';
+import { FirstRequest } from './first-request.tsx';
+import { PoolFields } from './pool-fields.tsx';
+import { usePoolForm } from './use-pool-form.ts';
+
+interface FirstStepsProps {
+  readonly config: Config;
+  readonly onDone: () => void;
+}
 
 /** Three steps; the first that is not done yet has its form open. */
-export function FirstSteps({ config }: { readonly config: Config }) {
-  const pool = config.pools[0];
-  const host = config.routes[0]?.host ?? 'shop.example.com';
-  const curl = `curl -H 'Host: ${host}' ${location.origin.replace('localhost', '127.0.0.1')}/`;
+export function FirstSteps({ config, onDone }: FirstStepsProps) {
+  const route = config.routes[0];
+  const pool = config.pools.find(({ id }) => id === route?.pool) ?? config.pools[0];
   return (
     <div className="flex max-w-2xl flex-col gap-4">
       <p className="text-kumo-subtle">
-        Nothing is balanced yet. Three steps to the first request; everything can be changed later.
+        {route
+          ? 'One step is left: a request.'
+          : 'Nothing is balanced yet. Three steps to the first request; everything can be changed later.'}
       </p>
-      <Step number={1} title="A pool: servers that can stand in for each other" done={pool?.id}>
-        <AddPool />
-      </Step>
-      <Step number={2} title="A route: which host leads to the pool" done={config.routes[0]?.host}>
-        {pool && <AddRoute pool={pool.id} />}
-      </Step>
-      <Step number={3} title="A request">
-        <CommandLine command={curl} />
-      </Step>
+      <ol className="flex flex-col gap-3">
+        <Step
+          number={1}
+          title="A pool"
+          text="Servers that can stand in for each other."
+          done={pool && `${pool.id}, ${plural(pool.backends.length, 'backend')}`}
+          isOpen={!pool}
+        >
+          <AddPool config={config} />
+        </Step>
+        <Step
+          number={2}
+          title="A route"
+          text="Which host leads to the pool."
+          done={route && `${route.host} to ${route.pool}`}
+          isOpen={pool !== undefined && !route}
+        >
+          {pool && <AddRoute config={config} pool={pool.id} />}
+        </Step>
+        <Step
+          number={3}
+          title="A request"
+          text="Sent through the balancer from a terminal."
+          isOpen={pool !== undefined && route !== undefined}
+        >
+          {route && <FirstRequest route={route} onDone={onDone} />}
+        </Step>
+      </ol>
     </div>
   );
 }
@@ -35,69 +61,108 @@ export function FirstSteps({ config }: { readonly config: Config }) {
 interface StepProps {
   readonly number: number;
   readonly title: string;
-  /** What the step has made; then its form is gone. */
+  readonly text: string;
+  /** What the step has made. */
   readonly done?: string | undefined;
+  /** Whether it is the one to take now. */
+  readonly isOpen: boolean;
   readonly children: ReactNode;
 }
 
-function Step({ number, title, done, children }: StepProps) {
+function Step({ number, title, text, done, isOpen, children }: StepProps) {
   return (
-    <Card title={`${number}. ${title}`}>
-      <div className="p-4 pt-3">{done ? <p className="text-kumo-success">done: {done}</p> : children}</div>
-    </Card>
+    <li
+      aria-current={isOpen ? 'step' : undefined}
+      className={`flex gap-4 rounded-lg border border-kumo-line p-4 ${isOpen ? 'bg-kumo-base' : ''}`}
+    >
+      <span className="flex size-6 shrink-0 items-center justify-center" aria-hidden="true">
+        {done === undefined ? (
+          <span
+            className={`flex size-6 items-center justify-center rounded-full border text-xs font-medium ${
+              isOpen ? 'border-kumo-brand text-kumo-default' : 'border-kumo-line text-kumo-subtle'
+            }`}
+          >
+            {number}
+          </span>
+        ) : (
+          <CheckCircleIcon size={24} weight="fill" className="text-kumo-success" />
+        )}
+      </span>
+      <div className="flex min-w-0 flex-1 flex-col gap-4">
+        <div className="flex flex-wrap items-baseline gap-x-3">
+          <h2 className={`text-base font-medium ${isOpen ? 'text-kumo-default' : 'text-kumo-subtle'}`}>
+            {title}
+          </h2>
+          <p className="text-kumo-subtle">
+            {done === undefined ? (
+              text
+            ) : (
+              <>
+                <span className="sr-only">done: </span>
+                {done}
+              </>
+            )}
+          </p>
+        </div>
+        {isOpen && children}
+      </div>
+    </li>
   );
 }
 
-function useForm(submit: (values: Record<string, string>) => Promise<unknown>) {
-  const [problems, setProblems] = useState<readonly { path: string; message: string }[]>([]);
-  const onSubmit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const values = Object.fromEntries(new FormData(event.currentTarget)) as Record<string, string>;
-    try {
-      await submit(values);
-      setProblems([]);
-    } catch (error) {
-      const { errors, message } = error as ApiError;
-      setProblems(errors.length > 0 ? errors : [{ path: '', message }]);
-    }
-  };
-  const at = (path: string) => problems.find((problem) => problem.path === path)?.message;
-  return { onSubmit, at, rest: problems.filter(({ path }) => path === '') };
+/** Sends a form without leaving the page. */
+const sending = (submit: () => Promise<unknown>) => (event: FormEvent) => {
+  event.preventDefault();
+  void submit();
+};
+
+function AddPool({ config }: { readonly config: Config }) {
+  const form = usePoolForm(config);
+  return (
+    <form onSubmit={sending(form.submit)} noValidate className="flex flex-col gap-4">
+      <PoolFields form={form} />
+      <SubmitRow action="Add the pool" busy={form.busy} problems={form.rest} />
+    </form>
+  );
 }
 
-function AddPool() {
-  const { run, busy } = useChange();
-  const { onSubmit, at } = useForm(({ id = '', url = '' }) =>
-    run(putPool({ id, backends: [{ id: 'a', url }] } as unknown as PoolConfig, `Added pool ${id}`), true),
-  );
+function AddRoute({ config, pool }: { readonly config: Config; readonly pool: string }) {
+  const form = useRouteForm(config, null, pool);
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4">
-      <Input name="id" label="Name" placeholder="shop" required error={at('id')} />
+    <form onSubmit={sending(form.submit)} noValidate className="flex flex-col gap-4">
       <Input
-        name="url"
-        label="URL of the first backend"
-        placeholder="https://a.example.net"
-        required
-        error={at('backends[0].url')}
+        label="Host"
+        value={form.draft.host}
+        onValueChange={(host: string) => form.set({ host })}
+        placeholder="shop.example.com"
+        error={form.at('host') ?? form.at('path')}
+        aria-invalid={(form.at('host') ?? form.at('path')) !== undefined}
+        autoFocus
+        autoComplete="off"
+        spellCheck={false}
       />
-      <Button type="submit" variant="primary" loading={busy} className="self-start">
-        Add the pool
-      </Button>
+      <SubmitRow action="Add the route" busy={form.busy} problems={form.rest} />
     </form>
   );
 }
 
-function AddRoute({ pool }: { readonly pool: string }) {
-  const { run, busy } = useChange();
-  const { onSubmit, at } = useForm(({ host = '' }) =>
-    run(putRoute({ id: pool, host, pool } as RouteConfig, `Added route ${pool}`), true),
-  );
+interface SubmitRowProps {
+  readonly action: string;
+  readonly busy: boolean;
+  readonly problems: readonly string[];
+}
+
+function SubmitRow({ action, busy, problems }: SubmitRowProps) {
   return (
-    <form onSubmit={onSubmit} className="flex flex-col gap-4">
-      <Input name="host" label="Host" placeholder="shop.example.com" required error={at('host')} />
-      <Button type="submit" variant="primary" loading={busy} className="self-start">
-        Add the route
+    <div className="flex flex-wrap items-center gap-3">
+      <Button type="submit" variant="primary" loading={busy}>
+        {action}
       </Button>
-    </form>
+      {problems.length > 0 && (
+        <p role="alert" className="min-w-0 flex-1 break-words text-kumo-danger">
+          {problems.join('; ')}
+        </p>
+      )}
+    </div>
   );
 }

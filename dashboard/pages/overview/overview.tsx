@@ -1,24 +1,48 @@
 /** Every pool at a glance: what is wrong comes first, and nothing wrong is said in one quiet sentence. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
 import { configQuery } from '../../api/config.ts';
 import { pulsesQuery, seriesQuery } from '../../api/status.ts';
 import { Page } from '../../components/page.tsx';
+import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { plural } from '../../model/format.ts';
 import { byHealth, isProblem, summarise } from '../../model/health.ts';
-import { FirstSteps } from './first-steps.tsx';
 import { PoolCard } from './pool-card.tsx';
+
+// Forms are loaded when they are needed: the first page that an operator sees needs none.
+const FirstSteps = lazy(async () => ({ default: (await import('./first-steps.tsx')).FirstSteps }));
+const PoolDialog = lazy(async () => ({ default: (await import('./pool-dialog.tsx')).PoolDialog }));
+
+const GRID = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,340px),1fr))] gap-4';
 
 /** The start page. */
 export function Overview() {
-  const { data } = useQuery(configQuery);
+  const query = useQuery(configQuery);
+  const { data } = query;
+  const { add } = useSearch({ from: '/' });
+  const navigate = useNavigate({ from: '/' });
+  const [isGuided, setGuided] = useState(false);
   const { data: pulses = {} } = useQuery(pulsesQuery);
   const { data: series = [] } = useQuery(seriesQuery());
-  if (!data) return <Page title="Overview">{null}</Page>;
-  const { pools, routes } = data.config;
-  if (pools.length === 0 || routes.length === 0)
+  if (!data)
     return (
       <Page title="Overview">
-        <FirstSteps config={data.config} />
+        {query.error ? <QueryError what="The configuration" query={query} /> : <Loading />}
+      </Page>
+    );
+  const { pools, routes } = data.config;
+  // The guide stays until its last step is taken, though a route is there by then.
+  const isEmpty = pools.length === 0 || routes.length === 0;
+  if (isEmpty && !isGuided) setGuided(true);
+  if (isGuided || isEmpty)
+    return (
+      <Page title="Overview">
+        <Suspense fallback={<Skeleton lines={6} className="max-w-2xl" />}>
+          <FirstSteps config={data.config} onDone={() => setGuided(false)} />
+        </Suspense>
       </Page>
     );
   const rows = pools
@@ -34,8 +58,17 @@ export function Overview() {
       facts={
         <Verdict problems={problems.map(({ pool }) => pool.id)} known={Object.keys(pulses).length > 0} />
       }
+      actions={
+        <Button
+          variant="secondary"
+          icon={PlusIcon}
+          onClick={() => void navigate({ search: { add: 'pool' } })}
+        >
+          Add pool
+        </Button>
+      }
     >
-      <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,340px),1fr))] gap-4">
+      <ul className={GRID}>
         {rows.map(({ pool }) => (
           <li key={pool.id}>
             <PoolCard
@@ -46,7 +79,25 @@ export function Overview() {
           </li>
         ))}
       </ul>
+      {add === 'pool' && (
+        <Suspense>
+          <PoolDialog config={data.config} onClose={() => void navigate({ search: {} })} />
+        </Suspense>
+      )}
     </Page>
+  );
+}
+
+/** Where the cards will be. */
+function Loading() {
+  return (
+    <div className={GRID}>
+      {['first', 'second', 'third'].map((name) => (
+        <div key={name} className="rounded-lg border border-kumo-line bg-kumo-base p-4">
+          <Skeleton lines={5} />
+        </div>
+      ))}
+    </div>
   );
 }
 

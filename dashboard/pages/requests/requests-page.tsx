@@ -1,7 +1,58 @@
-/** The page. */
+/** Where requests went, as it happens: a live list that can be narrowed down, and the story of each one. */
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback } from 'react';
+import { configQuery } from '../../api/config.ts';
+import type { Mapping } from '../../api/requests.ts';
+import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
+import { QueryError, Skeleton } from '../../components/query-state.tsx';
+import type { RequestsSearch } from '../../router.tsx';
+import { EmptyTail } from './empty-tail.tsx';
+import { filterOf, withoutFilters } from './filter.ts';
+import { Filters } from './filters.tsx';
+import { Story } from './story.tsx';
+import { Tail } from './tail.tsx';
+import { useRequests } from './use-requests.ts';
 
-/** To come. */
+const NONE: readonly Mapping[] = [];
+
+/** The page; filters and the open story live in the URL. */
 export function RequestsPage() {
-  return <Page title="requests">{null}</Page>;
+  const search = useSearch({ from: '/requests' });
+  const navigate = useNavigate({ from: '/requests' });
+  const go = (change: (now: RequestsSearch) => RequestsSearch) =>
+    void navigate({ search: change, replace: true });
+  const open = useCallback(
+    (id: string) => void navigate({ search: (now) => ({ ...now, id }), resetScroll: false }),
+    [navigate],
+  );
+  const close = () => void navigate({ search: (now) => ({ ...now, id: undefined }), resetScroll: false });
+  const filter = filterOf(search);
+  const query = useRequests(filter);
+  const { data: config } = useQuery(configQuery);
+  const { data: requests } = query;
+  return (
+    <Page title="Requests">
+      <Filters search={search} config={config?.config} onChange={go} />
+      {requests === undefined && query.error && <QueryError what="The requests" query={query} />}
+      {requests === undefined && !query.error && (
+        <Card>
+          <Skeleton lines={8} className="p-4" />
+        </Card>
+      )}
+      {requests?.length === 0 && (
+        <EmptyTail search={search} config={config?.config} onClear={() => go(withoutFilters)} />
+      )}
+      {requests && requests.length > 0 && (
+        <Tail
+          key={JSON.stringify(filter)}
+          requests={requests}
+          isHeld={search.id !== undefined}
+          onOpen={open}
+        />
+      )}
+      <Story id={search.id} known={requests ?? NONE} onClose={close} />
+    </Page>
+  );
 }

@@ -1,7 +1,58 @@
-/** The page. */
+/** Routes: which host and path lead where, and «where would this go?». */
+import { Button } from '@cloudflare/kumo/components/button';
+import { PlusIcon } from '@phosphor-icons/react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { type Config, configQuery } from '../../api/config.ts';
+import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
+import { QueryError, Skeleton } from '../../components/query-state.tsx';
+import { ExplainPanel } from './explain-panel.tsx';
+import { RouteDialog } from './route-dialog.tsx';
+import { RouteTable } from './route-table.tsx';
 
-/** To come. */
+/** The page; the open form is in its address. */
 export function RoutesPage() {
-  return <Page title="routes">{null}</Page>;
+  const query = useQuery(configQuery);
+  const navigate = useNavigate({ from: '/routes' });
+  const { data } = query;
+  const open = (edit: string | undefined) =>
+    void navigate({ search: (before) => ({ ...before, edit }), resetScroll: false });
+  return (
+    <Page
+      title="Routes"
+      facts={data && <p className="whitespace-nowrap">revision {data.revision}</p>}
+      actions={
+        data &&
+        data.config.pools.length > 0 && (
+          <Button variant="primary" icon={PlusIcon} onClick={() => open('+')}>
+            Add route
+          </Button>
+        )
+      }
+    >
+      {data ? (
+        <>
+          <ExplainPanel />
+          <RouteTable config={data.config} />
+          <OpenForm config={data.config} onClose={() => open(undefined)} />
+        </>
+      ) : query.error ? (
+        <QueryError what="The routes" query={query} />
+      ) : (
+        <Card>
+          <Skeleton lines={6} className="p-4" />
+        </Card>
+      )}
+    </Page>
+  );
+}
+
+function OpenForm({ config, onClose }: { readonly config: Config; readonly onClose: () => void }) {
+  const { edit } = useSearch({ from: '/routes' });
+  if (edit === undefined) return null;
+  if (edit === '+') return <RouteDialog key={edit} config={config} route={null} onClose={onClose} />;
+  const route = config.routes.find(({ id }) => id === edit);
+  if (route) return <RouteDialog key={edit} config={config} route={route} onClose={onClose} />;
+  return null;
 }

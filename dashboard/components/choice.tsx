@@ -1,0 +1,38 @@
+/** A filter with a list of choices, the first of which is not to filter. */
+import { Select } from '@cloudflare/kumo/components/select';
+
+interface ChoiceProps {
+  readonly label: string;
+  /** What no choice is called. */
+  readonly any: string;
+  /** undefined: none. */
+  readonly value: string | undefined;
+  readonly choices: readonly (readonly [value: string, words: string])[];
+  readonly onChange: (value: string | undefined) => void;
+}
+
+/** Stands for no choice: an empty value would be shown as a pale placeholder. No id looks like it. */
+const ANY = '*';
+
+/** The list. */
+export function Choice({ label, any, value = ANY, choices, onChange }: ChoiceProps) {
+  // What the URL names stands there even when it is gone from the configuration.
+  const isUnknown = value !== ANY && choices.every(([known]) => known !== value);
+  const all = [[ANY, any], ...(isUnknown ? [[value, value]] : []), ...choices] as const;
+  const items = all.map(([key = ANY, words = '']) => ({ value: key, label: words }));
+  return (
+    <Select
+      label={label}
+      className="w-full min-w-0"
+      value={value}
+      items={items}
+      onValueChange={(next) => onChange(next === ANY || next === null ? undefined : next)}
+    >
+      {items.map((item) => (
+        <Select.Option key={item.value} value={item.value}>
+          {item.label}
+        </Select.Option>
+      ))}
+    </Select>
+  );
+}

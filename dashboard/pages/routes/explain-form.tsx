@@ -1,0 +1,140 @@
+/** The question of «where would this go?»: URL and method, and what else may decide, folded away. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { Input } from '@cloudflare/kumo/components/input';
+import { Select } from '@cloudflare/kumo/components/select';
+import { PlusIcon, SignpostIcon, XIcon } from '@phosphor-icons/react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import type { Problem } from '../../../worker/config/check.ts';
+import type { Question } from '../../api/explain.ts';
+import { messageAt } from '../../changes/dry-run.ts';
+import { type HeaderRow, questionOf } from './explain-words.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+interface ExplainFormProps {
+  readonly url: string;
+  readonly method: string;
+  readonly errors: readonly Problem[];
+  readonly busy: boolean;
+  readonly onAsk: (question: Question) => void;
+}
+
+/** Asks when it is sent. URL and method follow the page's address. */
+export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, onAsk }: ExplainFormProps) {
+  const [url, setUrl] = useState(askedUrl);
+  const [method, setMethod] = useState(askedMethod);
+  useEffect(() => setUrl(askedUrl), [askedUrl]);
+  useEffect(() => setMethod(askedMethod), [askedMethod]);
+  const [rows, setRows] = useState<readonly HeaderRow[]>([]);
+  const [clientIp, setClientIp] = useState('');
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (url.trim() === '') return;
+    const question = questionOf(url, method, rows, clientIp);
+    setUrl(question.url);
+    onAsk(question);
+  };
+  const methods = METHODS.includes(method) ? METHODS : [method, ...METHODS];
+  return (
+    <form onSubmit={submit} noValidate className="flex flex-col gap-3">
+      <div className="flex flex-wrap items-start gap-2">
+        <Select
+          aria-label="Method"
+          value={method}
+          onValueChange={(next) => next && setMethod(next)}
+          items={Object.fromEntries(methods.map((name) => [name, name]))}
+          className="w-28"
+        />
+        <div className="min-w-0 flex-1 basis-56">
+          <Input
+            aria-label="URL"
+            value={url}
+            onValueChange={(value: string) => setUrl(value)}
+            placeholder="https://shop.example.com/cart"
+            error={messageAt(errors, 'url')}
+            autoComplete="off"
+            spellCheck={false}
+            inputMode="url"
+            className="w-full"
+          />
+        </div>
+        <Button type="submit" variant="primary" icon={SignpostIcon} loading={busy}>
+          Ask
+        </Button>
+      </div>
+      <details
+        open={messageAt(errors, 'headers') !== undefined || messageAt(errors, 'clientIp') !== undefined}
+      >
+        <summary className="w-fit cursor-pointer text-kumo-subtle">Headers and client address</summary>
+        <div className="flex max-w-3xl flex-col gap-4 pt-3">
+          <Headers rows={rows} setRows={setRows} error={messageAt(errors, 'headers')} />
+          <div className="max-w-xs">
+            <Input
+              label="Client address"
+              value={clientIp}
+              onValueChange={(value: string) => setClientIp(value)}
+              placeholder="198.51.100.7"
+              description="Decides where affinity or the hash policy goes by address"
+              error={messageAt(errors, 'clientIp')}
+              autoComplete="off"
+            />
+          </div>
+        </div>
+      </details>
+    </form>
+  );
+}
+
+interface HeadersProps {
+  readonly rows: readonly HeaderRow[];
+  readonly setRows: (rows: readonly HeaderRow[]) => void;
+  readonly error: string | undefined;
+}
+
+function Headers({ rows, setRows, error }: HeadersProps) {
+  const next = useRef(0);
+  const change = (id: number, fields: Partial<HeaderRow>) =>
+    setRows(rows.map((row) => (row.id === id ? { ...row, ...fields } : row)));
+  return (
+    <div className="flex flex-col items-start gap-2">
+      {rows.map(({ id, name, value }, i) => (
+        <div key={id} className="flex w-full items-center gap-2">
+          <Input
+            aria-label={`Name of header ${i + 1}`}
+            value={name}
+            onValueChange={(text: string) => change(id, { name: text })}
+            placeholder="Cookie"
+            autoFocus
+            className="w-40 min-w-0"
+          />
+          <Input
+            aria-label={`Value of header ${i + 1}`}
+            value={value}
+            onValueChange={(text: string) => change(id, { value: text })}
+            className="min-w-0 flex-1"
+          />
+          <Button
+            variant="ghost"
+            shape="square"
+            icon={XIcon}
+            aria-label={`Remove header ${i + 1}`}
+            onClick={() => setRows(rows.filter((row) => row.id !== id))}
+          />
+        </div>
+      ))}
+      {error && (
+        <p role="alert" className="text-kumo-danger">
+          Headers {error}
+        </p>
+      )}
+      <Button
+        size="sm"
+        variant="secondary"
+        icon={PlusIcon}
+        onClick={() => setRows([...rows, { id: next.current++, name: '', value: '' }])}
+      >
+        Add a header
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+/** The answer of «where would this go?»: route, pool, candidates in order, and who is left out and why. */
+import { Link } from '@tanstack/react-router';
+import type { Explanation as Answer } from '../../api/explain.ts';
+import { LeftOutState } from '../../components/state.tsx';
+import { useNow } from '../../live/use-live.ts';
+import { plural } from '../../model/format.ts';
+import { reasonInWords, whyInWords } from './explain-words.ts';
+import { AFFINITY_WORDS } from './route-list.ts';
+
+const LINK = 'text-kumo-link hover:underline';
+
+/** One answer. */
+export function Explanation({ answer }: { readonly answer: Answer }) {
+  const { candidates, leftOut } = answer;
+  return (
+    <div className="flex flex-col gap-4">
+      <Match answer={answer} />
+      {answer.answer && (
+        <p className="text-kumo-default">
+          Nobody is asked. The client gets <strong>{answer.answer.status}</strong>: {answer.answer.why}.
+        </p>
+      )}
+      {candidates.length > 0 && (
+        <div className="grid gap-x-8 gap-y-4 lg:grid-cols-2">
+          <section className="flex flex-col gap-2">
+            <h3 className="font-medium text-kumo-default">Candidates, in order</h3>
+            <Candidates answer={answer} />
+            <p className="text-kumo-subtle">
+              At most {plural(answer.attempts.most, 'attempt')}: {answer.attempts.why}.
+            </p>
+          </section>
+          <LeftOuts leftOut={leftOut} />
+        </div>
+      )}
+      {candidates.length === 0 && leftOut.length > 0 && <LeftOuts leftOut={leftOut} />}
+    </div>
+  );
+}
+
+function Match({ answer: { host, path, route, pool, policy, affinity } }: { readonly answer: Answer }) {
+  return (
+    <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 sm:flex sm:flex-wrap sm:gap-x-8">
+      <Fact name="Host and path">
+        <span className="break-all font-mono text-[13px]">
+          {host}
+          {path}
+        </span>
+      </Fact>
+      <Fact name="Route">
+        {route === null ? (
+          'none'
+        ) : (
+          <Link
+            to="/routes"
+            search={(before) => ({ ...before, edit: route })}
+            resetScroll={false}
+            className={LINK}
+          >
+            {route}
+          </Link>
+        )}
+      </Fact>
+      {pool !== null && (
+        <Fact name="Pool">
+          <Link to="/pools/$pool" params={{ pool }} className={LINK}>
+            {pool}
+          </Link>
+        </Fact>
+      )}
+      {policy !== null && <Fact name="Policy">{policy}</Fact>}
+      {affinity !== null && (
+        <Fact name="Affinity">{AFFINITY_WORDS[affinity as keyof typeof AFFINITY_WORDS]}</Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div className="contents sm:flex sm:flex-col">
+      <dt className="text-xs text-kumo-subtle">{name}</dt>
+      <dd className="text-kumo-default">{children}</dd>
+    </div>
+  );
+}
+
+function Candidates({ answer }: { readonly answer: Answer }) {
+  return (
+    <ol className="flex flex-col gap-1">
+      {answer.candidates.map((candidate, i) => {
+        const isAsked = i < answer.attempts.most;
+        return (
+          <li key={`${candidate.pool}/${candidate.backend}`} className="flex gap-3">
+            <span className="w-5 shrink-0 text-right text-kumo-subtle">{i + 1}.</span>
+            <span className={`font-medium ${isAsked ? 'text-kumo-default' : 'text-kumo-subtle'}`}>
+              {candidate.pool === answer.pool ? '' : `${candidate.pool} / `}
+              {candidate.backend}
+            </span>
+            <span className="text-kumo-subtle">
+              {reasonInWords(candidate, answer)}
+              {isAsked ? '' : '; past the most attempts, so not asked'}
+            </span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function LeftOuts({ leftOut }: { readonly leftOut: Answer['leftOut'] }) {
+  const now = useNow();
+  return (
+    <section className="flex flex-col gap-2">
+      <h3 className="font-medium text-kumo-default">Left out of the first choice</h3>
+      {leftOut.length === 0 && <p className="text-kumo-subtle">Nobody: every backend takes part.</p>}
+      <ul className="flex flex-col gap-1">
+        {leftOut.map((one) => (
+          <li key={`${one.pool}/${one.backend}`} className="flex flex-wrap items-baseline gap-x-3">
+            <span className="font-medium text-kumo-default">{one.backend}</span>
+            <LeftOutState status={one.status} />
+            <span className="text-kumo-subtle">{whyInWords(one, now)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

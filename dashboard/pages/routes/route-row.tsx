@@ -1,0 +1,121 @@
+/** One route: what it matches, where it leads, what is special, and what can be done with it. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { PencilSimpleIcon, SignpostIcon, TrashIcon } from '@phosphor-icons/react';
+import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
+import type { RouteConfig } from '../../api/config.ts';
+import { CopyButton } from '../../components/copy.tsx';
+import { HealthDot } from '../../components/state.tsx';
+import { curlLine, exampleHost } from '../../model/curl.ts';
+import { NONE } from '../../model/format.ts';
+import type { Health } from '../../model/health.ts';
+import { AFFINITY_WORDS, overrides } from './route-list.ts';
+
+interface RouteProps {
+  readonly route: RouteConfig;
+  readonly health: Health;
+  readonly onEdit: (id: string) => void;
+  readonly onDelete: (route: RouteConfig) => void;
+}
+
+/** As a row of the table. */
+export const RouteRow = memo(function RouteRow(props: RouteProps) {
+  const { route } = props;
+  return (
+    <tr className="border-t border-kumo-line align-baseline">
+      <th scope="row" className="py-2 pr-4 pl-4 text-left font-normal">
+        <Matches route={route} />
+      </th>
+      <td className="py-2 pr-4">
+        <PoolLink {...props} />
+      </td>
+      <td className="py-2 pr-4 text-kumo-default">
+        {route.affinity === 'none' ? NONE : AFFINITY_WORDS[route.affinity]}
+      </td>
+      <td className="py-2 pr-4 text-kumo-default">{overrides(route).join(', ') || NONE}</td>
+      <td className="py-1 pr-2 text-right whitespace-nowrap">
+        <Actions {...props} />
+      </td>
+    </tr>
+  );
+});
+
+/** As a card on a small screen, in the same words. */
+export const RouteCard = memo(function RouteCard(props: RouteProps) {
+  const { route } = props;
+  const special = overrides(route);
+  return (
+    <li className="flex flex-col gap-1 border-t border-kumo-line px-4 py-3">
+      <Matches route={route} />
+      <PoolLink {...props} />
+      {route.affinity !== 'none' && (
+        <p className="text-kumo-subtle">affinity {AFFINITY_WORDS[route.affinity]}</p>
+      )}
+      {special.length > 0 && <p className="text-kumo-subtle">{special.join(', ')}</p>}
+      <div className="-ml-2">
+        <Actions {...props} />
+      </div>
+    </li>
+  );
+});
+
+function Matches({ route: { id, host, path } }: { readonly route: RouteConfig }) {
+  return (
+    <>
+      <span className="block break-all font-mono text-[13px] text-kumo-default">
+        {host}
+        <span className="text-kumo-subtle">{path}</span>
+      </span>
+      <span className="block text-xs text-kumo-subtle">{id}</span>
+    </>
+  );
+}
+
+function PoolLink({ route: { pool }, health }: RouteProps) {
+  return (
+    <Link
+      to="/pools/$pool"
+      params={{ pool }}
+      className="inline-flex items-center gap-2 text-kumo-link hover:underline"
+    >
+      <HealthDot health={health} />
+      {pool}
+    </Link>
+  );
+}
+
+function Actions({ route, onEdit, onDelete }: RouteProps) {
+  const { id, host, path } = route;
+  return (
+    <span className="inline-flex items-center gap-1">
+      <CopyButton value={curlLine(location.origin, host, path)} what={`curl line of ${id}`} />
+      <Link
+        to="/routes"
+        search={(before) => ({ ...before, url: `http://${exampleHost(host)}${path}`, method: undefined })}
+        aria-label={`Where would a request to ${id} go?`}
+        title="Where would this go?"
+        className="inline-flex size-6 items-center justify-center rounded text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
+      >
+        <SignpostIcon aria-hidden="true" />
+      </Link>
+      <Button
+        size="sm"
+        variant="ghost"
+        shape="square"
+        icon={PencilSimpleIcon}
+        aria-label={`Edit ${id}`}
+        title="Edit"
+        onClick={() => onEdit(id)}
+      />
+      <Button
+        size="sm"
+        variant="ghost"
+        shape="square"
+        icon={TrashIcon}
+        aria-label={`Delete ${id}`}
+        title="Delete"
+        onClick={() => onDelete(route)}
+      />
+    </span>
+  );
+}

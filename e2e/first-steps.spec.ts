@@ -1,0 +1,65 @@
+/** From an empty deployment to the first answered request, and a further pool after it. */
+import { expect, test } from 'playwright/test';
+import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
+import { type Product, startProduct } from '../test/support/product.ts';
+
+let product: Product;
+let origin: OriginProcess;
+
+test.beforeAll(async () => {
+  origin = await spawnOrigin('a');
+  product = await startProduct();
+});
+
+test.afterAll(async () => {
+  await product.stop();
+  await origin.kill();
+});
+
+test('three steps lead to the first answered request, and the plus to a further pool', async ({ page }) => {
+  const { code } = await product.must('POST', '/session/link');
+  await page.goto(`http://localhost:${product.port}/#login=${code}`);
+  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
+  await page.getByLabel('Name', { exact: true }).fill('Shop');
+  await expect(page.getByText('must match', { exact: false })).toBeVisible();
+  await page.getByLabel('Name', { exact: true }).fill('shop');
+  await page.getByLabel('Backends, one URL a line').fill(`${origin.url}\nnot a url`);
+  await expect(page.getByText('line 2', { exact: false })).toBeVisible();
+  await page.getByLabel('Backends, one URL a line').fill(origin.url);
+  await page.getByRole('button', { name: 'Add the pool' }).click();
+
+  const host = page.getByLabel('Host', { exact: true });
+  await expect(host).toBeFocused();
+  await expect(page.getByText('shop, 1 backend')).toBeVisible();
+  await expect(page.locator('code')).toHaveCount(0);
+  await host.fill('localhost');
+  await expect(page.getByText('is an admin host', { exact: false })).toBeVisible();
+  await host.fill('shop.localhost');
+  await page.getByRole('button', { name: 'Add the route' }).click();
+
+  await expect(page.getByText('Waiting for the first request…')).toBeVisible();
+  const line = await page.locator('code').textContent();
+  expect(line).toBe(`curl -H 'Host: shop.localhost' http://127.0.0.1:${product.port}/`);
+  const answer = await product.get('shop.localhost', '/');
+  expect(answer.status).toBe(200);
+  await expect(page.getByText('Answered by a: 200 to GET /', { exact: false })).toBeVisible();
+  await page.getByRole('button', { name: 'To the overview' }).click();
+  await expect(page.getByRole('link', { name: /1 of 1 available/ })).toBeVisible();
+
+  await page.getByRole('link', { name: 'Add pool' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New pool' });
+  await dialog.getByLabel('Name', { exact: true }).fill('shop');
+  await expect(dialog.getByText('shop is there twice', { exact: false })).toBeVisible();
+  await dialog.getByLabel('Name', { exact: true }).fill('api');
+  await dialog.getByLabel('Backends, one URL a line').fill(origin.url);
+  await dialog.getByLabel('Policy').click();
+  await page.getByRole('option', { name: 'Random, by weight' }).click();
+  await dialog.getByLabel('Host that leads to it').fill('api.localhost');
+  await dialog.getByRole('button', { name: 'Add pool' }).click();
+  await expect(page).toHaveURL(/\/pools\/api$/);
+  expect((await product.get('api.localhost', '/')).status).toBe(200);
+  expect((await product.must('GET', '/pools/api')).pool.policy).toBe('random');
+  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await expect.poll(async () => (await product.must('GET', '/config')).config.pools.length).toBe(1);
+  expect((await product.must('GET', '/config')).config.routes).toHaveLength(1);
+});

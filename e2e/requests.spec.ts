@@ -1,0 +1,132 @@
+/** The Requests page: the live list, its filters, and the story of a request. */
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from 'playwright/test';
+import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
+import { type Product, startProduct } from '../test/support/product.ts';
+import { open as signIn } from './support/dashboard.ts';
+
+let product: Product;
+let origins: Origin[];
+
+test.beforeAll(async () => {
+  // b never answers what it is asked under /cart.
+  const moody: Parameters<typeof startOrigin>[0] = (request, response) => {
+    if (!request.url?.startsWith('/cart')) response.end('b');
+  };
+  origins = [await startOrigin(echo('a')), await startOrigin(moody), await startOrigin(echo('c'))];
+  product = await startProduct();
+  const [a, b, c] = origins.map(({ url }) => url);
+  const ejection = { failures: 1_000 };
+  await product.must('PUT', '/config', {
+    pools: [
+      // Weight 2 puts b first in the sequence, so that its failure shows at once.
+      {
+        id: 'shop',
+        timeoutMs: 300,
+        maxLease: 1,
+        ejection,
+        backends: [
+          { id: 'a', url: a },
+          { id: 'b', url: b, weight: 2 },
+        ],
+      },
+      { id: 'api', backends: [{ id: 'c', url: c }] },
+    ],
+    routes: [
+      { id: 'shop', host: 'shop.test', pool: 'shop' },
+      { id: 'api', host: 'api.test', pool: 'api' },
+    ],
+  });
+});
+
+test.afterAll(async () => {
+  await product.stop();
+  await Promise.all(origins.map((origin) => origin.stop()));
+});
+
+const open = (page: Page, path: string) =>
+  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
+
+const rows = (page: Page) => page.getByRole('list', { name: 'Requests, newest first' }).getByRole('button');
+
+test('a deployment without traffic says how to send some, and shows it at once', async ({ page }) => {
+  await open(page, '/requests');
+  await expect(page.getByText('No request yet')).toBeVisible();
+  await expect(page.getByText("curl -H 'Host: shop.test'")).toBeVisible();
+  expect((await product.get('api.test', '/hello')).status).toBe(200);
+  await expect(rows(page).filter({ hasText: 'api.test/hello' })).toHaveCount(1);
+});
+
+test('a retried request is one row with its whole way, and its story opens and closes by keyboard', async ({
+  page,
+}) => {
+  await open(page, '/requests');
+  const answer = await product.get('shop.test', '/cart', { headers: { 'x-request-id': 'cart-1' } });
+  expect(answer.backend).toBe('a');
+  const row = rows(page).filter({ hasText: 'shop.test/cart' });
+  await expect(row).toHaveCount(1);
+  await expect(row).toContainText('b ✗ timeout → a');
+  await expect(row).toContainText('retried');
+  await row.focus();
+  await page.keyboard.press('Enter');
+  const story = page.getByRole('dialog', { name: 'Request' });
+  await expect(story.getByText('cart-1')).toBeVisible();
+  await expect(story.getByRole('list', { name: 'Attempts' }).getByRole('listitem')).toHaveText([
+    /^b.*timed out/,
+    /^a.*answered 200/,
+  ]);
+  await expect(story.getByText(/A backend asked before failed/)).toBeVisible();
+  await expect(story.getByRole('link', { name: 'shop' })).toHaveCount(2);
+  expect(page.url()).toContain('id=cart-1');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await page.keyboard.press('Escape');
+  await expect(story).toBeHidden();
+  await expect(row).toBeFocused();
+});
+
+test('filters stand in the URL, survive a reload, and are cleared', async ({ page }) => {
+  // Until it is b's turn.
+  await expect
+    .poll(async () => (await product.get('shop.test', '/cart/pay')).headers['x-backend-attempts'])
+    .toContain('b;timeout');
+  await product.get('api.test', '/orders');
+  await open(page, '/requests');
+  await expect(rows(page).filter({ hasText: 'api.test/orders' })).not.toHaveCount(0);
+  await page.getByRole('combobox', { name: 'Pool' }).click();
+  await page.getByRole('option', { name: 'shop' }).click();
+  await page.getByRole('combobox', { name: 'Outcome' }).click();
+  await page.getByRole('option', { name: 'timed out' }).click();
+  await page.getByLabel('Status').fill('200');
+  await page.getByLabel('Path begins with').fill('/cart/');
+  await expect(page).toHaveURL(/pool=shop.*outcome=timeout.*status=200.*path=%2Fcart%2F/);
+  await page.reload();
+  await expect(page.getByLabel('Path begins with')).toHaveValue('/cart/');
+  await expect(page.getByLabel('Status')).toHaveValue('200');
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText(['/cart/pay']);
+  await page.getByLabel('Path begins with').fill('/nowhere');
+  await expect(page.getByText('No request on record fits')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await expect(rows(page).filter({ hasText: 'api.test/orders' })).not.toHaveCount(0);
+  expect(new URL(page.url()).search).toBe('');
+});
+
+test('the list waits while it is pointed at, and says how many came meanwhile', async ({ page }) => {
+  await product.get('api.test', '/before');
+  await open(page, '/requests');
+  await expect(rows(page).filter({ hasText: '/before' })).toHaveCount(1);
+  await rows(page).first().hover();
+  await product.get('api.test', '/during-1');
+  await product.get('api.test', '/during-2');
+  await expect(page.getByRole('heading', { name: 'paused while you read, 2 new' })).toBeVisible();
+  await expect(rows(page).filter({ hasText: '/during' })).toHaveCount(0);
+  await page.getByRole('heading', { level: 1 }).hover();
+  await expect(rows(page).filter({ hasText: '/during' })).toHaveCount(2);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('heading', { level: 1 }).hover();
+  await product.get('api.test', '/after');
+  await expect(page.getByRole('heading', { name: 'paused, 1 new' })).toBeVisible();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('heading', { level: 1 }).hover();
+  await expect(rows(page).filter({ hasText: '/after' })).toHaveCount(1);
+});

@@ -1,0 +1,156 @@
+/** The Routes page as an operator uses it: a route made with wrong input first, changed, deleted, and where a request would go. */
+import { expect, type Page, test } from 'playwright/test';
+import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
+import { type Product, startProduct } from '../test/support/product.ts';
+
+let product: Product;
+let origins: OriginProcess[];
+
+test.beforeAll(async () => {
+  origins = await Promise.all(['a', 'b'].map((name) => spawnOrigin(name)));
+  product = await startProduct();
+});
+
+test.beforeEach(async ({ page }) => {
+  const [a, b] = origins.map(({ url }) => url);
+  await product.must('PUT', '/config', {
+    pools: [
+      {
+        id: 'shop',
+        backends: [
+          { id: 'a', url: a },
+          { id: 'b', url: b, state: 'draining' },
+          { id: 'c', url: b, tier: 1 },
+        ],
+      },
+      { id: 'api', backends: [{ id: 'x', url: b }] },
+    ],
+    routes: [
+      { id: 'wide', host: '*.shop.localhost', pool: 'shop' },
+      { id: 'shop', host: 'shop.localhost', pool: 'shop' },
+      { id: 'cart', host: 'shop.localhost', path: '/cart', pool: 'shop', timeoutMs: 3_000 },
+    ],
+  });
+  const { code } = await product.must('POST', '/session/link');
+  await page.goto(`http://localhost:${product.port}/#login=${code}`);
+  await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
+});
+
+test.afterAll(async () => {
+  await product.stop();
+  await Promise.all(origins.map((origin) => origin.kill()));
+});
+
+const routes = async () => (await product.must('GET', '/routes')).routes as { id: string }[];
+const names = (page: Page) => page.getByRole('rowheader').allTextContents();
+
+test('a route with wrong input is told why at its field, and works once it is right', async ({ page }) => {
+  await page.getByRole('link', { name: 'Routes' }).click();
+  await page.getByRole('button', { name: 'Add route' }).click();
+  const dialog = page.getByRole('dialog', { name: 'New route' });
+  const host = dialog.getByLabel('Host', { exact: true });
+  await expect(host).toBeFocused();
+  await host.fill('new.localhost:8080');
+  await expect(dialog.getByText('must be a host name without port', { exact: false })).toBeVisible();
+  await host.fill('shop.localhost');
+  await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('shop-2');
+  await dialog.getByRole('button', { name: 'Add route' }).click();
+  await expect(dialog.getByText('route shop has this host and path already')).toBeVisible();
+  await expect(dialog.getByLabel('Path', { exact: true })).toBeFocused();
+
+  await host.fill('new.localhost');
+  await dialog.getByLabel('Path', { exact: true }).fill('/deep');
+  await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('new-deep');
+  await dialog.getByLabel('Pool').click();
+  await page.getByRole('option', { name: 'api' }).click();
+  await expect(dialog.getByText('has this host and path already')).toBeHidden();
+  await dialog.getByRole('button', { name: 'Add route' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(
+    page.getByRole('row', { name: /new\.localhost/ }).getByRole('link', { name: 'api' }),
+  ).toBeVisible();
+  const answer = await product.get('new.localhost', '/deep/down');
+  expect(answer.status).toBe(200);
+});
+
+test('routes stand in the order in which they match, and say what they do otherwise', async ({ page }) => {
+  await page.goto(`http://localhost:${product.port}/routes`);
+  await expect(page.getByRole('row', { name: /cart/ })).toContainText('timeout 3 s');
+  expect(await names(page)).toEqual([
+    'shop.localhost/cartcart',
+    'shop.localhost/shop',
+    '*.shop.localhost/wide',
+  ]);
+});
+
+test('a change is saved, a deletion acts at once and is undone from its toast', async ({ page }) => {
+  await page.goto(`http://localhost:${product.port}/routes?edit=cart`);
+  const dialog = page.getByRole('dialog', { name: 'Route cart', exact: true });
+  await dialog.getByLabel('Retries at most').fill('99');
+  await expect(dialog.getByText('must be a whole number from 0 to 10')).toBeVisible();
+  await dialog.getByLabel('Retries at most').fill('0');
+  await expect(dialog.getByLabel('Cookie name')).toBeHidden();
+  await dialog.getByLabel('Affinity').click();
+  await page.getByRole('option', { name: 'by cookie', exact: true }).click();
+  await dialog.getByLabel('Cookie name').fill('stay');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('row', { name: /cart/ })).toContainText('timeout 3 s, 0 retries');
+  await expect(page.getByRole('row', { name: /cart/ })).toContainText('by cookie');
+
+  await page.getByRole('button', { name: 'Delete cart' }).click();
+  await expect(page.getByRole('row', { name: /cart/ })).toBeHidden();
+  await expect.poll(async () => (await routes()).length).toBe(2);
+  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await expect(page.getByRole('row', { name: /cart/ })).toContainText('timeout 3 s, 0 retries');
+  await expect.poll(async () => (await routes()).length).toBe(3);
+});
+
+test('an address without scheme is explained: candidates in order, and why others are left out', async ({
+  page,
+}) => {
+  await page.goto(`http://localhost:${product.port}/routes`);
+  await page.getByRole('textbox', { name: 'URL' }).fill('shop.localhost/cart/7');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('http://shop.localhost/cart/7');
+  await expect(page.getByRole('heading', { name: 'Candidates, in order' })).toBeVisible();
+  const lists = page.getByRole('listitem');
+  await expect(lists.filter({ hasText: '1.' }).first()).toContainText('a');
+  await expect(lists.filter({ hasText: 'next by round-robin' })).toHaveCount(1);
+  await expect(lists.filter({ hasText: 'draining' }).filter({ hasText: 'no new clients' })).toHaveCount(1);
+  await expect(lists.filter({ hasText: 'standby' })).toContainText('tier 1 stands by');
+  await expect(page.getByText('At most 2 attempts', { exact: false })).toBeVisible();
+  expect(new URL(page.url()).searchParams.get('url')).toBe('http://shop.localhost/cart/7');
+
+  await page.getByLabel('Method').click();
+  await page.getByRole('option', { name: 'POST' }).click();
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await expect(page.getByText('POST is not repeated', { exact: false })).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('POST is not repeated', { exact: false })).toBeVisible();
+
+  await page.getByRole('textbox', { name: 'URL' }).fill('http://nobody.localhost/');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await expect(
+    page.getByText('no route is configured for this host and path', { exact: false }),
+  ).toBeVisible();
+  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://nobody.localhost/');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await expect(page.getByText('must be a URL with http:// or https://', { exact: false })).toBeVisible();
+});
+
+test('ten thousand routes are narrowed rather than drawn whole', async ({ page }) => {
+  const { config } = await product.must('GET', '/config');
+  const many = Array.from({ length: 9_997 }, (_, i) => ({
+    id: `r${i}`,
+    host: `h${i}.localhost`,
+    pool: 'api',
+  }));
+  await product.must('PUT', '/config', { pools: config.pools, routes: [...config.routes, ...many] });
+  await page.goto(`http://localhost:${product.port}/routes`);
+  await expect(page.getByText('The first 200 of 10,000', { exact: false })).toBeVisible();
+  await expect(page.getByRole('rowheader')).toHaveCount(200);
+  await page.getByLabel('Find a route by name, host or path').fill('h7777');
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+  await expect(page.getByText('1 of 10,000')).toBeVisible();
+});

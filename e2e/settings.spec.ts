@@ -1,0 +1,96 @@
+/** The Settings page as an operator uses it: a broken import and why, a good one with its differences, applied and undone. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'playwright/test';
+import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
+import { type Product, startProduct } from '../test/support/product.ts';
+
+let product: Product;
+let origin: OriginProcess;
+
+const configOf = (weight: number) => ({
+  pools: [{ id: 'shop', backends: [{ id: 'a', url: origin.url, weight }] }],
+  routes: [{ id: 'shop', host: 'shop.localhost', pool: 'shop' }],
+});
+
+test.beforeAll(async () => {
+  origin = await spawnOrigin('a');
+  product = await startProduct({ vars: { STATIC_CONFIG: JSON.stringify(configOf(1)) } });
+});
+
+test.beforeEach(async ({ page }) => {
+  await product.must('PUT', '/config', configOf(1));
+  const { code } = await product.must('POST', '/session/link');
+  await page.goto(`http://localhost:${product.port}/#login=${code}`);
+  await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
+  await page.getByRole('link', { name: 'Settings' }).click();
+});
+
+test.afterAll(async () => {
+  await product.stop();
+  await origin.kill();
+});
+
+const weight = async () => (await product.must('GET', '/pools/shop')).pool.backends[0].weight;
+
+test('a broken import is refused with the line and the reason, be it JSON or the configuration', async ({
+  page,
+}) => {
+  const text = page.getByLabel('Configuration as JSON');
+  await text.fill('{\n  "pools": [],\n}');
+  await expect(page.getByText('Line 3, column 1: the comma before } is one too many.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled();
+  const wrong = configOf(1);
+  wrong.pools[0]!.backends[0]!.url = 'ftp://a.test';
+  wrong.routes[0]!.pool = 'shopp';
+  await text.fill(JSON.stringify(wrong, null, 2));
+  await expect(page.getByText('It would be refused: 2 things are wrong')).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'pools[0].backends[0].url' })).toContainText(
+    'line 8',
+  );
+  await expect(page.getByRole('listitem').filter({ hasText: 'routes[0].pool' })).toContainText(
+    'names pool shopp, which does not exist',
+  );
+  await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled();
+});
+
+test('a good import shows what differs, is applied and undone; drift from the declared is seen meanwhile', async ({
+  page,
+}) => {
+  await expect(page.getByText('live is as declared')).toBeVisible();
+  const file = {
+    name: 'new.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(configOf(7))),
+  };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await expect(page.getByText(/1 difference from revision \d+/)).toBeVisible();
+  await expect(page.getByText('pools[shop].backends[a].weight')).toBeVisible();
+  expect(await weight()).toBe(1);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await expect.poll(weight).toBe(7);
+  await expect(page.getByText('live differs from the declared: 1 difference')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await expect.poll(weight).toBe(1);
+  await expect(page.getByText('live is as declared')).toBeVisible();
+});
+
+test('an export is what an import takes', async ({ page }) => {
+  const started = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  const path = await (await started).path();
+  const exported = readFileSync(path, 'utf8');
+  expect(JSON.parse(exported)).toEqual((await product.must('GET', '/config')).config);
+  await page.getByLabel('Configuration as JSON').fill(exported);
+  await expect(page.getByText('Nothing would change', { exact: false })).toBeVisible();
+});
+
+test('the theme is chosen, the version is told, and signing out ends the session', async ({ page }) => {
+  await page.getByRole('radio', { name: 'Dark' }).click();
+  await expect(page.locator('html')).toHaveAttribute('data-mode', 'dark');
+  await page.getByRole('button', { name: /^Theme: dark/ }).click();
+  await expect(page.getByRole('radio', { name: 'As the system' })).toBeChecked();
+  const { version } = await product.must('GET', '/health');
+  await expect(page.getByText(version, { exact: true })).toBeVisible();
+  await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel("Operator's token")).toBeVisible();
+});
