@@ -9,10 +9,12 @@ const world = serveWorld();
 async function tabTo(page: Page, name: string | RegExp, most = 60): Promise<void> {
   for (let i = 0; i < most; i++) {
     await page.keyboard.press('Tab');
-    const focused = page.locator(':focus');
-    const label = await focused.evaluate(
-      (element) => element.getAttribute('aria-label') ?? element.textContent ?? '',
-    );
+    const label = await page.evaluate(() => {
+      const focused = document.activeElement;
+      // Past the last one the focus is at the document itself for a moment.
+      if (!focused || focused === document.body) return '';
+      return focused.getAttribute('aria-label') ?? focused.textContent ?? '';
+    });
     if (typeof name === 'string' ? label.trim() === name : name.test(label)) return;
   }
   throw new Error(`${name} is not reached within ${most} tabs`);
