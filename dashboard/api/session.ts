@@ -14,7 +14,7 @@ export const sessionQuery = queryOptions({
 export const signIn = (secret: { token: string } | { code: string }): Promise<unknown> =>
   send('POST', '/session', secret);
 
-/** Ends the session in this browser. */
-export async function signOut(): Promise<void> {
-  await fetch('/api/session', { method: 'DELETE' });
+/** Ends the session of this browser, or every session there is. */
+export async function signOut(everywhere: boolean): Promise<void> {
+  await fetch(`/api/session${everywhere ? '?everywhere=true' : ''}`, { method: 'DELETE' });
 }

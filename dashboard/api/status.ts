@@ -17,11 +17,18 @@ export interface Pulse {
 /** By pool id. */
 export type Pulses = Readonly<Record<string, Pulse>>;
 
-/** Adds newer statuses; those of pools that are not told of stay, and keep their identity. */
+/**
+ * Adds newer statuses, heard now; those of pools that are not told of stay, and keep their identity. Rates go by this
+ * browser's clock, whatever the server's says.
+ */
 export function withStatuses(pulses: Pulses, statuses: readonly PoolStatus[]): Pulses {
+  const at = Date.now();
   const next: Record<string, Pulse> = { ...pulses };
   for (const status of statuses)
-    next[status.pool] = { status, samples: withSample(next[status.pool]?.samples ?? noSamples, status) };
+    next[status.pool] = {
+      status,
+      samples: withSample(next[status.pool]?.samples ?? noSamples, { at, backends: status.backends }),
+    };
   return next;
 }
 

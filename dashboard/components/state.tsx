@@ -7,7 +7,7 @@ const DOT = {
   good: 'bg-kumo-success',
   warning: 'bg-kumo-warning',
   bad: 'bg-kumo-danger',
-  off: 'bg-kumo-fill-hover',
+  off: 'bg-kumo-interact',
 } as const;
 const TEXT = {
   good: 'text-kumo-success',

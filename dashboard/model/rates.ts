@@ -1,6 +1,6 @@
 /** Rates made of counters: how often something happened in the last seconds. No I/O. */
 
-/** The newest counters with the time of their reading (epoch ms of the server), oldest first. */
+/** The newest counters with the time at which they were heard (epoch ms of this browser), oldest first. */
 export interface Sample {
   readonly at: number;
   readonly requests: number;
@@ -12,6 +12,8 @@ export type Samples = readonly Sample[];
 
 /** A rate is over this time. */
 export const WINDOW_MS = 10_000;
+/** Less says too little of a rate. */
+const SHORTEST_MS = 3_000;
 
 export const noSamples: Samples = [];
 
@@ -33,21 +35,26 @@ export function withSample(samples: Samples, { at, backends }: Counted): Samples
 }
 
 /**
- * Requests a second over the last ten seconds before `now` (epoch ms of the server); null while there is only one
- * reading and so nothing to compare. No news is no traffic: a pool tells only what changes.
+ * Requests a second over the last ten seconds before `now` (epoch ms); null until three seconds can be compared.
+ * No news is no traffic: a pool tells only what changes.
  */
 export function rate(samples: Samples, now: number, backend?: string): number | null {
   const last = samples.at(-1);
-  const first = samples.findLast((sample) => sample.at <= now - WINDOW_MS) ?? samples[0];
-  if (!last || !first) return null;
-  if (first === last) return now - last.at >= WINDOW_MS ? 0 : null;
+  if (!last) return null;
+  const until = Math.max(now, last.at);
+  const before = samples.findLastIndex(({ at }) => at <= until - WINDOW_MS);
+  const first = samples[Math.max(0, before)]!;
+  if (before < 0 && until - first.at < SHORTEST_MS) return null;
+  // After a silence what was counted has happened since: it is not spread over the silence too.
+  const next = samples[before + 1] ?? last;
+  const wasSilent = before >= 0 && next.at - first.at > SHORTEST_MS;
+  const elapsedMs = wasSilent ? WINDOW_MS : until - first.at;
   const value = (sample: Sample): number =>
     backend === undefined ? sample.requests : (sample.byBackend[backend] ?? 0);
-  const elapsedMs = Math.min(WINDOW_MS, Math.max(1_000, now - first.at));
   return Math.max(0, ((value(last) - value(first)) * 1_000) / elapsedMs);
 }
 
-/** Requests counted since `since` (epoch ms of the server), of the last ten seconds at most; 0 when that is not known. */
+/** Requests counted since `since` (epoch ms), of the last ten seconds at most; 0 when that is not known. */
 export function seen(samples: Samples, since: number): number {
   const last = samples.at(-1);
   const first = samples.find(({ at }) => at >= since);

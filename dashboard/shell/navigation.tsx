@@ -86,7 +86,7 @@ function Pools() {
 function SignOut() {
   const leave = useSignOut();
   return (
-    <button type="button" className={`${ITEM} text-kumo-subtle`} onClick={leave}>
+    <button type="button" className={`${ITEM} text-kumo-subtle`} onClick={() => leave()}>
       <SignOutIcon aria-hidden="true" size={18} />
       Sign out
     </button>

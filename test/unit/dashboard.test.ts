@@ -45,12 +45,22 @@ const reading = (at: number, requests: number, failures = 0) => ({
 const samplesOf = (...readings: [number, number][]): Samples =>
   readings.reduce((samples, [at, requests]) => withSample(samples, reading(at, requests)), noSamples);
 
-test('a rate is over ten seconds, unknown from one reading, and nothing once nothing comes', () => {
-  expect(rate(samplesOf([0, 100]), 500)).toBeNull();
-  expect(rate(samplesOf([0, 100], [5_000, 150]), 5_000)).toBe(10);
-  expect(rate(samplesOf([0, 0], [10_000, 50], [20_000, 250]), 20_000)).toBe(20);
-  expect(rate(samplesOf([0, 0], [5_000, 100]), 10_000, 'a')).toBe(10);
-  expect(rate(samplesOf([0, 0], [5_000, 100]), 60_000)).toBe(0);
+/** A reading a second from 0 to `seconds`, ten requests each. */
+const steady = (seconds: number): Samples =>
+  samplesOf(...Array.from({ length: seconds + 1 }, (_, i): [number, number] => [i * 1_000, i * 10]));
+
+test.each([
+  ['one reading says nothing yet', samplesOf([0, 100]), 500, null],
+  ['nor do two within three seconds', samplesOf([0, 100], [1_000, 150]), 2_000, null],
+  ['a short past is taken as it is', samplesOf([0, 100], [5_000, 150]), 5_000, 10],
+  ['steady traffic is its rate', steady(30), 30_000, 10],
+  ['a page whose clock ticked before the last reading says the same', steady(30), 29_200, 10],
+  ['a first reading that stays the only one is no traffic', samplesOf([0, 100]), 4_000, 0],
+  ['after a silence ten seconds are meant', samplesOf([0, 0], [60_000, 50], [61_000, 60]), 61_000, 6],
+  ['it falls while nothing comes', samplesOf([0, 0], [5_000, 100]), 10_000, 10],
+  ['and is nothing once nothing came for ten seconds', samplesOf([0, 0], [5_000, 100]), 60_000, 0],
+])('a rate: %s', (_, samples, now, expected) => {
+  expect(rate(samples, now)).toBe(expected);
 });
 
 test('counters that go back begin a new rate, and a late reading is left out', () => {

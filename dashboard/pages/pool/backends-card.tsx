@@ -100,7 +100,7 @@ function useRows({ pool, routes, pulse, causes }: Omit<BackendsCardProps, 'actio
   const { stale, heardAt } = useStale();
   const expected = pulse?.status.backends.map(({ expectedShare }) => expectedShare).join() ?? '';
   const since = useRef({ expected: '', at: 0 });
-  if (since.current.expected !== expected) since.current = { expected, at: pulse?.status.at ?? 0 };
+  if (since.current.expected !== expected) since.current = { expected, at: pulse?.samples.at(-1)?.at ?? 0 };
   const now = stale ? heardAt : tick;
   const shown = useRef<readonly Row[]>([]);
   return useMemo(() => {

@@ -49,11 +49,16 @@ export function SessionCard() {
       <div className="flex flex-wrap items-center gap-4 p-4 pt-2">
         <p className="min-w-0 flex-1 text-kumo-subtle">
           Signed in as <span className="text-kumo-default">{nameOf(data?.session.who)}</span>. Signing out
-          ends it in every tab.
+          ends it in every tab; everywhere, every session that was ever made with the token.
         </p>
-        <Button variant="secondary" icon={SignOutIcon} onClick={leave}>
-          Sign out
-        </Button>
+        <span className="flex flex-wrap gap-2">
+          <Button variant="secondary" icon={SignOutIcon} onClick={() => leave()}>
+            Sign out
+          </Button>
+          <Button variant="secondary-destructive" onClick={() => leave(true)}>
+            Sign out everywhere
+          </Button>
+        </span>
       </div>
     </Card>
   );
