@@ -21,8 +21,8 @@ let hosts: ReadonlySet<string> | null = null;
 export default {
   fetch(request, env, ctx) {
     hosts ??= adminHosts(env);
-    if (hosts.has(readTarget(request.url).host)) return administer(request, env, ctx);
-    return proxy(request, env, ctx);
+    const target = readTarget(request.url);
+    return hosts.has(target.host) ? administer(request, env, ctx) : proxy(request, target, env, ctx);
   },
   queue: archive,
 } satisfies ExportedHandler<Env>;

@@ -22,8 +22,10 @@ export interface Measured {
   readonly errors: number;
 }
 
+export type LoadGenerator = 'wrk' | 'autocannon';
+
 /** Which load generator there is. */
-export async function loadGenerator(): Promise<'wrk' | 'autocannon'> {
+export async function loadGenerator(): Promise<LoadGenerator> {
   return run('wrk', ['-v']).then(
     () => 'wrk',
     // wrk prints its usage and exits with 1 even for -v
@@ -34,7 +36,7 @@ export async function loadGenerator(): Promise<'wrk' | 'autocannon'> {
 /** Puts the load on and measures it. `pin` is the command that pins a process to a core, or empty. */
 export async function measure(
   load: Load,
-  generator: 'wrk' | 'autocannon',
+  generator: LoadGenerator,
   pin: readonly string[],
 ): Promise<Measured> {
   const headers = Object.entries({ Host: load.host, ...load.headers }).flatMap(([name, value]) => [

@@ -32,7 +32,7 @@ export function startPeers(
     const servers = backends.map((port) => `server 127.0.0.1:${port};`).join(' ');
     writeFileSync(
       path,
-      `daemon off; worker_processes 1; pid ${dir}/nginx.pid; error_log stderr crit;
+      `daemon off; master_process off; pid ${dir}/nginx.pid; error_log stderr crit;
 events { worker_connections 1024; }
 http { access_log off; client_body_temp_path ${dir}; proxy_temp_path ${dir}; fastcgi_temp_path ${dir}; uwsgi_temp_path ${dir}; scgi_temp_path ${dir};
   upstream pool { ${servers} keepalive 64; }

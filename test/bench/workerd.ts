@@ -21,6 +21,8 @@ export interface BenchPorts {
   readonly evenkeel: number;
   /** A second Evenkeel, for its configuration is another: 10,000 routes. */
   readonly manyRoutes: number;
+  /** Speaks the Chrome DevTools Protocol; without it there is no inspector, for it costs speed. */
+  readonly inspector?: number;
 }
 
 /** What the deployment runs under; the bare Worker too. */
@@ -59,7 +61,6 @@ export function startWorkerd(
   backend: string,
   token: string,
   pin: readonly string[],
-  flags: readonly string[] = [],
 ): ChildProcess {
   mkdirSync(join(dir, 'storage'), { recursive: true });
   copyFileSync(`${ROOT}/dist/evenkeel/index.js`, join(dir, 'index.js'));
@@ -87,7 +88,8 @@ ${evenkeel(settings, 'manyRoutes', token, secret)}
 `;
   const path = join(dir, 'config.capnp');
   writeFileSync(path, config);
-  const [program, ...args] = [...pin, workerd, 'serve', '--experimental', ...flags, path];
+  const inspector = ports.inspector === undefined ? [] : [`--inspector-addr=127.0.0.1:${ports.inspector}`];
+  const [program, ...args] = [...pin, workerd, 'serve', '--experimental', ...inspector, path];
   return spawn(program!, args, {
     stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore'],
   });

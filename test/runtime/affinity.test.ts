@@ -1,10 +1,12 @@
 /** Sessions that stick: by cookie, by address, and what ends them. */
+import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { echo, type Origin, startOrigin } from '../support/origins.ts';
+import { WebSocket, WebSocketServer } from 'ws';
+import { echo, startOrigin } from '../support/origins.ts';
 import { type Answer, many, type Product, startProduct, tally } from '../support/product.ts';
 
 let product: Product;
-let origins: Origin[];
+let origins: Awaited<ReturnType<typeof startOrigin>>[];
 const IDS = ['a', 'b', 'c', 'd'];
 const weights: Record<string, number> = { a: 2, b: 1, c: 1, d: 1 };
 
@@ -157,4 +159,26 @@ test('pinned requests are charged: new clients go to the other backends meanwhil
     open.push((await product.get('open.test', '/')).backend!);
   }
   expect(open.filter((id) => id === pinned).length).toBeLessThan(open.length / 4 - 2);
+});
+
+test('a WebSocket stays with its client’s backend, and the 101 carries the cookie', async () => {
+  await put('cookie');
+  const servers = origins.map(({ server }, i) => {
+    const sockets = new WebSocketServer({ server });
+    sockets.on('connection', (socket) => socket.send(IDS[i]!));
+    return sockets;
+  });
+  const open = async (cookie?: string) => {
+    const headers = { host: 'shop.test', ...(cookie ? { cookie } : {}) };
+    const socket = new WebSocket(product.url.replace('http', 'ws'), { headers });
+    const [upgrade, message] = await Promise.all([once(socket, 'upgrade'), once(socket, 'message')]);
+    socket.terminate();
+    return { cookies: upgrade[0].headers['set-cookie'], backend: String(message[0]) };
+  };
+  const first = await open();
+  const cookie = first.cookies[0].split(';')[0];
+  expect(cookie).toMatch(/^X-Backend-Id=/);
+  for (let i = 0; i < 8; i++) expect(await open(cookie)).toEqual({ backend: first.backend });
+  expect((await withCookie(cookie)).backend).toBe(first.backend);
+  for (const server of servers) server.close();
 });

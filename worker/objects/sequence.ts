@@ -13,11 +13,11 @@ export class Sequence {
   #weights: readonly number[] = [];
   readonly #epochs = new Map<number, readonly number[]>();
 
-  constructor(position: Position, taken: number) {
+  constructor(position: Position, taken: number, now = Date.now()) {
     this.position = position;
     this.taken = taken;
     // Never reuses a number that an earlier life of the object gave out: such slots are lost, not given back wrongly.
-    this.#epoch = Date.now();
+    this.#epoch = now;
   }
 
   get epoch(): number {

@@ -12,28 +12,21 @@ export type Body =
 /** Whether a request with this body can be sent once more. */
 export const canResend = ({ kind }: Body): boolean => kind === 'none' || kind === 'kept';
 
+const NONE: Body = { kind: 'none' };
+
 /**
  * Reads a body of known length up to `limitBytes`, before the first attempt. One of unknown length is never held back:
  * the client may be waiting for an answer to its first chunk.
  */
-export async function prepareBody(
+export function prepareBody(
   request: Request,
   limitBytes: number,
   ctx: ExecutionContext,
-): Promise<Body> {
-  if (request.body === null) return { kind: 'none' };
+): Body | Promise<Body> {
+  if (request.body === null) return NONE;
   if (request.method === 'GET' || request.method === 'HEAD') return { kind: 'handed-on' };
   const header = request.headers.get('content-length');
   const length = header === null ? Number.NaN : Number(header);
-  if (length <= limitBytes) return { kind: 'kept', bytes: await request.arrayBuffer() };
+  if (length <= limitBytes) return request.arrayBuffer().then((bytes) => ({ kind: 'kept', bytes }));
   return { kind: 'stream', upload: startUpload(request.body, length, ctx) };
-}
-
-/** Builds the request for one attempt. A streaming body can be used once. */
-export function requestTo(url: string, request: Request, body: Body): Request {
-  // Redirects are the client's to follow; following here would also carry its cookies to another host.
-  if (body.kind === 'none' || body.kind === 'handed-on') return new Request(url, request);
-  const { method, headers } = request;
-  const sent = body.kind === 'kept' ? body.bytes : body.upload.readable;
-  return new Request(url, { method, headers, body: sent, redirect: 'manual' });
 }

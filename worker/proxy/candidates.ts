@@ -21,8 +21,21 @@ export interface Pick {
 /** A probe goes to the first request that may be repeated; to any, when this many came that may not. */
 const PROBE_SKIPS = 3;
 
-/** Chooses the backend for a request; null when the pool has nobody to ask. */
-export async function firstPick(
+/** Chooses the backend for a request; null when the pool has nobody to ask. With a slot in hand it needs no promise. */
+export function firstPick(
+  exchange: Exchange,
+  view: PoolView,
+  env: Env,
+  ctx: ExecutionContext,
+): Pick | null | Promise<Pick | null> {
+  if (exchange.route.affinity === 'none' && policies[view.config.policy].leased) {
+    const slot = takeSlot(view, env, ctx, Date.now());
+    if (slot) return probeInstead(view, exchange.repeatable, slot) ?? slot;
+  }
+  return pickWithNews(exchange, view, env, ctx);
+}
+
+async function pickWithNews(
   exchange: Exchange,
   view: PoolView,
   env: Env,

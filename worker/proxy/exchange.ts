@@ -1,7 +1,7 @@
 /** What is known of one proxied request while it is under way; its mapping is made of this at the end. No I/O. */
-import type { RetrySettings } from '../balance/retry.ts';
+import { isRepeatable, type RetrySettings } from '../balance/retry.ts';
 import type { Outcome } from '../balance/types.ts';
-import type { RouteConfig } from '../config/schema.ts';
+import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
 import type { Pin } from './affinity.ts';
 import { place } from './place.ts';
@@ -9,6 +9,7 @@ import type { Target } from './target.ts';
 
 export interface Exchange {
   readonly request: Request;
+  readonly method: string;
   readonly target: Target;
   readonly route: RouteConfig;
   readonly requestId: string;
@@ -23,6 +24,48 @@ export interface Exchange {
   /** The pool that was asked last: the route's, or its fallback. */
   pool: string;
   reason: Reason;
+}
+
+/** What is known of a request before anybody is asked. */
+export function begin(
+  request: Request,
+  target: Target,
+  route: RouteConfig,
+  pool: PoolConfig,
+  requestId: string,
+  startedAt: number,
+): Exchange {
+  const { method, headers } = request;
+  const retry = retryOf(route, pool);
+  const hasKey = retry.nonIdempotent === 'idempotency-key' && headers.has('idempotency-key');
+  return {
+    request,
+    method,
+    target,
+    route,
+    requestId,
+    startedAt,
+    upgrade: headers.get('upgrade')?.toLowerCase() === 'websocket',
+    repeatable: isRepeatable(method, hasKey, retry.nonIdempotent),
+    retry,
+    attempts: [],
+    pin: null,
+    pool: pool.id,
+    reason: 'policy',
+  };
+}
+
+const overridden = new WeakMap<RouteConfig, { readonly pool: PoolConfig; readonly retry: RetrySettings }>();
+
+/** The pool's retry settings with the route's in their place; put together once per configuration. */
+function retryOf(route: RouteConfig, pool: PoolConfig): RetrySettings {
+  if (!route.retry) return pool.retry;
+  const known = overridden.get(route);
+  if (known?.pool === pool) return known.retry;
+  const own = Object.entries(route.retry).filter(([, value]) => value !== undefined);
+  const retry: RetrySettings = { ...pool.retry, ...Object.fromEntries(own) };
+  overridden.set(route, { pool, retry });
+  return retry;
 }
 
 const SANE_ID = /^[\w.:=+/@-]{1,128}$/;
@@ -54,13 +97,13 @@ const describe = ({ backend, outcome, status }: MappedAttempt): string => `${bac
 
 /** The record of a finished request. `backend` answered, or null when nobody did. */
 export function mappingOf(exchange: Exchange, backend: string | null, status: number): Mapping {
-  const { requestId, startedAt, request, target, route, pool, reason, attempts } = exchange;
+  const { requestId, startedAt, method, target, route, pool, reason, attempts } = exchange;
   const { colo } = place();
   const ms = Date.now() - startedAt;
   return {
     requestId,
     at: startedAt,
-    method: request.method,
+    method,
     host: cut(target.host, HOST_KEPT),
     path: cut(target.path, PATH_KEPT),
     route: route.id,

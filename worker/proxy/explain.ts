@@ -3,10 +3,11 @@ import { eligible, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
-import type { Exchange } from './exchange.ts';
+import { begin, type Exchange } from './exchange.ts';
+import { fallback } from './fallback.ts';
 import { current, refresh, viewOf } from './isolate.ts';
 import type { PoolView } from './pool-view.ts';
-import { begin, fallback, isOutdated } from './proxy.ts';
+import { isOutdated } from './proxy.ts';
 import { matchRoute } from './routes.ts';
 import { readTarget } from './target.ts';
 import { isLoop } from './upstream.ts';
@@ -74,7 +75,7 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     };
     const view = find(route.pool);
     if (!view) return nobody(404, `route ${route.id} names pool ${route.pool}, which is gone`);
-    const exchange = begin(request, target, route, view, 'explain', Date.now());
+    const exchange = begin(request, target, route, view.config, 'explain', Date.now());
     const first = await firstPick(exchange, view, env, nothing);
     if (again && isOutdated(config, view)) {
       config = (await refresh(env)) ?? config;

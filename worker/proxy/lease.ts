@@ -19,24 +19,28 @@ export function wanted(view: PoolView): number {
 
 /** Takes the next slot in hand, asking ahead when few are left. Null: none in hand. */
 export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Slot | null {
-  if (!view.isFresh(now) && !view.isAway(now)) return null;
-  const avoid = view.config.backends.some((_, i) => isFit(view, i));
-  const slot = view.slots.take(
-    now,
-    (i) => !avoid || isFit(view, i),
-    (i) => view.upstreams[i]!.id,
-  );
-  const want = wanted(view);
-  if (
-    slot &&
-    want >= WORTH_ASKING_AHEAD &&
-    view.slots.left <= want / 4 &&
-    now - view.askedAheadAt > ASK_AHEAD_MS
-  ) {
+  const slot = slotInHand(view, now);
+  if (slot && isTimeToAsk(view, now)) {
     view.askedAheadAt = now;
     ctx.waitUntil(askAhead(view, env));
   }
   return slot;
+}
+
+/** The next slot that may be used; null: none, or nothing has been heard of the pool for too long. No I/O. */
+export function slotInHand(view: PoolView, now: number): Slot | null {
+  if (!view.isFresh(now) && !view.isAway(now)) return null;
+  return view.slots.take(
+    now,
+    (i) => isFit(view, i) || !view.config.backends.some((_, other) => isFit(view, other)),
+    (i) => view.upstreams[i]!.id,
+  );
+}
+
+/** Whether the next slots should be fetched behind this response: a quarter is left, and nobody has asked yet. No I/O. */
+export function isTimeToAsk(view: PoolView, now: number): boolean {
+  const want = wanted(view);
+  return want >= WORTH_ASKING_AHEAD && view.slots.left <= want / 4 && now - view.askedAheadAt > ASK_AHEAD_MS;
 }
 
 const isFit = (view: PoolView, index: number): boolean =>

@@ -12,9 +12,9 @@ import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
 
 /** Entries that make a batch full. */
-const BATCH = 64;
+export const BATCH = 64;
 /** A batch that does not fill goes after this time. */
-const BATCH_MS = 250;
+export const BATCH_MS = 250;
 /** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
 const ORPHANED_MS = 1_000;
 /** Entries kept while the object is away; then the oldest go, and are counted. */

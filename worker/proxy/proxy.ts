@@ -1,33 +1,37 @@
 /** The life of a proxied request: route -> first pick -> attempts -> response. */
 import { countRequest, takeRetry } from '../balance/budget.ts';
 import { isFailure } from '../balance/ejection.ts';
-import { isRepeatable, isRetryable } from '../balance/retry.ts';
-import { fallbackOf } from '../config/check.ts';
-import type { PoolConfig, RouteConfig } from '../config/schema.ts';
+import { isRetryable } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
-import { hideCookie, isHalfSpent, issuePin } from './affinity.ts';
 import { attempt } from './attempt.ts';
-import { canResend, prepareBody, requestTo } from './body.ts';
+import { canResend, prepareBody } from './body.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
-import { noteClient } from './clients.ts';
-import { type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
+import { begin, type Exchange, mappingOf, noteAttempt, saneRequestId } from './exchange.ts';
 import { failure } from './failure.ts';
+import { type Found, fallback, hasOthers } from './fallback.ts';
 import { current, type Held, isStale, newRequestId, refresh, viewOf } from './isolate.ts';
+import { headersOf, messageOf } from './message.ts';
 import { recordAttempt, recordMapping, recordProbe } from './outbox.ts';
+import { nobodyToAsk, noneAnswered, refuse } from './own-answers.ts';
+import { needsPin, pinTo } from './pin.ts';
 import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
 import { respond, respondFailure } from './respond.ts';
 import { matchRoute } from './routes.ts';
-import { readTarget, type Target } from './target.ts';
-import { takeIn } from './upload.ts';
-import { isLoop, setForwardedHeaders, stripHopByHop, upstreamUrl } from './upstream.ts';
+import type { Target } from './target.ts';
+import { attemptMs, wholeMs } from './timeouts.ts';
+import { isLoop, upstreamUrl } from './upstream.ts';
 
 /** Answers one request that is not for an admin host. Never throws for what a client or a backend does. */
-export async function proxy(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+export async function proxy(
+  request: Request,
+  target: Target,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Response> {
   const startedAt = Date.now();
   const requestId = saneRequestId(request.headers) ?? newRequestId();
-  const target = readTarget(request.url);
   notePlace(request);
   let config = current() ?? (await refresh(env));
   if (!config) {
@@ -48,7 +52,7 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
   for (let again = true; route; again = false) {
     const view = viewOf(route.pool);
     if (!view) break;
-    const exchange = begin(request, target, route, view, requestId, startedAt);
+    const exchange = begin(request, target, route, view.config, requestId, startedAt);
     const pick = await firstPick(exchange, view, env, ctx);
     if (again && isOutdated(config, view)) {
       // The pool's object has heard of newer routes than ours: this request must follow them.
@@ -59,57 +63,14 @@ export async function proxy(request: Request, env: Env, ctx: ExecutionContext): 
         continue;
       }
     }
-    return carryOut(exchange, view, pick, config, env, ctx);
+    return await carryOut(exchange, view, pick, config, env, ctx);
   }
   return refuse(request, failure(404, 'No route is configured for this host and path.', requestId));
-}
-
-/** Answers in a backend's stead, once the client has said what it has to say. */
-async function refuse(request: Request, answer: Response): Promise<Response> {
-  await takeIn(request.body);
-  return answer;
 }
 
 /** Whether the pool's object has heard of newer routes than `config` holds. */
 export const isOutdated = (config: Held, view: PoolView): boolean =>
   view.gone || view.routesRevision > config.snapshot.routesRevision;
-
-/** What is known of a request before anybody is asked. */
-export function begin(
-  request: Request,
-  target: Target,
-  route: RouteConfig,
-  view: PoolView,
-  requestId: string,
-  startedAt: number,
-): Exchange {
-  const retry = route.retry ? { ...view.config.retry, ...dropUndefined(route.retry) } : view.config.retry;
-  const repeatable = isRepeatable(
-    request.method,
-    retry.nonIdempotent === 'idempotency-key' && request.headers.has('idempotency-key'),
-    retry.nonIdempotent,
-  );
-  const upgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
-  return {
-    request,
-    target,
-    route,
-    requestId,
-    startedAt,
-    upgrade,
-    repeatable,
-    retry,
-    attempts: [],
-    pin: null,
-    pool: view.config.id,
-    reason: 'policy',
-  };
-}
-
-const dropUndefined = <T extends object>(value: T) =>
-  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 
 /** Tries one backend after another until one answers, or none may be tried any more. */
 async function carryOut(
@@ -121,46 +82,33 @@ async function carryOut(
   ctx: ExecutionContext,
 ): Promise<Response> {
   const { request, target, route, retry } = exchange;
-  let view = start;
-  let pick = first;
-  const tried = new Set<string>();
-  if (!pick) ({ view, pick } = await fallback(exchange, view, env, ctx));
-  if (!pick) return unavailable(exchange, view, env, ctx);
+  let { view, pick }: Found = first
+    ? { view: start, pick: first }
+    : await fallback(exchange, start, env, ctx);
+  if (!pick) {
+    finish(exchange, view, null, 503, env, ctx);
+    return refuse(request, nobodyToAsk(exchange, view));
+  }
   // The configuration may change while a body is read or a backend is waited for: an index holds for this turn only.
   let { backend, upstream } = view.member(pick.index);
   countRequest(view.budget, exchange.startedAt);
   exchange.reason = pick.reason;
-  const body = await prepareBody(
-    request,
-    retry.maxRetries > 0 && hasOthers(start.config) ? retry.bodyLimitBytes : -1,
-    ctx,
-  );
+  const mayRepeat = retry.maxRetries > 0 && hasOthers(start.config);
+  const body = await prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
   // What the client took to send its body is not the backends' doing.
-  const readyAt = Date.now();
-  const ownMs = route.timeoutMs ?? view.config.timeoutMs;
-  const wholeMs = Math.max(ownMs, backend.timeoutMs ?? 0) * (1 + retry.maxRetries);
+  const deadline = Date.now() + wholeMs(exchange, view.config, backend);
+  const headers = headersOf(exchange, config.pseudonym);
+  const tried = new Set<string>();
 
   for (;;) {
     tried.add(upstream.id);
     if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
-    const upstreamRequest = requestTo(upstreamUrl(upstream, target, route), request, body);
-    stripHopByHop(upstreamRequest.headers, 'request');
-    if (route.affinity !== 'none' && route.affinity !== 'ip')
-      hideCookie(upstreamRequest.headers, route.affinityCookie.name);
-    setForwardedHeaders(upstreamRequest.headers, target, {
-      requestId: exchange.requestId,
-      pseudonym: config.pseudonym,
-    });
-
-    const leftMs = wholeMs - (Date.now() - readyAt);
-    const timeoutMs = Math.max(
-      1,
-      Math.min(backend.timeoutMs ?? route.timeoutMs ?? view.config.timeoutMs, leftMs),
-    );
+    const message = messageOf(upstreamUrl(upstream, target, route), exchange, headers, body);
+    const timeoutMs = attemptMs(exchange, view.config, backend, deadline - Date.now());
     addInFlight(view, upstream.id, 1);
     const upload = body.kind === 'stream' ? body.upload : null;
     const limits = { timeoutMs, upload, isAbortable: exchange.attempts.length > 0 };
-    const { outcome, response } = await attempt(upstream, upstreamRequest, limits, request, env);
+    const { outcome, response } = await attempt(upstream, message, limits, request, env);
     addInFlight(view, upstream.id, -1);
     const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
     const isFirst = exchange.attempts.length === 0;
@@ -174,7 +122,7 @@ async function carryOut(
       exchange.attempts.length <= retry.maxRetries &&
       canResend(body) &&
       isRetryable(outcome, exchange.repeatable, retry.on) &&
-      Date.now() - readyAt < wholeMs;
+      Date.now() < deadline;
     if (mayRetry) {
       const other = nextPick(exchange, view, tried);
       const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
@@ -187,9 +135,10 @@ async function carryOut(
     }
     if (!next) {
       if (!response && body.kind === 'stream') await body.upload.drain();
+      const pin = response && needsPin(exchange) ? await pinTo(exchange, view, upstream.id, env) : null;
       const answer = response
-        ? respond(exchange, response, upstream.id, await pinFor(exchange, view, upstream.id, env))
-        : respondFailure(exchange, noAnswer(exchange));
+        ? respond(exchange, response, upstream.id, pin)
+        : respondFailure(exchange, noneAnswered(exchange));
       finish(exchange, view, response ? upstream.id : null, answer.status, env, ctx);
       return answer;
     }
@@ -198,61 +147,6 @@ async function carryOut(
     pick = next;
     ({ backend, upstream } = view.member(pick.index));
   }
-}
-
-/** Whether there may be somebody else to try: in the pool, or in the one that takes over. */
-const hasOthers = (config: PoolConfig): boolean => config.backends.length > 1 || fallbackOf(config) !== null;
-
-/** The Set-Cookie that pins the client: to who answered, or again to its own backend when the cookie is half spent. */
-async function pinFor(exchange: Exchange, view: PoolView, backend: string, env: Env): Promise<string | null> {
-  const { route, pin, target, startedAt } = exchange;
-  if (route.affinity === 'none' || route.affinity === 'ip') return null;
-  if (pin && !isHalfSpent(pin, route.affinityCookie, startedAt)) return null;
-  if (!pin) noteClient(view, backend, Math.floor(startedAt / 1_000), exchange.request, env);
-  const secure = target.scheme === 'https';
-  return issuePin(
-    route.affinityCookie,
-    view.config.id,
-    pin?.backend ?? backend,
-    env.AFFINITY_SECRET ?? '',
-    secure,
-    startedAt,
-  );
-}
-
-/** The pool that takes over when nobody of this one may be asked, and its first pick; a chain of pools ends with `null`. */
-export async function fallback(
-  exchange: Exchange,
-  from: PoolView,
-  env: Env,
-  ctx: ExecutionContext,
-  find = viewOf,
-): Promise<{ view: PoolView; pick: Pick | null }> {
-  let view = from;
-  for (let id = fallbackOf(view.config); id; id = fallbackOf(view.config)) {
-    const other = find(id);
-    if (!other) break;
-    view = other;
-    const pick = await firstPick(exchange, view, env, ctx);
-    if (pick) return { view, pick: { ...pick, reason: 'fallback' } };
-  }
-  return { view, pick: null };
-}
-
-/** Nobody may be asked: 503, and when to come back. */
-function unavailable(exchange: Exchange, view: PoolView, env: Env, ctx: ExecutionContext): Promise<Response> {
-  const soonest = view.soonestReturn();
-  const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
-  const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
-  finish(exchange, view, null, 503, env, ctx);
-  const detail = 'No backend of this pool takes requests just now.';
-  return refuse(exchange.request, failure(503, detail, exchange.requestId, { 'retry-after': retryAfter }));
-}
-
-function noAnswer(exchange: Exchange): Response {
-  const last = exchange.attempts.at(-1)!.outcome;
-  if (last === 'timeout') return failure(504, 'No backend answered in time.', exchange.requestId);
-  return failure(502, 'No backend could be reached.', exchange.requestId);
 }
 
 function finish(

@@ -99,6 +99,7 @@ export function setForwardedHeaders(headers: Headers, target: Target, forwarding
 
 /** Whether the request has been through this deployment before. */
 export function isLoop(headers: Headers, pseudonym: string): boolean {
-  const via = headers.get('via') ?? '';
+  const via = headers.get('via');
+  if (via === null) return false;
   return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === pseudonym);
 }

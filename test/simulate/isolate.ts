@@ -1,0 +1,101 @@
+/** An isolate in the simulation: the product's own view, slots and rules when to ask; only the calls are made up. No I/O. */
+import { take } from '../../worker/balance/round-robin.ts';
+import type { PoolConfig } from '../../worker/config/schema.ts';
+import type { LeaseAsk, LeaseReply } from '../../worker/objects/protocol.ts';
+import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/lease.ts';
+import { BATCH, BATCH_MS } from '../../worker/proxy/outbox.ts';
+import { PoolView } from '../../worker/proxy/pool-view.ts';
+import type { Agenda } from './agenda.ts';
+
+/** Calls the isolate's object; `then` gets the reply, or null when there was none in time. */
+export type Call = (ask: LeaseAsk, at: number, then: (reply: LeaseReply | null, at: number) => void) => void;
+/** A request went to a backend, `waitedMs` after it had come. */
+export type Note = (isolate: Isolate, index: number, at: number, waitedMs: number) => void;
+
+export class Isolate {
+  readonly #agenda: Agenda;
+  readonly #call: Call;
+  readonly #note: Note;
+  #view: PoolView;
+  #entries = 0;
+  #batch = 0;
+  #isTimed = false;
+
+  constructor(agenda: Agenda, pool: PoolConfig, revision: number, call: Call, note: Note) {
+    this.#agenda = agenda;
+    this.#view = new PoolView(pool, revision);
+    this.#call = call;
+    this.#note = note;
+  }
+
+  /** The platform ends the isolate; a new one takes its place. Returns how many slots were in hand. */
+  vanish(pool: PoolConfig, revision: number): number {
+    const { left } = this.#view.slots;
+    this.#view = new PoolView(pool, revision);
+    this.#entries = 0;
+    this.#batch++;
+    this.#isTimed = false;
+    return left;
+  }
+
+  /** One request, as `firstPick` has it. */
+  request(now: number): void {
+    const view = this.#view;
+    const slot = slotInHand(view, now);
+    if (slot) {
+      this.#use(slot.index, now, now);
+      if (!isTimeToAsk(view, now)) return;
+      view.askedAheadAt = now;
+      this.#ask(wanted(view), now, () => {
+        view.askedAheadAt = 0;
+      });
+    } else if (view.isAway(now)) {
+      if (view.mayKnock(now)) this.#ask(0, now, () => undefined);
+      this.#use(this.#localPick(), now, now);
+    } else
+      this.#ask(wanted(view), now, (answered, at) => {
+        const fresh = answered ? slotInHand(view, at) : null;
+        this.#use(fresh?.index ?? this.#localPick(), at, now);
+      });
+  }
+
+  #ask(want: number, now: number, then: (answered: boolean, at: number) => void): void {
+    const view = this.#view;
+    const ask = { want, revision: view.revision, returned: view.slots.takeReturned() };
+    this.#call(ask, now, (reply, at) => {
+      if (reply) view.hearLease(reply, at);
+      else view.objectAway(at);
+      then(reply !== null, at);
+    });
+  }
+
+  #localPick(): number {
+    const { config, localPosition } = this.#view;
+    return take(
+      localPosition,
+      config.backends.map(({ state, weight }) => (state === 'active' ? weight : 0)),
+    );
+  }
+
+  #use(index: number, now: number, cameAt: number): void {
+    this.#note(this, index, now, now - cameAt);
+    this.#entries++;
+    if (this.#entries >= BATCH) {
+      if (!this.#view.isAway(now)) this.#report(now);
+    } else if (!this.#isTimed) {
+      this.#isTimed = true;
+      const batch = this.#batch;
+      this.#agenda.add(now + BATCH_MS, (at) => {
+        if (this.#batch === batch) this.#report(at);
+      });
+    }
+  }
+
+  /** What a report tells costs nothing here; it counts as a call, and brings news and returned slots home. */
+  #report(now: number): void {
+    this.#entries = 0;
+    this.#batch++;
+    this.#isTimed = false;
+    this.#ask(0, now, () => undefined);
+  }
+}

@@ -1,0 +1,175 @@
+/** One pool under a day's traffic: a few seconds of every few hours are played request by request. No I/O. */
+import { hash32 } from '../../worker/balance/hash.ts';
+import type { PoolConfig } from '../../worker/config/schema.ts';
+import { shardFor } from '../../worker/proxy/shards.ts';
+import { Agenda } from './agenda.ts';
+import { type Call, Isolate, type Note } from './isolate.ts';
+import { DRAINED, makePools } from './pool.ts';
+import { PoolObject } from './pool-object.ts';
+import { gapMs, seeded } from './random.ts';
+import { type Figures, figuresOf, newTally } from './tally.ts';
+import { type Continent, curve, type Location, makeLocations, NAMES, roundTripMs } from './world.ts';
+
+export interface Settings {
+  readonly seed: number;
+  readonly sharding: PoolConfig['sharding'];
+  readonly locations: number;
+  readonly isolates: number;
+  /** The day's mean, worldwide. */
+  readonly requestsPerSecond: number;
+  /** Hours of UTC that are played. */
+  readonly hours: readonly number[];
+}
+
+/** Of each hour played: leases find their size, then it counts, then a backend is drained. */
+export const WINDOW = { warmUpMs: 3_000, measuredMs: 2_000, drainMs: 2_500 } as const;
+/** Of the isolates, in the measured time of each window. */
+const VANISHING = 0.01;
+/** An isolate goes on without an object that has not answered by then (worker/proxy/deadline.ts). */
+const PATIENCE_MS = 2_000;
+const CONTINENT_CODES: Readonly<Record<Continent, string>> = {
+  na: 'NA',
+  eu: 'EU',
+  as: 'AS',
+  sa: 'SA',
+  oc: 'OC',
+  af: 'AF',
+};
+
+/** Plays it. The same settings give the same figures. */
+export function simulate(settings: Settings): Figures {
+  const random = seeded(settings.seed);
+  const { open, draining } = makePools(settings.sharding);
+  const agenda = new Agenda();
+  const objects = new Map<string, PoolObject>();
+  const tally = newTally(open);
+  let revision = 1;
+  let isMeasuring = false;
+  let answeredAt = Number.POSITIVE_INFINITY;
+  let stale = new Map<Isolate, number>();
+
+  const note: Note = (isolate, index, at, waitedMs) => {
+    if (isMeasuring) {
+      tally.used[index]!++;
+      if (waitedMs > 0) {
+        tally.waited++;
+        tally.waitedMs += waitedMs;
+      }
+    }
+    if (index === DRAINED && at > answeredAt) stale.set(isolate, at - answeredAt);
+  };
+  const locations = makeLocations(settings.locations, settings.isolates, random);
+  const isolates = locations.flatMap((location) =>
+    Array.from({ length: location.isolates }, () => {
+      const object = objectFor(location);
+      const wayMs = (roundTripMs(location.continent, object.home) + location.extraMs) / 2;
+      const isolate = new Isolate(agenda, open, revision, callTo(object, wayMs), note);
+      return { isolate, location };
+    }),
+  );
+
+  for (const [n, hour] of settings.hours.entries()) playWindow(n, hour);
+  tally.objects = objects.size;
+  return figuresOf(tally, open);
+
+  /** The object that an isolate keeps to; it lives where its first caller is. */
+  function objectFor({ continent }: Location): PoolObject {
+    const name = shardFor(settings.sharding, CONTINENT_CODES[continent], random().toString(36)).name;
+    let object = objects.get(name);
+    if (!object) {
+      const startsAt = /^\d+$/.test(name) ? Number(name) : hash32(name) % 64;
+      object = new PoolObject(continent, startsAt, open, revision);
+      objects.set(name, object);
+    }
+    return object;
+  }
+
+  function callTo(object: PoolObject, wayMs: number): Call {
+    return (ask, at, then) => {
+      let isOver = false;
+      const end = (reply: Parameters<typeof then>[0], now: number) => {
+        if (isOver) return;
+        isOver = true;
+        then(reply, now);
+      };
+      agenda.add(at + wayMs, (arrivedAt) => {
+        const doneAt = object.admit(arrivedAt);
+        if (doneAt === null) return agenda.add(arrivedAt + wayMs, (now) => end(null, now));
+        if (doneAt + wayMs > at + PATIENCE_MS) agenda.add(at + PATIENCE_MS, (now) => end(null, now));
+        agenda.add(doneAt, (now) => {
+          const reply = object.answer(ask, now);
+          if (now + wayMs > at + PATIENCE_MS) object.lostSlots += reply.slots.length;
+          agenda.add(now + wayMs, (heardAt) => end(reply, heardAt));
+        });
+      });
+    };
+  }
+
+  function playWindow(n: number, hour: number): void {
+    const from = n * 3_600_000;
+    const end = from + WINDOW.warmUpMs + WINDOW.measuredMs + WINDOW.drainMs;
+    for (const { isolate, location } of isolates) {
+      const perSecond =
+        (settings.requestsPerSecond * location.share * curve(location.continent, hour)) / location.isolates;
+      const next = (now: number) => {
+        isolate.request(now);
+        const at = now + gapMs(perSecond, random);
+        if (at < end) agenda.add(at, next);
+      };
+      const first = from + gapMs(perSecond, random);
+      if (first < end) agenda.add(first, next);
+    }
+    const measuredFrom = from + WINDOW.warmUpMs;
+    agenda.runUntil(measuredFrom);
+    for (const [i, object] of [...objects.values()].entries()) {
+      object.calls.clear();
+      object.turnedAway = 0;
+      object.lostSlots = 0;
+      // Each object loses its memory once in the windows played.
+      if (i % settings.hours.length !== n) continue;
+      agenda.add(measuredFrom + WINDOW.measuredMs * random(), (now) => object.evict(now));
+    }
+    for (const { isolate } of isolates)
+      if (random() < VANISHING)
+        agenda.add(measuredFrom + WINDOW.measuredMs * random(), () => {
+          tally.lostSlots += isolate.vanish(open, revision);
+        });
+    isMeasuring = true;
+    agenda.runUntil(measuredFrom + WINDOW.measuredMs);
+    isMeasuring = false;
+    tally.seconds += WINDOW.measuredMs / 1_000;
+    countCalls();
+    drain(measuredFrom + WINDOW.measuredMs);
+    agenda.runUntil(end);
+    tally.staleMs.push(...isolates.map(({ isolate }) => stale.get(isolate) ?? 0));
+    stale = new Map();
+    answeredAt = Number.POSITIVE_INFINITY;
+    revision++;
+    for (const object of objects.values()) object.configure(open, revision);
+    // Calls under way end; nothing else happens until the next window.
+    agenda.runUntil(end + 2 * PATIENCE_MS);
+  }
+
+  function countCalls(): void {
+    for (const object of objects.values()) {
+      for (const calls of object.calls.values()) {
+        tally.calls += calls;
+        tally.peakCalls = Math.max(tally.peakCalls, calls);
+      }
+      tally.turnedAway += object.turnedAway;
+      tally.lostSlots += object.lostSlots;
+    }
+  }
+
+  /** The Directory, in North America, pushes to all objects and then answers the operator. */
+  function drain(at: number): void {
+    revision++;
+    const newest = revision;
+    const ways = [...objects.values()].map((object) => {
+      const wayMs = roundTripMs(NAMES[0]!, object.home) / 2;
+      agenda.add(at + wayMs, () => object.configure(draining, newest));
+      return 2 * wayMs;
+    });
+    answeredAt = at + Math.max(...ways);
+  }
+}

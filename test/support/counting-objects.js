@@ -1,0 +1,25 @@
+/** Put around the built Worker: its Pool objects note how often they are asked for slots. It runs in workerd, so it is plain JavaScript. */
+import worker, { Pool as BuiltPool, Directory } from '../../dist/evenkeel/index.js';
+
+/** In local workerd the objects run in the Worker's own isolate, so that what they note can simply be read. */
+const asked = [];
+let isAway = false;
+
+export { Directory };
+export class Pool extends BuiltPool {
+  async lease(ask) {
+    asked.push(ask.want);
+    if (isAway) throw new Error('away, as told');
+    return super.lease(ask);
+  }
+}
+
+export default {
+  ...worker,
+  fetch(request, env, ctx) {
+    const { hostname, pathname } = new URL(request.url);
+    if (hostname !== 'asked.test') return worker.fetch(request, env, ctx);
+    isAway = pathname === '/away';
+    return Response.json(asked.splice(0));
+  },
+};

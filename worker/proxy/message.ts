@@ -1,0 +1,30 @@
+/** What goes to a backend: headers that are the same for every attempt, and the body. No I/O. */
+import { hideCookie } from './affinity.ts';
+import type { Body } from './body.ts';
+import type { Exchange } from './exchange.ts';
+import { setForwardedHeaders, stripHopByHop } from './upstream.ts';
+
+/** What `fetch` is given: the parts, for a Request made of them first would be copied once more, headers and all. */
+export interface Message {
+  readonly input: string | Request;
+  readonly init: RequestInit;
+}
+
+/** The client's headers with ours in place. `pseudonym` is our name in `Via`. */
+export function headersOf({ request, route, target, requestId }: Exchange, pseudonym: string): Headers {
+  const headers = new Headers(request.headers);
+  stripHopByHop(headers, 'request');
+  if (route.affinity !== 'none' && route.affinity !== 'ip') hideCookie(headers, route.affinityCookie.name);
+  setForwardedHeaders(headers, target, { requestId, pseudonym });
+  return headers;
+}
+
+/** The message of one attempt. A streaming body can be used once. */
+export function messageOf(url: string, { request, method }: Exchange, headers: Headers, body: Body): Message {
+  if (body.kind === 'handed-on') return { input: new Request(url, request), init: { headers } };
+  // Redirects are the client's to follow; following here would also carry its cookies to another host.
+  const init: RequestInit = { method, headers, redirect: 'manual' };
+  if (body.kind === 'kept') init.body = body.bytes;
+  if (body.kind === 'stream') init.body = body.upload.readable;
+  return { input: url, init };
+}

@@ -1,0 +1,26 @@
+/** What the client gets when no backend answered. */
+import type { Exchange } from './exchange.ts';
+import { failure } from './failure.ts';
+import type { PoolView } from './pool-view.ts';
+import { takeIn } from './upload.ts';
+
+/** Gives an answer in a backend's stead, once the client has said what it has to say. */
+export async function refuse(request: Request, answer: Response): Promise<Response> {
+  await takeIn(request.body);
+  return answer;
+}
+
+/** Nobody may be asked: 503, and when to come back. */
+export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
+  const soonest = view.soonestReturn();
+  const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
+  const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
+  const detail = 'No backend of this pool takes requests just now.';
+  return failure(503, detail, exchange.requestId, { 'retry-after': retryAfter });
+}
+
+/** All that were asked failed: 504 when the last ran out of time, else 502. */
+export function noneAnswered({ attempts, requestId }: Exchange): Response {
+  if (attempts.at(-1)?.outcome === 'timeout') return failure(504, 'No backend answered in time.', requestId);
+  return failure(502, 'No backend could be reached.', requestId);
+}
