@@ -7,8 +7,8 @@ import { begin, type Exchange } from './exchange.ts';
 import { fallback } from './fallback.ts';
 import { current, refresh, viewOf } from './isolate.ts';
 import type { PoolView } from './pool-view.ts';
-import { isOutdated } from './proxy.ts';
 import { matchRoute } from './routes.ts';
+import { isOutdated } from './start.ts';
 import { readTarget } from './target.ts';
 import { isLoop } from './upstream.ts';
 

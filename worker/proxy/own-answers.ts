@@ -10,6 +10,18 @@ export async function refuse(request: Request, answer: Response): Promise<Respon
   return answer;
 }
 
+/** A fresh isolate that reaches nobody, without a static configuration. */
+export const noConfiguration = (requestId: string): Response =>
+  failure(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
+
+/** It would go round for ever. */
+export const inALoop = (requestId: string): Response =>
+  failure(508, 'This request has been through this load balancer before.', requestId);
+
+/** Nothing is fetched for what nobody configured. */
+export const noRoute = (requestId: string): Response =>
+  failure(404, 'No route is configured for this host and path.', requestId);
+
 /** Nobody may be asked: 503, and when to come back. */
 export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
   const soonest = view.soonestReturn();

@@ -159,6 +159,14 @@ export class PoolView {
   /** Failed here as often as ejection takes, not yet confirmed by the object: avoided while there are others. */
   isSuspect = (index: number): boolean => this.#failures[index]! >= this.config.ejection.failures;
 
+  /** Counts a request that begins (1) or ends (-1) at a backend; only the policy that looks at it pays for it. */
+  addInFlight(id: string, change: number): void {
+    if (this.config.policy !== 'least-request') return;
+    const now = (this.inFlight.get(id) ?? 0) + change;
+    if (now > 0) this.inFlight.set(id, now);
+    else this.inFlight.delete(id);
+  }
+
   /** Notes how an attempt ended; `index` is where the backend stood when it was picked. */
   noteAttempt(index: number, upstream: Upstream, failed: boolean): void {
     const stays = this.upstreams[index] === upstream;

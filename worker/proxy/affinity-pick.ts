@@ -1,0 +1,55 @@
+/** The backend that a client belongs to: by its cookie, else by its address. */
+import { addressKey, hash32 } from '../balance/hash.ts';
+import { policies } from '../balance/policies.ts';
+import type { Env } from '../env.ts';
+import { readPin } from './affinity.ts';
+import type { Pick } from './candidates.ts';
+import { noteClient } from './clients.ts';
+import type { Exchange } from './exchange.ts';
+import { eligibleNow, policyView, weightsOf } from './local-pick.ts';
+import { hearNews } from './news.ts';
+import { recordCharge } from './outbox.ts';
+import type { PoolView } from './pool-view.ts';
+import { probeInstead } from './probe.ts';
+
+/** The backend of the client's cookie while it may be asked, else by address where the route says so; null: neither. */
+export async function affinityPick(
+  exchange: Exchange,
+  view: PoolView,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Pick | null> {
+  await hearNews(view, env, ctx);
+  const { affinity, affinityCookie } = exchange.route;
+  const { headers } = exchange.request;
+  const pick = (index: number, issuedAt: number | null): Pick => {
+    noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
+    if (policies[view.config.policy].leased) recordCharge(view, view.upstreams[index]!.id);
+    return { index, reason: 'affinity' };
+  };
+  if (affinity !== 'ip') {
+    const { id, backends } = view.config;
+    const pin = await readPin(
+      headers.get('cookie'),
+      affinityCookie,
+      id,
+      backends,
+      env.AFFINITY_SECRET ?? '',
+      exchange.startedAt,
+    );
+    const index = pin ? backends.findIndex((backend) => backend.id === pin.backend) : -1;
+    // Draining keeps its clients, and so does weight 0, which HAProxy treats alike.
+    if (index >= 0 && backends[index]!.state !== 'disabled' && !view.isEjected(index)) {
+      exchange.pin = pin;
+      // A pinned client is the last to carry a probe; but where all clients are pinned, one must.
+      return probeInstead(view, false, { index, reason: 'affinity' }) ?? pick(index, pin!.issuedAt);
+    }
+  }
+  const address = affinity === 'cookie' ? null : headers.get('cf-connecting-ip');
+  if (address === null) return null;
+  const set = eligibleNow(view);
+  if (set.mode === 'none') return null;
+  const weights = weightsOf(view, set.indices);
+  const index = policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
+  return probeInstead(view, exchange.repeatable, { index, reason: 'affinity' }) ?? pick(index, null);
+}

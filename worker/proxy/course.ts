@@ -1,0 +1,104 @@
+/** A request's way from backend to backend: one attempt, what is noted of it, and who comes next. */
+import { type Budget, countRequest, takeRetry } from '../balance/budget.ts';
+import { isFailure } from '../balance/ejection.ts';
+import { isRetryable } from '../balance/retry.ts';
+import type { Outcome } from '../balance/types.ts';
+import type { BackendConfig } from '../config/schema.ts';
+import type { Env } from '../env.ts';
+import { type AttemptResult, attempt } from './attempt.ts';
+import { type Body, canResend, prepareBody } from './body.ts';
+import { nextPick, type Pick } from './candidates.ts';
+import { type Exchange, noteAttempt } from './exchange.ts';
+import { type Found, fallback, hasOthers } from './fallback.ts';
+import { headersOf, messageOf } from './message.ts';
+import { recordAttempt, recordProbe } from './outbox.ts';
+import type { PoolView } from './pool-view.ts';
+import type { Start } from './start.ts';
+import { attemptMs, wholeMs } from './timeouts.ts';
+import { type Upstream, upstreamUrl } from './upstream.ts';
+
+/** What stays the same for all attempts, and where the request has come to. */
+export interface Course {
+  readonly exchange: Exchange;
+  readonly body: Body;
+  readonly headers: Headers;
+  /** When all attempts together must be over, epoch ms. */
+  readonly deadline: number;
+  /** Of the route's pool: what retries are taken from, wherever they go. */
+  readonly budget: Budget;
+  /** Ids of the backends of this pool that were asked. */
+  readonly tried: Set<string>;
+  view: PoolView;
+  pick: Pick;
+  /** Who is asked now. The configuration may change meanwhile, so an index would hold for this turn only. */
+  backend: BackendConfig;
+  upstream: Upstream;
+}
+
+/** Makes ready to ask the first backend. Returns the pool that was asked last when nobody may be asked at all. */
+export async function setOut(
+  { exchange, view: own, pick: first }: Start,
+  pseudonym: string,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<Course | { readonly nobodyIn: PoolView }> {
+  const { request, retry } = exchange;
+  const { view, pick }: Found = first ? { view: own, pick: first } : await fallback(exchange, own, env, ctx);
+  if (!pick) return { nobodyIn: view };
+  const { backend, upstream } = view.member(pick.index);
+  countRequest(view.budget, exchange.startedAt);
+  exchange.reason = pick.reason;
+  const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);
+  const body = await prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
+  // What the client took to send its body is not the backends' doing.
+  const deadline = Date.now() + wholeMs(exchange, view.config, backend);
+  const headers = headersOf(exchange, pseudonym);
+  const { budget } = own;
+  return { exchange, body, headers, deadline, budget, tried: new Set(), view, pick, backend, upstream };
+}
+
+/** Asks the backend whose turn it is, and notes how that went. */
+export async function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
+  const { exchange, body, headers, view, pick, backend, upstream } = course;
+  course.tried.add(upstream.id);
+  if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
+  const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
+  const isFirst = exchange.attempts.length === 0;
+  const limits = {
+    timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - Date.now()),
+    upload: body.kind === 'stream' ? body.upload : null,
+    isAbortable: !isFirst,
+  };
+  view.addInFlight(upstream.id, 1);
+  const result = await attempt(upstream, message, limits, exchange.request, env);
+  view.addInFlight(upstream.id, -1);
+  const { outcome } = result;
+  const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
+  noteAttempt(exchange, upstream.id, outcome, failed);
+  view.noteAttempt(pick.index, upstream, failed);
+  const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
+  recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, example, env, ctx);
+  return result;
+}
+
+/** Turns to another backend, if this outcome is one to try again after and there is one. Returns whether there is. */
+export async function moveOn(
+  course: Course,
+  outcome: Outcome,
+  env: Env,
+  ctx: ExecutionContext,
+): Promise<boolean> {
+  const { exchange, view, tried } = course;
+  const { retry, repeatable, attempts } = exchange;
+  if (attempts.length > retry.maxRetries || Date.now() >= course.deadline) return false;
+  if (!canResend(course.body) || !isRetryable(outcome, repeatable, retry.on)) return false;
+  const other = nextPick(exchange, view, tried);
+  const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
+  if (!found.pick || !takeRetry(course.budget, retry.budgetPercent, Date.now())) return false;
+  if (found.view !== view) tried.clear();
+  course.view = found.view;
+  course.pick = found.pick;
+  exchange.reason = found.pick.reason;
+  Object.assign(course, found.view.member(found.pick.index));
+  return true;
+}
