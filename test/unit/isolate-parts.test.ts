@@ -106,6 +106,28 @@ test('failures that went down with their request are not held against a backend 
   expect(view.isSuspect(0)).toBe(false);
 });
 
+test('a copy to rehearse on holds failures against a backend for as long as the view does', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
+  view.unreportedFailures = 3;
+  const copy = view.copy();
+  for (const each of [view, copy])
+    each.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  expect([view.isSuspect(0), copy.isSuspect(0)]).toEqual([true, true]);
+});
+
+test('a late reply that the pool has been deleted says nothing of the one made anew meanwhile', () => {
+  const config = poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://a.test' }] });
+  const deleted = { revision: 2, routesRevision: 2, ejected: [], ramping: [], pool: null };
+  const view = new PoolView(config, 1);
+  view.hear(deleted, Date.now());
+  expect(view.gone).toBe(true);
+  view.configure(config, 3);
+  view.hear(deleted, Date.now());
+  expect(view.gone).toBe(false);
+});
+
 test('what was counted is known after a restart', () => {
   const before = new Reporters();
   before.isNew('i', 1);

@@ -95,6 +95,8 @@ export class PoolView {
     copy.#ejectedUntil = [...this.#ejectedUntil];
     copy.#rampingSince = [...this.#rampingSince];
     copy.#failures = [...this.#failures];
+    copy.unreportedFailures = this.unreportedFailures;
+    copy.#failedAt = this.#failedAt;
     return copy;
   }
 
@@ -105,9 +107,9 @@ export class PoolView {
     this.#awayMs = 0;
     this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
     if (news.pool) this.configure(news.pool, news.revision);
-    else if (news.pool === null) this.gone = true;
-    // A reply that knows less than we do speaks of another list of backends.
+    // A reply that knows less than we do speaks of another list of backends, or of a pool made anew since.
     if (news.revision < this.revision) return;
+    if (news.pool === null) this.gone = true;
     this.#ejectedUntil.fill(0);
     for (const [id, until] of news.ejected) this.#set(this.#ejectedUntil, id, until);
     this.#rampingSince.fill(0);
