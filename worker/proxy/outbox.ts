@@ -94,7 +94,7 @@ export function recordAttempt(
     outbox.failures++;
     view.unreportedFailures++;
   }
-  if (failed && !view.isAway(Date.now())) ctx.waitUntil(send(view, env));
+  if (failed && !view.contact.isAway(Date.now())) ctx.waitUntil(send(view, env));
   else schedule(view, env, ctx);
 }
 
@@ -130,7 +130,7 @@ function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   trim(view, outbox);
   if (outbox.mappings.length >= BATCH || outbox.attempts.length >= 2 * BATCH) {
     // While the object is away one try a batch time is enough.
-    if (!view.isAway(now)) ctx.waitUntil(send(view, env));
+    if (!view.contact.isAway(now)) ctx.waitUntil(send(view, env));
   } else if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
     ctx.waitUntil(sendLater(view, env, outbox.batch));
@@ -158,7 +158,7 @@ async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Pro
     const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
     const now = Date.now();
     if (news === null) {
-      view.objectAway(now);
+      view.contact.missed(now);
       outbox.waiting.unshift(...batches.slice(i));
       trim(view, outbox);
       return;
