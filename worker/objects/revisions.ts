@@ -1,5 +1,6 @@
 /** The configuration in force and every revision kept: what a change makes of it, and which Pool objects it concerns. */
-import { applyChange, type Change, type Changed } from '../config/change.ts';
+import { applyChange, type Change } from '../config/change.ts';
+import type { Changed } from '../config/changed.ts';
 import { type Problem, type Surroundings, told, warnings } from '../config/check.ts';
 import { type Difference, differences } from '../config/diff.ts';
 import type { Config } from '../config/schema.ts';
