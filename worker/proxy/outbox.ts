@@ -33,7 +33,7 @@ interface Batch {
 interface Outbox {
   attempts: AttemptRecord[];
   mappings: Mapping[];
-  charged: Record<string, number>;
+  charged: Map<string, number>;
   probing: string[];
   probeRequestIds: string[];
   failures: number;
@@ -50,7 +50,7 @@ const outboxes = new WeakMap<PoolView, Outbox>();
 const empty = () => ({
   attempts: [],
   mappings: [],
-  charged: {},
+  charged: new Map<string, number>(),
   probing: [],
   probeRequestIds: [],
   failures: 0,
@@ -107,7 +107,7 @@ export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: E
 /** Charges an affinity pick to the sequence; it goes with the next batch. */
 export function recordCharge(view: PoolView, backend: string): void {
   const { charged } = outboxOf(view);
-  charged[backend] = (charged[backend] ?? 0) + 1;
+  charged.set(backend, (charged.get(backend) ?? 0) + 1);
 }
 
 /** Tells the object that a probe is on its way. */
@@ -181,7 +181,7 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
     revision: view.revision,
     attempts,
     mappings: { count: mappings.length, json: JSON.stringify(mappings) },
-    charged,
+    charged: Object.fromEntries(charged),
     probing,
     probeRequestIds,
     returned: view.slots.takeReturned(),
