@@ -6,6 +6,7 @@ import { type Delivery, deliver } from './push.ts';
 const RETRY_MS = 1_000;
 const RETRIES = 6;
 
+/** In memory only: what is lost with it, Pool objects pull. */
 export class Deliveries {
   readonly #env: Env;
   /** By object: what it has to know, put together from all that failed. */

@@ -22,6 +22,7 @@ export interface LiveSource {
   shardsOf(pool: string): string[];
 }
 
+/** Holds back and puts together, so that nobody is told more often than once a second. */
 export class Live {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;

@@ -33,6 +33,7 @@ const PULL_MS = 30_000;
 /** Write-behind: at most one transaction in this time while dirty. */
 const FLUSH_MS = 1_000;
 
+/** Its methods are the RPC that `PoolRpc` in stubs.ts spells out. */
 export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
   readonly #name: ShardName;

@@ -12,6 +12,7 @@ import { compileUpstream, type Upstream } from './upstream.ts';
 /** A failure that has not been reported by now went down with its request; it does not count for ever. */
 const REPORTED_MS = 3_000;
 
+/** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
 export class PoolView {
   config!: PoolConfig;
   revision = 0;
