@@ -1,7 +1,7 @@
 /** Limits of the running product: each is reached and passed, and what is kept is there again after a restart. */
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { LIMITS } from '../../worker/config/schema.ts';
+import { LIMITS } from '../../worker/config/limits.ts';
 import { named, servePool, startMoody } from '../support/pools.ts';
 import { eventually, type Json, many, type Product, startProduct, TOKEN } from '../support/product.ts';
 import { openLive, refusal } from '../support/watcher.ts';

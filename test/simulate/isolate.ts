@@ -49,8 +49,8 @@ export class Isolate {
       this.#ask(wanted(view), now, () => {
         view.askedAheadAt = 0;
       });
-    } else if (view.isAway(now)) {
-      if (view.mayKnock(now)) this.#ask(0, now, () => undefined);
+    } else if (view.contact.isAway(now)) {
+      if (view.contact.mayKnock(now)) this.#ask(0, now, () => undefined);
       this.#use(this.#localPick(), now, now);
     } else
       this.#ask(wanted(view), now, (answered, at) => {
@@ -64,7 +64,7 @@ export class Isolate {
     const ask = { want, revision: view.revision, returned: view.slots.takeReturned() };
     this.#call(ask, now, (reply, at) => {
       if (reply) view.hearLease(reply, at);
-      else view.objectAway(at);
+      else view.contact.missed(at);
       then(reply !== null, at);
     });
   }
@@ -81,7 +81,7 @@ export class Isolate {
     this.#note(this, index, now, now - cameAt);
     this.#entries++;
     if (this.#entries >= BATCH) {
-      if (!this.#view.isAway(now)) this.#report(now);
+      if (!this.#view.contact.isAway(now)) this.#report(now);
     } else if (!this.#isTimed) {
       this.#isTimed = true;
       const batch = this.#batch;

@@ -1,6 +1,7 @@
 /** What is kept has a limit with a name: each is reached here, and passed, and what comes then makes sense. */
 import { expect, test } from 'vitest';
-import { LIMITS, poolSchema } from '../../worker/config/schema.ts';
+import { LIMITS } from '../../worker/config/limits.ts';
+import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';
 import type { PoolEvent } from '../../worker/objects/events.ts';
 import { inPieces, PIECE_LENGTH } from '../../worker/objects/pieces.ts';

@@ -1,7 +1,7 @@
 /** Every limit of the configuration document: reached, it is taken; passed, it is refused with the limit in the message. */
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../worker/config/check.ts';
-import { LIMITS } from '../../worker/config/schema.ts';
+import { LIMITS } from '../../worker/config/limits.ts';
 
 const around = {
   ...{ allowPrivate: false, hasAffinitySecret: true, hasBinding: () => false },

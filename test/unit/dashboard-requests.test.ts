@@ -7,7 +7,7 @@ import { byDay, dayName, narrowed, readShow, revisionsOf, timeline } from '../..
 import { filterOf, isStatus, withFilter, withoutFilters } from '../../dashboard/pages/requests/filter.ts';
 import { countNew, merged } from '../../dashboard/pages/requests/held.ts';
 import { type CommandGroup, commandsOf, found } from '../../dashboard/shell/commands.ts';
-import { mappingSchema } from '../../worker/api/answers.ts';
+import { mappingSchema } from '../../worker/api/traffic-answers.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';

@@ -6,6 +6,7 @@ import { poolSchema } from '../../worker/config/schema.ts';
 import { bucketOf, noLatencies, quantile } from '../../worker/objects/latency.ts';
 import type { LeaseReply } from '../../worker/objects/protocol.ts';
 import { GAPS_KEPT, Reporters } from '../../worker/objects/reporters.ts';
+import { noteClient, putBackClients, takeClients } from '../../worker/proxy/clients.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 import { Slots } from '../../worker/proxy/slots.ts';
 
@@ -104,6 +105,45 @@ test('failures that went down with their request are not held against a backend 
   view.unreportedFailures = 3;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
   expect(view.isSuspect(0)).toBe(false);
+});
+
+test('a backend may have the name of what every object has: its clients and its unused slots are counted', () => {
+  const id = 'constructor';
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends: [{ id, url: 'http://a.test' }] }), 1);
+  const request = new Request('http://shop.test/');
+  const env = { AFFINITY_SECRET: 's' } as Parameters<typeof noteClient>[4];
+  noteClient(view, id, 1, request, env);
+  noteClient(view, id, 2, request, env);
+  const told = takeClients(view);
+  expect(Object.entries(told)).toEqual([[id, [expect.any(Number), expect.any(Number)]]]);
+  noteClient(view, id, 3, request, env);
+  putBackClients(view, told);
+  expect(takeClients(view)[id]).toHaveLength(3);
+  view.slots.add(lease(1, [0, 0]), Date.now());
+  view.slots.drop(() => id);
+  expect(view.slots.takeReturned()).toEqual([{ epoch: 1, counts: { [id]: 2 } }]);
+});
+
+test('a copy to rehearse on holds failures against a backend for as long as the view does', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
+  view.unreportedFailures = 3;
+  const copy = view.copy();
+  for (const each of [view, copy])
+    each.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  expect([view.isSuspect(0), copy.isSuspect(0)]).toEqual([true, true]);
+});
+
+test('a late reply that the pool has been deleted says nothing of the one made anew meanwhile', () => {
+  const config = poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://a.test' }] });
+  const deleted = { revision: 2, routesRevision: 2, ejected: [], ramping: [], pool: null };
+  const view = new PoolView(config, 1);
+  view.hear(deleted, Date.now());
+  expect(view.gone).toBe(true);
+  view.configure(config, 3);
+  view.hear(deleted, Date.now());
+  expect(view.gone).toBe(false);
 });
 
 test('what was counted is known after a restart', () => {

@@ -1,6 +1,6 @@
 /** Reading a request's body: no more of it is kept than allowed, and no deeper than any document of ours goes. */
 import type { Context } from 'hono';
-import { LIMITS } from '../config/schema.ts';
+import { LIMITS } from '../config/limits.ts';
 import type { ApiEnv } from './access.ts';
 import { fail } from './problem.ts';
 

@@ -4,38 +4,40 @@ import { z } from 'zod';
 import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
 import type { ApiEnv } from './access.ts';
 import * as answers from './answers.ts';
+import * as configuration from './config-answers.ts';
 import { drainInputSchema } from './drain.ts';
 import { explainSchema } from './explain.ts';
 import { rollbackSchema } from './history.ts';
 import { type AnswerName, type BodyName, type Operation, operations, QUERY } from './operations.ts';
 import { TITLES } from './problem.ts';
+import * as traffic from './traffic-answers.ts';
 import { VERSION } from './version.ts';
 
 /** The schemas of answers by name. */
 export const ANSWERS: Readonly<Record<AnswerName | 'Problem', z.ZodType>> = {
-  Backend: answers.backendAnswerSchema,
-  Backends: answers.backendsSchema,
-  Config: answers.configAnswerSchema,
-  Declared: answers.declaredSchema,
-  Drain: answers.drainAnswerSchema,
-  DrainBegun: answers.drainBegunSchema,
-  Events: answers.eventsSchema,
-  Explanation: answers.explanationSchema,
+  Backend: configuration.backendAnswerSchema,
+  Backends: configuration.backendsSchema,
+  Config: configuration.configAnswerSchema,
+  Declared: configuration.declaredSchema,
+  Drain: configuration.drainAnswerSchema,
+  DrainBegun: configuration.drainBegunSchema,
+  Events: traffic.eventsSchema,
+  Explanation: traffic.explanationSchema,
   Health: answers.healthSchema,
   Link: answers.linkSchema,
-  Pool: answers.poolAnswerSchema,
-  PoolStatus: answers.poolStatusSchema,
-  Pools: answers.poolsSchema,
+  Pool: configuration.poolAnswerSchema,
+  PoolStatus: traffic.poolStatusSchema,
+  Pools: configuration.poolsSchema,
   Problem: answers.problemSchema,
-  Requests: answers.requestsSchema,
-  Revision: answers.revisionSchema,
-  Revisions: answers.revisionsSchema,
-  Route: answers.routeAnswerSchema,
-  Routes: answers.routesSchema,
+  Requests: traffic.requestsSchema,
+  Revision: configuration.revisionSchema,
+  Revisions: configuration.revisionsSchema,
+  Route: configuration.routeAnswerSchema,
+  Routes: configuration.routesSchema,
   Session: answers.sessionSchema,
-  Series: answers.seriesSchema,
+  Series: traffic.seriesSchema,
   SignedIn: answers.signedInSchema,
-  Statuses: answers.statusesSchema,
+  Statuses: traffic.statusesSchema,
 };
 
 const PARTS = {

@@ -1,5 +1,5 @@
 /** Takes in what a refused request still has to say. */
-import { LIMITS } from '../config/schema.ts';
+import { LIMITS } from '../config/limits.ts';
 
 /**
  * The runtime closes the connection of a client whose body nobody read, without a word: the client's next request on it

@@ -1,11 +1,11 @@
 /** From an unknown value to a configuration: the schema's checks, then the checks between fields. No I/O. */
 import type { z } from 'zod';
 import { backendUrlProblem, type UrlRules } from './backend-url.ts';
+import { LIMITS } from './limits.ts';
 import {
   type BackendConfig,
   type Config,
   configSchema,
-  LIMITS,
   type PoolConfig,
   type RouteConfig,
 } from './schema.ts';

@@ -1,67 +1,23 @@
-/** The configuration document: every key, default, limit and unit. Unknown keys are errors. No I/O. */
+/** The configuration document: every key with its default, limit and unit. Unknown keys are errors. No I/O. */
 import { z } from 'zod';
 import { type PolicyName, policies } from '../balance/policies.ts';
-
-/** How much of each thing one deployment takes; past it a document is refused with the limit in the message. */
-export const LIMITS = {
-  pools: 1_000,
-  backendsPerPool: 1_000,
-  routes: 10_000,
-  weight: 1_000,
-  tier: 9,
-  timeoutMs: 300_000,
-  maxRetries: 10,
-  bodyLimitBytes: 1_048_576,
-  maxLease: 1_024,
-  shards: 64,
-  urlLength: 2_048,
-  hashKeyLength: 128,
-  /** The whole document as JSON. */
-  documentBytes: 4 * 1_048_576,
-  /** One pool as JSON: its object keeps it in one row, of which SQLite takes 2 MB. */
-  poolBytes: 1_048_576,
-  /** Levels of objects and lists in a body; the document has five. */
-  bodyDepth: 16,
-  /** Problems told of one body; the rest is only counted. */
-  problems: 100,
-  /** Of a key that is told in a path. */
-  keyLength: 100,
-} as const;
+import {
+  cookieName,
+  failureStatus,
+  flag,
+  hostPattern,
+  id,
+  integer,
+  list,
+  object,
+  oneOf,
+  TOKEN,
+  text,
+  timeout,
+} from './fields.ts';
+import { LIMITS } from './limits.ts';
 
 const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
-
-const integer = (min: number, max: number, unit = '') => {
-  const error = `must be a whole number from ${min} to ${max}${unit}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-};
-const oneOf = <const T extends readonly [string, ...string[]]>(...values: T) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` });
-const flag = () => z.boolean({ error: 'must be true or false' });
-const text = () => z.string({ error: 'must be a string' });
-const id = () => {
-  const error = 'must match ^[a-z0-9][a-z0-9-]{0,62}$ (lower-case letters, digits, hyphens; at most 63)';
-  return z.string({ error }).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error });
-};
-const list = <T extends z.ZodType>(item: T, max: number, what: string) =>
-  z.array(item, { error: `must be a list of ${what}` }).max(max, { error: `takes at most ${max} ${what}` });
-const timeout = () => integer(1, LIMITS.timeoutMs, ' (milliseconds)');
-const object = <T extends z.core.$ZodShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `is not a known key; known are ${Object.keys(shape).join(', ')}`
-        : 'must be an object',
-  });
-
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const cookieName = () => {
-  const error =
-    "must be a cookie name (RFC 6265: letters, digits and !#$%&'*+-.^_`|~), at most 64 characters";
-  return z
-    .string({ error })
-    .max(64, { error })
-    .regex(new RegExp(`^${TOKEN}$`), { error });
-};
 
 /** One server: where it is, how much it takes, whether the operator lets it. */
 export const backendSchema = object({
@@ -86,8 +42,6 @@ export const backendSchema = object({
     .describe('Whose Host is sent: its own or the one of the client'),
   timeoutMs: timeout().nullable().default(null).describe('To response headers; empty: as the pool'),
 });
-
-const failureStatus = () => integer(400, 599, ' (an HTTP error status)');
 
 /** What may be tried again at another backend. */
 const retryShape = {
@@ -183,17 +137,6 @@ export const poolSchema = object({
     .describe('Picks handed out at once; 1 is one call for each request'),
 });
 
-const hostPattern = () => {
-  const error =
-    'must be a host name of at most 253 characters without port, such as shop.example.com, or *.example.com';
-  return z
-    .string({ error })
-    .max(253, { error })
-    .regex(/^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/, {
-      error: `${error} (lower case)`,
-    });
-};
-
 /** Host and path prefix to a pool. */
 export const routeSchema = object({
   id: id(),
@@ -229,7 +172,11 @@ export const configSchema = object({
   routes: list(routeSchema, LIMITS.routes, 'routes').default([]),
 });
 
+/** A backend of a checked document: nothing is left out. */
 export type BackendConfig = z.output<typeof backendSchema>;
+/** A pool of a checked document. */
 export type PoolConfig = z.output<typeof poolSchema>;
+/** A route of a checked document. */
 export type RouteConfig = z.output<typeof routeSchema>;
+/** A checked document. */
 export type Config = z.output<typeof configSchema>;

@@ -6,9 +6,10 @@ import { type Delivery, deliver } from './push.ts';
 const RETRY_MS = 1_000;
 const RETRIES = 6;
 
+/** In memory only: what is lost with it, Pool objects pull. */
 export class Deliveries {
   readonly #env: Env;
-  /** By object: only the newest for each. */
+  /** By object: what it has to know, put together from all that failed. */
   readonly #undelivered = new Map<string, Delivery>();
   #tries = 0;
   #retryAt = 0;
@@ -22,20 +23,11 @@ export class Deliveries {
     return this.#retryAt;
   }
 
-  /** Delivers all; what fails is kept for `again`. */
+  /** Delivers all; what fails is kept for `again`, with as many tries as ever. */
   async deliver(deliveries: readonly Delivery[]): Promise<void> {
     if (deliveries.length === 0) return;
-    const failed = await deliver(this.#env, deliveries);
-    if (failed.length === 0) {
-      this.#tries = 0;
-      return;
-    }
-    for (const delivery of failed) this.#undelivered.set(`${delivery.pool}/${delivery.shard}`, delivery);
-    if (this.#tries++ < RETRIES) this.#retryAt = Date.now() + RETRY_MS * 2 ** this.#tries;
-    console.warn({
-      message: 'Pool objects did not take the new revision; they pull it later',
-      count: failed.length,
-    });
+    this.#tries = 0;
+    await this.#deliver(deliveries);
   }
 
   /** Tries again what failed, if it is time. */
@@ -44,6 +36,27 @@ export class Deliveries {
     const undelivered = [...this.#undelivered.values()];
     this.#undelivered.clear();
     this.#retryAt = 0;
-    await this.deliver(undelivered);
+    await this.#deliver(undelivered);
+  }
+
+  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
+    const failed = await deliver(this.#env, deliveries);
+    if (failed.length === 0) return;
+    for (const delivery of failed) this.#keep(delivery);
+    if (this.#tries++ < RETRIES) this.#retryAt = Date.now() + RETRY_MS * 2 ** this.#tries;
+    console.warn({
+      message: 'Pool objects did not take the new revision; they pull it later',
+      count: failed.length,
+    });
+  }
+
+  /** An older push may fail after a newer one, and routes that change after a pool must not hide its change. */
+  #keep(delivery: Delivery): void {
+    const { pool, shard, push } = delivery;
+    const name = `${pool}/${shard}`;
+    const known = (this.#undelivered.get(name) ?? delivery).push;
+    const routesRevision = Math.max(known.routesRevision, push.routesRevision);
+    const newest = !('pool' in push) || ('pool' in known && known.revision > push.revision) ? known : push;
+    this.#undelivered.set(name, { pool, shard, push: { ...newest, routesRevision } });
   }
 }

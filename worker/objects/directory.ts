@@ -1,13 +1,12 @@
-/** The Directory object, one per deployment: the configuration with every revision, and who must hear of a new one. */
+/** The Directory object, one per deployment: it answers for the configuration, and sees that who must hears of a new one. */
 import { DurableObject } from 'cloudflare:workers';
-import { applyChange, type Change, type Changed } from '../config/change.ts';
-import { type Problem, told, warnings } from '../config/check.ts';
-import { type Difference, differences, summarise } from '../config/diff.ts';
+import type { Change } from '../config/change.ts';
+import { summarise } from '../config/diff.ts';
 import type { Config } from '../config/schema.ts';
 import { staticConfig } from '../config/static.ts';
 import { type Env, surroundings } from '../env.ts';
 import { Deliveries } from './deliveries.ts';
-import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
+import type { Revision } from './directory-store.ts';
 import type { Drain } from './drain.ts';
 import { DrainStore } from './drain-store.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
@@ -15,93 +14,53 @@ import { HistoryStore } from './history-store.ts';
 import { Live } from './live.ts';
 import type { LivePush, PoolPush, ShardName, Snapshot } from './protocol.ts';
 import type { Delivery } from './push.ts';
+import { type ChangeOptions, type ChangeResult, type RevisionDetails, Revisions } from './revisions.ts';
 import { type Session, SignInStore } from './sign-in-store.ts';
 import { readWatch } from './watch.ts';
 
-const EMPTY: Config = { pools: [], routes: [] };
-
-export interface ChangeOptions {
-  readonly who: string;
-  /** Only if this is the revision now. */
-  readonly ifRevision: number | null;
-  readonly dryRun: boolean;
-}
-
-/** What became of a change. `config` is the document after it; `changes`, what a dry run would change in the one in force. */
-export type ChangeResult =
-  | {
-      readonly ok: true;
-      readonly revision: number;
-      readonly config: Config;
-      readonly created: boolean;
-      readonly warnings: Problem[];
-      readonly changes?: Difference[];
-    }
-  | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
-  | Exclude<Changed, { ok: true }>;
-
-/** One revision whole. `changes` is against the one before, null when that is not kept any more. */
-export interface RevisionDetails extends Revision {
-  readonly config: Config;
-  readonly changes: Difference[] | null;
-}
-
+/** Its methods are the RPC that `DirectoryRpc` in stubs.ts spells out. */
 export class Directory extends DurableObject<Env> {
-  readonly #store: DirectoryStore;
+  readonly #revisions: Revisions;
   readonly #history: HistoryStore;
   readonly #drains: DrainStore;
   readonly #deliveries: Deliveries;
   readonly #signIn: SignInStore;
   readonly #live: Live;
-  #revision: number;
-  #config: Config;
-  #meta: Meta;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#store = new DirectoryStore(ctx.storage.sql);
+    this.#revisions = new Revisions(ctx.storage.sql);
     this.#history = new HistoryStore(ctx.storage.sql);
     this.#drains = new DrainStore(ctx.storage.sql);
     this.#deliveries = new Deliveries(env);
     this.#signIn = new SignInStore(ctx.storage.sql);
     this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
-    const newest = this.#store.newest();
-    this.#revision = newest?.revision ?? 0;
-    this.#config = (newest && this.#store.document(newest.revision)) ?? EMPTY;
-    const known = this.#store.meta();
-    this.#meta = known ?? { instance: crypto.randomUUID().slice(0, 8), routesRevision: 0, poolRevisions: {} };
-    if (!known) this.#store.saveMeta(this.#meta);
     // Backends that drained before drains were kept.
-    this.#drains.follow(this.#config, Date.now());
-    if (newest) return;
+    this.#drains.follow(this.#revisions.config, Date.now());
+    if (this.#revisions.revision > 0) return;
     const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
     if (declared) this.#commit(declared, 'static configuration', 'loaded the static configuration');
   }
 
   /** The document, its revision, and who drains. */
   read(): { revision: number; config: Config; drains: Drain[] } {
-    return { revision: this.#revision, config: this.#config, drains: this.#drains.all() };
+    const { revision, config } = this.#revisions;
+    return { revision, config, drains: this.#drains.all() };
   }
 
   /** What an isolate needs to route; null when it has the newest revision already. */
   snapshot(known: number): Snapshot | null {
-    if (known === this.#revision && known > 0) return null;
-    const { instance, routesRevision, poolRevisions } = this.#meta;
-    const pools = this.#config.pools.map((pool) => ({ revision: poolRevisions[pool.id] ?? 0, pool }));
-    return { revision: this.#revision, routesRevision, instance, pools, routes: this.#config.routes };
+    return this.#revisions.snapshot(known);
   }
 
   /** What a Pool object needs; remembers that this object exists. */
   pullPool(pool: string, shard: string): PoolPush {
-    const config = this.#config.pools.find((other) => other.id === pool) ?? null;
-    if (config) this.#store.addShard(pool, shard);
-    const revision = this.#meta.poolRevisions[pool] ?? this.#revision;
-    return { revision, routesRevision: this.#meta.routesRevision, pool: config, watched: this.#live.watched };
+    return { ...this.#revisions.pullPool(pool, shard), watched: this.#live.watched };
   }
 
   /** The shards of a pool that exist so far. */
   shardsOf(pool: string): string[] {
-    return this.#store
+    return this.#revisions
       .shards()
       .filter((row) => row.pool === pool)
       .map((row) => row.shard);
@@ -109,7 +68,7 @@ export class Directory extends DurableObject<Env> {
 
   /** The shards of every pool that exist so far. */
   shards(): ShardName[] {
-    return this.#store.shards();
+    return this.#revisions.shards();
   }
 
   /** Changes the configuration, all or nothing; answers when the Pool objects concerned know, or have had their time. */
@@ -146,45 +105,34 @@ export class Directory extends DurableObject<Env> {
     what?: string,
     alongside?: () => void,
   ): Promise<ChangeResult> {
-    if (options.ifRevision !== null && options.ifRevision !== this.#revision)
-      return { ok: false, reason: 'stale', revision: this.#revision };
-    const changed = applyChange(this.#config, change, surroundings(this.env));
-    if (!changed.ok) return changed;
-    const { config, created, summary } = changed;
-    const notes = told(warnings(config));
-    if (options.dryRun) {
-      const changes = differences(this.#config, config);
-      return { ok: true, revision: this.#revision, config, created, warnings: notes, changes };
-    }
+    const tried = this.#revisions.try(change, options, surroundings(this.env));
+    if (!tried.commits) return tried.answer;
+    const { config, created, warnings, summary } = tried;
     const deliveries = this.#commit(config, options.who, what ?? summary);
     alongside?.();
-    const revision = this.#revision;
+    const { revision } = this.#revisions;
     // Nothing is awaited since the commit: both are written together or not at all.
     await this.#setAlarm();
     await this.#deliveries.deliver(deliveries);
     if (this.#deliveries.retryAt !== 0) await this.#setAlarm();
-    return { ok: true, revision, config, created, warnings: notes };
+    return { ok: true, revision, config, created, warnings };
   }
 
   /** Makes the document of an earlier revision a new revision; it is checked anew, for the surroundings may have changed. */
   async rollback(to: number, options: ChangeOptions): Promise<ChangeResult> {
-    const body = this.#store.document(to);
+    const body = this.#revisions.document(to);
     if (!body) return { ok: false, reason: 'missing', detail: `Revision ${to} is not kept.` };
     return this.#change({ kind: 'replace-config', body }, options, `rolled back to revision ${to}`);
   }
 
   /** The revisions kept, newest first. */
   revisions(): { revision: number; revisions: Revision[] } {
-    return { revision: this.#revision, revisions: this.#store.revisions() };
+    return { revision: this.#revisions.revision, revisions: this.#revisions.kept() };
   }
 
   /** One revision with its document and what it changed; null when it is not kept. */
   revisionDetails(revision: number): RevisionDetails | null {
-    const found = this.#store.revisions().find((row) => row.revision === revision);
-    const config = this.#store.document(revision);
-    if (!found || !config) return null;
-    const before = revision === 1 ? EMPTY : this.#store.document(revision - 1);
-    return { ...found, config, changes: before && differences(before, config) };
+    return this.#revisions.details(revision);
   }
 
   /** Takes what Pool objects have found out; what it has already is left out. */
@@ -194,7 +142,7 @@ export class Directory extends DurableObject<Env> {
 
   /** The newest events, newest first. */
   events(limit: number): { revision: number; events: HistoryEvent[] } {
-    return { revision: this.#revision, events: this.#history.newest(limit) };
+    return { revision: this.#revisions.revision, events: this.#history.newest(limit) };
   }
 
   /** The live view: takes a dashboard's WebSocket in. Who may watch has been settled by the API. */
@@ -272,49 +220,15 @@ export class Directory extends DurableObject<Env> {
     else if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm();
   }
 
-  /** Writes a new revision. Returns whom to tell. */
-  #commit(config: Config, who: string, summary: string): Delivery[] {
-    const revision = this.#revision + 1;
-    const old = new Map(this.#config.pools.map((pool) => [pool.id, JSON.stringify(pool)]));
-    const poolRevisions = Object.fromEntries(
-      config.pools.map((pool) => {
-        const same = old.get(pool.id) === JSON.stringify(pool);
-        return [pool.id, same ? (this.#meta.poolRevisions[pool.id] ?? revision) : revision];
-      }),
-    );
-    const samePools = config.pools.length === old.size && config.pools.every((pool) => old.has(pool.id));
-    const sameRoutes = JSON.stringify(config.routes) === JSON.stringify(this.#config.routes);
-    const routesRevision = samePools && sameRoutes ? this.#meta.routesRevision : revision;
-    const meta = { instance: this.#meta.instance, routesRevision, poolRevisions };
+  /** Writes a new revision, and what follows from it. Returns whom to tell. */
+  #commit(config: Config, who: string, what: string): Delivery[] {
     const at = Date.now();
-    const changed = summarise(this.#config, config);
-    this.#store.commit({ revision, at, who, summary }, config, meta);
+    const summary = summarise(this.#revisions.config, config);
+    const { changed, concerned } = this.#revisions.commit(config, who, what, at);
+    const { revision } = this.#revisions;
     this.#drains.follow(config, at);
-    const events = this.#history.add([{ kind: 'config', at, revision, who, what: summary, ...changed }]);
-    const routesChanged = routesRevision !== this.#meta.routesRevision;
-    this.#revision = revision;
-    this.#config = config;
-    this.#meta = meta;
-    this.#live.noteEvents(events);
-    this.#live.noteRevision(
-      revision,
-      config.pools.filter((pool) => poolRevisions[pool.id] === revision).map((pool) => pool.id),
-    );
-    return this.#concerned(revision, routesChanged);
-  }
-
-  #concerned(revision: number, routesChanged: boolean): Delivery[] {
-    const { routesRevision, poolRevisions } = this.#meta;
-    const pools = new Map(this.#config.pools.map((pool) => [pool.id, pool]));
-    return this.#store.shards().flatMap(({ pool, shard }): Delivery[] => {
-      const config = pools.get(pool);
-      if (!config) {
-        this.#store.dropShard(pool, shard);
-        return [{ pool, shard, push: { revision, routesRevision, pool: null } }];
-      }
-      if (poolRevisions[pool] === revision)
-        return [{ pool, shard, push: { revision, routesRevision, pool: config } }];
-      return routesChanged ? [{ pool, shard, push: { routesRevision } }] : [];
-    });
+    this.#live.noteEvents(this.#history.add([{ kind: 'config', at, revision, who, what, ...summary }]));
+    this.#live.noteRevision(revision, changed);
+    return concerned;
   }
 }

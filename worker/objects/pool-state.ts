@@ -27,6 +27,7 @@ export interface Flipped extends Flip {
   readonly requestId: string | null;
 }
 
+/** Backends stand in the order of the configuration, in every list here. */
 export class PoolState {
   config: PoolConfig;
   readonly sequence: Sequence;
@@ -159,20 +160,24 @@ export class PoolState {
     else if (health.ejectedUntil !== 0) Object.assign(health, { ...newHealth(), backSince: at });
   }
 
+  /** Where a backend stands; -1: it is none of this pool. */
   indexOf(id: string): number {
     return this.config.backends.findIndex((backend) => backend.id === id);
   }
 
+  /** Who is ejected, and until when (epoch ms). */
   ejected(): [string, number][] {
     return this.#withHealth((health) => health.ejectedUntil);
   }
 
+  /** Whose slow start is under way, and since when (epoch ms). */
   ramping(now: number): [string, number][] {
     const { slowStartMs } = this.config;
     if (slowStartMs === 0) return [];
     return this.#withHealth((health) => (now - health.backSince < slowStartMs ? health.backSince : 0));
   }
 
+  /** Every backend as this shard sees it. */
   status(now: number): BackendStatus[] {
     this.#weigh(now);
     return this.config.backends.map((backend, i) => {

@@ -4,15 +4,15 @@ import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import { drainTimes, type Env } from '../env.ts';
 import { LiveFeed } from './live-feed.ts';
+import { tellPeers } from './peers.ts';
 import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
 import { PoolState } from './pool-state.ts';
-import { PoolStore, RING_SIZE, readBatches } from './pool-store.ts';
+import { PoolStore } from './pool-store.ts';
 import type {
   Flip,
   LeaseAsk,
   LeaseReply,
   Mapping,
-  MappingBatch,
   PoolNews,
   PoolPush,
   Report,
@@ -21,9 +21,10 @@ import type {
   ShardName,
   ShardStatus,
 } from './protocol.ts';
+import { RecentMappings } from './recent-mappings.ts';
 import { Reporters } from './reporters.ts';
 import type { ShardSeries } from './series.ts';
-import { directoryObject, poolObject } from './stubs.ts';
+import { directoryObject } from './stubs.ts';
 
 /** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
 const LEASE_TTL_MS = 1_000;
@@ -32,16 +33,16 @@ const PULL_MS = 30_000;
 /** Write-behind: at most one transaction in this time while dirty. */
 const FLUSH_MS = 1_000;
 
+/** Its methods are the RPC that `PoolRpc` in stubs.ts spells out. */
 export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
   readonly #name: ShardName;
   readonly #reporters = new Reporters();
   readonly #events = new PoolEvents();
   readonly #feed: LiveFeed;
+  readonly #mappings: RecentMappings;
   #push: PoolPush | null;
   #state: PoolState | null = null;
-  #ring: MappingBatch[] | null = null;
-  #unsaved: MappingBatch[] = [];
   #dropped = 0;
   #calls = 0;
   #flushing = false;
@@ -53,6 +54,7 @@ export class Pool extends DurableObject<Env> {
     this.#name = { pool, shard };
     this.#feed = new LiveFeed(this.#name, () => this.#statusNow());
     this.#store = new PoolStore(ctx.storage.sql);
+    this.#mappings = new RecentMappings(() => this.#store.batches());
     this.#push = this.#store.config();
     const stored = this.#store.state();
     if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
@@ -108,13 +110,15 @@ export class Pool extends DurableObject<Env> {
     }
     state.noteClients(report.clients ?? {}, now);
     this.#dropped += report.dropped;
-    this.#remember(report.mappings);
+    this.#mappings.add(report.mappings);
     this.#feed.note(this.env, report.mappings);
     this.#events.add(flips.map((flip) => flipEvent(flip, this.#name)));
     if (flips.length === 0) this.#dirty();
     else {
       this.#flush();
-      this.ctx.waitUntil(this.#tellPeers(flips));
+      // A region speaks for itself: what it cannot reach others may.
+      if (typeof state.config.sharding === 'number')
+        this.ctx.waitUntil(tellPeers(this.env, this.#name, flips));
     }
     if (flips.length > 0 || report.probing.length > 0) this.#deliverEvents();
     return this.#news(report.revision, now);
@@ -126,8 +130,7 @@ export class Pool extends DurableObject<Env> {
     this.#push = push;
     if (push.pool === null) {
       this.#state = null;
-      this.#ring = null;
-      this.#unsaved = [];
+      this.#mappings.forget();
       this.#store.clear();
     } else if (this.#state) {
       this.#state.configure(push.pool, Date.now());
@@ -167,9 +170,9 @@ export class Pool extends DurableObject<Env> {
     return this.#statusNow();
   }
 
-  /** The recent mappings, newest first, at most `RING_SIZE`. */
+  /** The recent mappings, newest first, a thousand at most. */
   requests(): Mapping[] {
-    return readBatches(this.#recentBatches()).slice(-RING_SIZE).toReversed();
+    return this.#mappings.newest();
   }
 
   /** This shard's last five minutes. */
@@ -236,23 +239,6 @@ export class Pool extends DurableObject<Env> {
     };
   }
 
-  /** Numbered shards share what they find out; a region speaks for itself, for what it cannot reach others may. */
-  async #tellPeers(flips: readonly Flip[]): Promise<void> {
-    if (typeof this.#state?.config.sharding !== 'number') return;
-    const { pool, shard } = this.#name;
-    try {
-      const peers = (await directoryObject(this.env).shardsOf(pool)).filter((peer) => peer !== shard);
-      for (const peer of peers)
-        for (const flip of flips) await poolObject(this.env, pool, peer).hearFlip(flip);
-    } catch (error) {
-      console.warn({
-        message: 'other shards were not told of an ejection; they find out by themselves',
-        pool,
-        detail: String(error),
-      });
-    }
-  }
-
   /** Behind the reply: the history is no reason to keep traffic waiting. */
   #deliverEvents(): void {
     this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#dirty()));
@@ -266,20 +252,6 @@ export class Pool extends DurableObject<Env> {
         const index = state.indexOf(id);
         if (index >= 0) state.sequence.giveBack(epoch, index, count);
       }
-  }
-
-  #recentBatches(): MappingBatch[] {
-    this.#ring ??= this.#store.batches();
-    return this.#ring;
-  }
-
-  #remember(batch: MappingBatch): void {
-    if (batch.count === 0) return;
-    for (const ring of [this.#recentBatches(), this.#unsaved]) {
-      ring.push(batch);
-      let count = ring.reduce((sum, other) => sum + other.count, 0);
-      while (count - ring[0]!.count >= RING_SIZE) count -= ring.shift()!.count;
-    }
   }
 
   #dirty(): void {
@@ -306,8 +278,7 @@ export class Pool extends DurableObject<Env> {
       events: this.#events.waiting,
     };
     if (this.#events.isDue(Date.now())) this.#deliverEvents();
-    this.#store.saveState(stored, this.#unsaved);
-    this.#unsaved = [];
+    this.#store.saveState(stored, this.#mappings.takeUnsaved());
   }
 }
 

@@ -1,10 +1,8 @@
 /** Tells Pool objects of a new revision: a few at a time, each with a deadline. */
 import type { Env } from '../env.ts';
+import { sixAtOnce } from './at-once.ts';
 import type { PoolPush } from './protocol.ts';
 import { deadlined, poolObject } from './stubs.ts';
-
-/** Workers wait for the headers of at most six connections at once; the seventh would queue. */
-const AT_ONCE = 6;
 
 /** One Pool object to tell: its new configuration, or only that routes have changed. */
 export interface Delivery {
@@ -16,12 +14,9 @@ export interface Delivery {
 /** Delivers all. Returns those that failed, or did not answer in time, to be tried again. */
 export async function deliver(env: Env, deliveries: readonly Delivery[]): Promise<Delivery[]> {
   const failed: Delivery[] = [];
-  const queue = [...deliveries];
-  const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift())
-      if (!(await deliverOne(env, next))) failed.push(next);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, deliveries.length) }, work));
+  await sixAtOnce(deliveries, async (delivery) => {
+    if (!(await deliverOne(env, delivery))) failed.push(delivery);
+  });
   return failed;
 }
 

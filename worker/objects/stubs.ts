@@ -2,7 +2,6 @@
 import type { Change } from '../config/change.ts';
 import type { Config } from '../config/schema.ts';
 import type { Env } from '../env.ts';
-import type { ChangeOptions, ChangeResult, RevisionDetails } from './directory.ts';
 import type { Revision } from './directory-store.ts';
 import type { Drain } from './drain.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
@@ -20,6 +19,7 @@ import type {
   ShardStatus,
   Snapshot,
 } from './protocol.ts';
+import type { ChangeOptions, ChangeResult, RevisionDetails } from './revisions.ts';
 import type { ShardSeries } from './series.ts';
 import type { Session } from './sign-in-store.ts';
 

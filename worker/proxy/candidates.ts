@@ -48,7 +48,7 @@ async function pickWithNews(
   if (policy.leased) {
     const slot = takeSlot(view, env, ctx, now);
     if (slot) return probeInstead(view, repeatable, slot) ?? slot;
-    if (view.isAway(now)) knock(view, env, ctx, now);
+    if (view.contact.isAway(now)) knock(view, env, ctx, now);
     else if (await ask(view, env, wanted(view))) {
       const fresh = takeSlot(view, env, ctx, Date.now());
       if (fresh) return probeInstead(view, repeatable, fresh) ?? fresh;

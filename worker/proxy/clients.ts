@@ -10,8 +10,8 @@ const REMEMBERED = 10_000;
 interface Clients {
   /** Hash of backend and client, and until when it need not be told again (epoch ms). */
   readonly told: Map<number, number>;
-  /** By backend id. */
-  untold: Record<string, number[]>;
+  /** By backend id, which may be any: also the name of what every object has. */
+  readonly untold: Map<string, number[]>;
 }
 
 const byPool = new WeakMap<PoolView, Clients>();
@@ -19,7 +19,7 @@ const byPool = new WeakMap<PoolView, Clients>();
 function clientsOf(view: PoolView): Clients {
   let clients = byPool.get(view);
   if (!clients) {
-    clients = { told: new Map(), untold: {} };
+    clients = { told: new Map(), untold: new Map() };
     byPool.set(view, clients);
   }
   return clients;
@@ -45,21 +45,22 @@ export function noteClient(
   if ((told.get(hash) ?? 0) > now) return;
   if (told.size >= REMEMBERED) told.clear();
   told.set(hash, now + drainTimes(env).windowMs / TOLD_PER_WINDOW);
-  untold[backend] ??= [];
-  untold[backend].push(hash);
+  const hashes = untold.get(backend);
+  if (hashes) hashes.push(hash);
+  else untold.set(backend, [hash]);
 }
 
 /** What is to be told now. */
 export function takeClients(view: PoolView): Record<string, number[]> {
-  const clients = clientsOf(view);
-  const { untold } = clients;
-  clients.untold = {};
-  return untold;
+  const { untold } = clientsOf(view);
+  const taken = Object.fromEntries(untold);
+  untold.clear();
+  return taken;
 }
 
 /** The object did not take them: they go with the next batch, as far as they are remembered at all. */
 export function putBackClients(view: PoolView, hashes: Readonly<Record<string, readonly number[]>>): void {
   const { untold } = clientsOf(view);
   for (const [backend, list] of Object.entries(hashes))
-    untold[backend] = [...list, ...(untold[backend] ?? [])].slice(-REMEMBERED);
+    untold.set(backend, [...list, ...(untold.get(backend) ?? [])].slice(-REMEMBERED));
 }

@@ -29,7 +29,7 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
 
 /** The next slot that may be used; null: none, or nothing has been heard of the pool for too long. No I/O. */
 export function slotInHand(view: PoolView, now: number): Slot | null {
-  if (!view.isFresh(now) && !view.isAway(now)) return null;
+  if (!view.contact.isFresh(now) && !view.contact.isAway(now)) return null;
   return view.slots.take(
     now,
     (i) => isFit(view, i) || !view.config.backends.some((_, other) => isFit(view, other)),
@@ -63,6 +63,6 @@ export async function ask(view: PoolView, env: Env, want: number): Promise<boole
   const reply = await within(() => objectOf(view, env)[call](request));
   const now = Date.now();
   if (reply) view.hearLease(reply, now);
-  else view.objectAway(now);
+  else view.contact.missed(now);
   return reply !== null;
 }

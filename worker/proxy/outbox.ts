@@ -33,7 +33,7 @@ interface Batch {
 interface Outbox {
   attempts: AttemptRecord[];
   mappings: Mapping[];
-  charged: Record<string, number>;
+  charged: Map<string, number>;
   probing: string[];
   probeRequestIds: string[];
   failures: number;
@@ -50,7 +50,7 @@ const outboxes = new WeakMap<PoolView, Outbox>();
 const empty = () => ({
   attempts: [],
   mappings: [],
-  charged: {},
+  charged: new Map<string, number>(),
   probing: [],
   probeRequestIds: [],
   failures: 0,
@@ -94,7 +94,7 @@ export function recordAttempt(
     outbox.failures++;
     view.unreportedFailures++;
   }
-  if (failed && !view.isAway(Date.now())) ctx.waitUntil(send(view, env));
+  if (failed && !view.contact.isAway(Date.now())) ctx.waitUntil(send(view, env));
   else schedule(view, env, ctx);
 }
 
@@ -107,7 +107,7 @@ export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: E
 /** Charges an affinity pick to the sequence; it goes with the next batch. */
 export function recordCharge(view: PoolView, backend: string): void {
   const { charged } = outboxOf(view);
-  charged[backend] = (charged[backend] ?? 0) + 1;
+  charged.set(backend, (charged.get(backend) ?? 0) + 1);
 }
 
 /** Tells the object that a probe is on its way. */
@@ -130,7 +130,7 @@ function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   trim(view, outbox);
   if (outbox.mappings.length >= BATCH || outbox.attempts.length >= 2 * BATCH) {
     // While the object is away one try a batch time is enough.
-    if (!view.isAway(now)) ctx.waitUntil(send(view, env));
+    if (!view.contact.isAway(now)) ctx.waitUntil(send(view, env));
   } else if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
     ctx.waitUntil(sendLater(view, env, outbox.batch));
@@ -158,7 +158,7 @@ async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Pro
     const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
     const now = Date.now();
     if (news === null) {
-      view.objectAway(now);
+      view.contact.missed(now);
       outbox.waiting.unshift(...batches.slice(i));
       trim(view, outbox);
       return;
@@ -181,7 +181,7 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
     revision: view.revision,
     attempts,
     mappings: { count: mappings.length, json: JSON.stringify(mappings) },
-    charged,
+    charged: Object.fromEntries(charged),
     probing,
     probeRequestIds,
     returned: view.slots.takeReturned(),

@@ -4,21 +4,15 @@ import { hash32 } from '../balance/hash.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
 import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
+import { Contact } from './contact.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
 import { compileUpstream, type Upstream } from './upstream.ts';
 
-/** Nothing heard of the pool for this long: ask once before picking. Bounds the staleness of a drain. */
-const FRESH_MS = 1_000;
-/** The object did not answer: go on alone for this long, asking in the background. Doubled each time in a row. */
-const AWAY_MS = 1_000;
-const AWAY_MAX_MS = 8_000;
-/** While it is away it is asked this often: traffic must not pile calls up before an object that struggles. */
-const KNOCK_MS = 250;
-
 /** A failure that has not been reported by now went down with its request; it does not count for ever. */
 const REPORTED_MS = 3_000;
 
+/** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
 export class PoolView {
   config!: PoolConfig;
   revision = 0;
@@ -28,6 +22,8 @@ export class PoolView {
   localPosition: number[] = [];
   /** The object that this isolate keeps to. */
   shard: Shard | null = null;
+  /** When that object was last heard, and whether it is away. */
+  contact = new Contact();
   slots = new Slots();
   /** A copy to rehearse on: it asks its object what it would answer, and nothing moves. */
   rehearses = false;
@@ -42,10 +38,6 @@ export class PoolView {
   gone = false;
   /** When the next slots were last asked for ahead of need; a guard in plain data, not a shared promise. */
   askedAheadAt = 0;
-  #heardAt = 0;
-  #awayUntil = 0;
-  #awayMs = 0;
-  #knockedAt = 0;
   #ejectedUntil: number[] = [];
   #rampingSince: number[] = [];
   #failures: number[] = [];
@@ -81,6 +73,7 @@ export class PoolView {
     const copy = new PoolView(this.config, this.revision);
     copy.localPosition = [...this.localPosition];
     copy.shard = this.shard;
+    copy.contact = this.contact.copy();
     copy.slots = this.slots.copy();
     copy.rehearses = true;
     for (const [id, count] of this.inFlight) copy.inFlight.set(id, count);
@@ -88,26 +81,22 @@ export class PoolView {
     copy.routesRevision = this.routesRevision;
     copy.gone = this.gone;
     copy.askedAheadAt = this.askedAheadAt;
-    copy.#heardAt = this.#heardAt;
-    copy.#awayUntil = this.#awayUntil;
-    copy.#awayMs = this.#awayMs;
-    copy.#knockedAt = this.#knockedAt;
     copy.#ejectedUntil = [...this.#ejectedUntil];
     copy.#rampingSince = [...this.#rampingSince];
     copy.#failures = [...this.#failures];
+    copy.unreportedFailures = this.unreportedFailures;
+    copy.#failedAt = this.#failedAt;
     return copy;
   }
 
   /** Takes in what any reply of the Pool object says. */
   hear(news: PoolNews, now: number): void {
-    this.#heardAt = now;
-    this.#awayUntil = 0;
-    this.#awayMs = 0;
+    this.contact.heard(now);
     this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
     if (news.pool) this.configure(news.pool, news.revision);
-    else if (news.pool === null) this.gone = true;
-    // A reply that knows less than we do speaks of another list of backends.
+    // A reply that knows less than we do speaks of another list of backends, or of a pool made anew since.
     if (news.revision < this.revision) return;
+    if (news.pool === null) this.gone = true;
     this.#ejectedUntil.fill(0);
     for (const [id, until] of news.ejected) this.#set(this.#ejectedUntil, id, until);
     this.#rampingSince.fill(0);
@@ -123,32 +112,10 @@ export class PoolView {
     if (reply.revision === this.revision) this.slots.add(reply, now);
   }
 
-  /** The object did not answer. */
-  objectAway(now: number): void {
-    // Many calls that end together are one absence.
-    if (!this.isAway(now)) this.#awayMs = Math.min(this.#awayMs * 2 || AWAY_MS, AWAY_MAX_MS);
-    this.#awayUntil = now + this.#awayMs;
-  }
-
-  /** Whether to see, behind a response, if the object is back; the next one is told no for a while. */
-  mayKnock(now: number): boolean {
-    if (now - this.#knockedAt < KNOCK_MS) return false;
-    this.#knockedAt = now;
-    return true;
-  }
-
-  isAway(now: number): boolean {
-    return now < this.#awayUntil;
-  }
-
-  isFresh(now: number): boolean {
-    return now - this.#heardAt < FRESH_MS;
-  }
-
   /** Ejected as the object last said; with the object away, until the time it named. */
   isEjected = (index: number): boolean => {
     const until = this.#ejectedUntil[index]!;
-    return until !== 0 && (this.#awayUntil === 0 || until > Date.now());
+    return until !== 0 && (!this.contact.isLost || until > Date.now());
   };
 
   /** The end of the ejection (epoch ms), past or to come; 0 when not ejected. */

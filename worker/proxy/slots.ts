@@ -91,12 +91,12 @@ export class Slots {
   }
 
   #giveBack(lease: Lease, idOf: (index: number) => string): void {
-    const counts: Record<string, number> = {};
+    const counts = new Map<string, number>();
     for (let i = lease.next; i < lease.slots.length; i++) {
       const id = idOf(lease.slots[i]!);
-      counts[id] = (counts[id] ?? 0) + 1;
+      counts.set(id, (counts.get(id) ?? 0) + 1);
     }
-    this.#setAside(lease.epoch, counts);
+    this.#setAside(lease.epoch, Object.fromEntries(counts));
   }
 
   #setAside(epoch: number, counts: Record<string, number>): void {

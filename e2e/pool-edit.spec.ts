@@ -1,0 +1,85 @@
+/** What an operator changes on a pool's page by a form: add, edit and remove a backend, save settings, delete the pool. */
+import { expect, test } from 'playwright/test';
+import { cell, open, row, STATE, servePools } from './support/pool-page.ts';
+
+const pools = servePools();
+
+test('a backend is added with wrong input first, then edited, then removed and brought back', async ({
+  page,
+}) => {
+  await open(pools, page, '/pools/shop');
+  await page.getByRole('button', { name: 'Add backend' }).click();
+  const form = page.getByRole('dialog', { name: 'Add a backend to shop' });
+  await form.getByLabel('ID').fill('A B');
+  await expect(form.getByText(/must match \^\[a-z0-9\]/)).toBeVisible();
+  await form.getByLabel('ID').fill('a');
+  await form.getByLabel('URL').fill('not a URL');
+  await expect(form.getByText('a is there twice; ids must be unique')).toBeVisible();
+  await expect(form.getByText('must be an absolute URL such as https://a.example.net')).toBeVisible();
+  await form.getByRole('button', { name: 'Add backend' }).click();
+  await expect(form).toBeVisible();
+  await form.getByLabel('ID').fill('d');
+  await form.getByLabel('URL').fill(pools.origins[0]!.url);
+  await expect(form.getByText('is an IP address')).toBeVisible();
+  await form.getByRole('button', { name: 'Add backend' }).click();
+  await expect(form).toBeHidden();
+  await expect(cell(page, 'd', STATE)).toContainText('available');
+
+  await page.getByRole('button', { name: 'More actions for d' }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  const edit = page.getByRole('dialog', { name: 'Edit d of shop' });
+  await expect(edit.getByLabel('ID')).toBeDisabled();
+  await edit.getByLabel('Weight').fill('5000');
+  await expect(edit.getByText('must be a whole number from 0 to 1000')).toBeVisible();
+  await edit.getByLabel('Weight').fill('7');
+  await expect(edit.getByText('must be a whole number from 0 to 1000')).toBeHidden();
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('button', { name: 'Weight of d: 7. Change' })).toBeVisible();
+
+  await page.getByRole('button', { name: 'More actions for d' }).click();
+  await page.getByRole('menuitem', { name: 'Remove' }).click();
+  await expect(row(page, 'd')).toHaveCount(0);
+  const toast = page.getByRole('dialog', { name: 'Removed d of shop' });
+  await toast.getByRole('button', { name: 'Undo' }).click();
+  await expect(row(page, 'd')).toBeVisible();
+});
+
+test('settings say what is wrong with them and are saved as one change', async ({ page }) => {
+  await open(pools, page, '/pools/shop?tab=settings');
+  const form = page.getByRole('form', { name: 'Settings of shop' });
+  await expect(form.getByText('Default round-robin.', { exact: false })).toBeVisible();
+  await form.getByLabel('Base (ms)').fill('400000');
+  await expect(form.getByText('must be at least baseMs (400000)')).toBeVisible();
+  await form.getByLabel('Base (ms)').fill('5000');
+  await expect(form.getByText('must be at least baseMs (400000)')).toBeHidden();
+  await form.getByLabel('Failure statuses').fill('500, 502');
+  await form.getByRole('combobox', { name: 'Policy' }).click();
+  await page.getByRole('option', { name: 'least-request' }).click();
+  await expect(form.getByText('Changed: ejection.baseMs, ejection.failureStatuses, policy')).toBeVisible();
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form.getByText('Nothing changed.')).toBeVisible();
+  const { pool } = await pools.product.must('GET', '/pools/shop');
+  expect(pool).toMatchObject({
+    policy: 'least-request',
+    ejection: { baseMs: 5_000, failures: 2, failureStatuses: [500, 502] },
+  });
+});
+
+test('a pool that a route names says so instead of being deleted; another goes, and comes back', async ({
+  page,
+}) => {
+  await open(pools, page, '/pools/shop');
+  await page.getByRole('button', { name: 'More actions for pool shop' }).click();
+  await page.getByRole('menuitem', { name: 'Delete pool' }).click();
+  const dialog = page.getByRole('alertdialog');
+  await expect(dialog).toContainText('cannot be deleted');
+  await expect(dialog.getByRole('link', { name: 'Route shop' })).toBeVisible();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('link', { name: 'solo' }).click();
+  await page.getByRole('button', { name: 'More actions for pool solo' }).click();
+  await page.getByRole('menuitem', { name: 'Delete pool' }).click();
+  await dialog.getByRole('button', { name: 'Delete solo' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('link', { name: 'solo' }).first()).toBeVisible();
+});

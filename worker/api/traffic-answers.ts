@@ -1,0 +1,166 @@
+/** The shapes of answers that tell of traffic: status, series, recent requests, events, and where a request would go. */
+import { z } from 'zod';
+import { count, difference, reason, revision, time } from './answer-fields.ts';
+
+const state = () => z.enum(['active', 'draining', 'disabled']);
+const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);
+
+/** How one backend stands. */
+export const backendStatusSchema = z.strictObject({
+  id: z.string(),
+  state: state().describe('What the operator asked for'),
+  weight: count(),
+  status: z.enum(['available', 'ejected', 'draining', 'disabled', 'standby']).describe('What holds now'),
+  requests: count().describe('Attempts, retries included'),
+  failures: count(),
+  consecutiveFailures: count(),
+  ejectedUntil: time().nullable().describe('Epoch ms; null when it is not ejected'),
+  ejections: count().describe('In a row'),
+  share: z.number().nullable().describe('Of first attempts in the last one to two minutes, 0 to 1'),
+  expectedShare: z.number().nullable().describe('By the weights in force, 0 to 1'),
+  latencyMs: z.strictObject({ p50: z.number().nullable(), p95: z.number().nullable() }),
+  openWebSockets: count().describe(
+    'That may be open: each counts for a day (WEBSOCKET_LIFE_MS) from when it opened, for the runtime does not tell when it ends',
+  ),
+  affinityClients: count().describe(
+    'Clients with affinity seen in the last five minutes (DRAIN_WINDOW_MS), summed over shards',
+  ),
+  drain: z
+    .strictObject({
+      since: time(),
+      disableAt: time().nullable().describe('When it is disabled by itself; null: never'),
+      safeAt: time()
+        .nullable()
+        .describe('From when on it may be removed if nobody comes any more; null: not known'),
+      safeToRemove: z
+        .boolean()
+        .describe('Nobody has come for a whole window; responses that still stream are not seen'),
+      why: z.string().describe('Why it may be removed, or not yet'),
+    })
+    .nullable()
+    .describe('null: it does not drain'),
+});
+
+/** How one pool stands. */
+export const poolStatusSchema = z.strictObject({
+  pool: z.string(),
+  revision: revision(),
+  at: time(),
+  latencyMs: z
+    .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
+    .describe('Of all backends, over the last one to two minutes'),
+  backends: z.array(backendStatusSchema),
+  shards: z
+    .array(
+      z.strictObject({
+        shard: z.string(),
+        dropped: count(),
+        objectCalls: count(),
+        rowsWritten: count(),
+        livePushes: count(),
+      }),
+    )
+    .describe('What balancing costs, by Pool object, since it started'),
+});
+
+/** How every pool stands. */
+export const statusesSchema = z.strictObject({
+  revision: revision(),
+  statuses: z.array(poolStatusSchema).describe('In the order of the pools'),
+});
+
+const steps = () => z.array(count()).describe('A number for each step, oldest first');
+/** The last minutes, step by step. */
+export const seriesSchema = z.strictObject({
+  revision: revision(),
+  series: z.array(
+    z.strictObject({
+      pool: z.string(),
+      stepMs: z.int(),
+      until: time().describe('The end of the last step, which may still be going on'),
+      requests: steps(),
+      failures: steps(),
+      p95Ms: z.array(z.number().nullable()),
+      backends: z
+        .array(z.strictObject({ id: z.string(), requests: steps(), failures: steps() }))
+        .optional()
+        .describe('Only when one pool is asked for'),
+    }),
+  ),
+});
+
+/** One recorded request -> backend. */
+export const mappingSchema = z.strictObject({
+  requestId: z.string(),
+  at: time(),
+  method: z.string(),
+  host: z.string(),
+  path: z.string().describe('Without the query string'),
+  route: z.string(),
+  pool: z.string(),
+  backend: z.string().nullable().describe('Who answered; null: nobody did'),
+  reason: reason(),
+  attempts: z.array(
+    z.strictObject({ backend: z.string(), outcome: outcome(), status: z.int().nullable(), ms: z.number() }),
+  ),
+  status: z.int().describe('What the client got'),
+  ms: z.number(),
+  colo: z.string().nullable(),
+});
+/** Recent mappings. */
+export const requestsSchema = z.strictObject({ revision: revision(), requests: z.array(mappingSchema) });
+
+const event = { id: z.int().describe('Grows'), at: time() };
+/** One event of the history. */
+export const eventSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...event,
+    kind: z.literal('config'),
+    revision: revision(),
+    who: z.string(),
+    what: z.string(),
+    ...difference,
+  }),
+  z.strictObject({
+    ...event,
+    kind: z.enum(['ejected', 'probe', 'returned']),
+    pool: z.string(),
+    shard: z.string(),
+    backend: z.string(),
+    why: z.string(),
+    outcome: z.enum(['response', 'connect-failure', 'timeout', 'client-closed']).nullable(),
+    status: z.int().nullable(),
+    requestId: z.string().nullable().describe('The request that tipped it'),
+    until: time().nullable(),
+    ejections: count().describe('In a row'),
+  }),
+]);
+/** The history. */
+export const eventsSchema = z.strictObject({ revision: revision(), events: z.array(eventSchema) });
+
+/** Where a request would go, and why. */
+export const explanationSchema = z.strictObject({
+  revision: revision(),
+  host: z.string(),
+  path: z.string(),
+  route: z.string().nullable(),
+  pool: z.string().nullable(),
+  policy: z.string().nullable(),
+  affinity: z.string().nullable(),
+  candidates: z
+    .array(z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() }))
+    .describe('The first to be asked, then those that a failure would lead to, in order'),
+  leftOut: z
+    .array(
+      z.strictObject({
+        pool: z.string(),
+        backend: z.string(),
+        status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'suspect', 'standby']),
+        why: z.string(),
+        ejectedUntil: time().nullable(),
+      }),
+    )
+    .describe('Who takes no part in the first pick'),
+  attempts: z.strictObject({ most: count(), why: z.string() }),
+  answer: z.strictObject({ status: z.int(), why: z.string() }).nullable(),
+});

@@ -1,0 +1,54 @@
+/** What came of a change: the document after it, checked as a whole, or why it is refused. No I/O. */
+import { checkConfig, type Problem, type Surroundings } from './check.ts';
+import type { Config } from './schema.ts';
+
+/** A document that is good, with the change in words; or what stands against it. */
+export type Changed =
+  | { readonly ok: true; readonly config: Config; readonly created: boolean; readonly summary: string }
+  | { readonly ok: false; readonly reason: 'invalid'; readonly errors: Problem[] }
+  | { readonly ok: false; readonly reason: 'missing' | 'conflict'; readonly detail: string };
+
+/** Checks the whole document; problems inside the resource at `prefix` are told relative to the body that was sent. */
+export function checked(
+  config: Config,
+  prefix: string,
+  around: Surroundings,
+  summary: string,
+  created: boolean,
+): Changed {
+  const found = checkConfig(config, around);
+  if (found.ok) return { ok: true, config: found.value, created, summary };
+  const errors = found.errors.map((error) =>
+    prefix !== '' && error.path.startsWith(prefix)
+      ? { ...error, path: error.path.slice(prefix.length).replace(/^\./, '') }
+      : error,
+  );
+  return invalid(errors);
+}
+
+/** Replaces the item of this id where it stands, or appends it: order is kept. */
+export function put<T extends { id: string }>(items: readonly T[], item: T) {
+  const at = items.findIndex((other) => other.id === item.id);
+  if (at < 0) return { items: [...items, item], index: items.length, created: true };
+  return { items: items.with(at, item), index: at, created: false };
+}
+
+/** Whether a body is an object, and no list. */
+export const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The id in the path counts; the body may leave it out. */
+export const withId = (body: unknown, id: string): unknown =>
+  isObject(body) && !('id' in body) ? { id, ...body } : body;
+/** Refused: there is no such thing. */
+export const missing = (what: string): Changed => ({
+  ok: false,
+  reason: 'missing',
+  detail: `There is no ${what}.`,
+});
+/** Refused: something else stands against it. */
+export const conflict = (detail: string): Changed => ({ ok: false, reason: 'conflict', detail });
+/** Refused: the body is faulty. */
+export const invalid = (errors: Problem[]): Changed => ({ ok: false, reason: 'invalid', errors });
+/** Refused: the body names another id than the address. */
+export const otherId = (id: string): Changed =>
+  invalid([{ path: 'id', message: `must be ${id}, as in the address, or be left out` }]);
