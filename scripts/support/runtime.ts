@@ -38,9 +38,8 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** The settings of `.dev.vars`; none when there is no such file. */
-export function readDevVars(): Record<string, string> {
-  const path = `${ROOT}/.dev.vars`;
+/** The settings of `.dev.vars`, or of another file like it; none when there is no such file. */
+export function readDevVars(path = `${ROOT}/.dev.vars`): Record<string, string> {
   return existsSync(path) ? (parseEnv(readFileSync(path, 'utf8')) as Record<string, string>) : {};
 }
 

@@ -85,11 +85,22 @@ test('a pool that a route names is not deleted: 409 names the route, and traffic
 test('a change that names an old revision is refused with 412 and changes nothing', async () => {
   const pool = await servePool(product, 'matched', named(await startMoody()));
   const { revision } = await product.must('GET', '/pools/matched');
-  const patch = (weight: number, of: number) =>
+  const patch = (weight: number, of: number | string) =>
     product.api('PATCH', '/pools/matched/backends/a', { weight }, { 'if-match': `"${of}"` });
   expect((await patch(2, revision)).status).toBe(200);
   expect((await patch(3, revision)).status).toBe(412);
+  expect((await patch(3, 'no-revision')).status).toBe(412);
   expect((await pool.status('a')).weight).toBe(2);
+});
+
+test.each([
+  ['POST', '/config', 'GET, PUT'],
+  ['PATCH', '/pools/none', 'GET, PUT, DELETE'],
+  ['POST', '/health', 'GET'],
+])('%s %s is no operation: 405 says which are', async (method, path, allow) => {
+  const refused = await product.api(method, path, {});
+  expect([refused.status, refused.body.status, refused.headers.get('allow')]).toEqual([405, 405, allow]);
+  expect((await product.api(method, '/nothing', {})).status).toBe(404);
 });
 
 test('a dry run answers as the change would, and changes nothing', async () => {

@@ -92,8 +92,9 @@ export const noted = (warnings: readonly Problem[]): { warnings?: readonly Probl
 function ifMatch(c: Context<ApiEnv>): number | null {
   const header = c.req.header('if-match');
   if (header === undefined || header.trim() === '*') return null;
-  const [, revision] = /^(?:W\/)?"(\d+)"$/.exec(header.trim()) ?? [];
-  return revision === undefined
-    ? fail(400, 'If-Match must be a revision in quotes, such as "41", as ETag gives it.')
-    : Number(revision);
+  const [, tag] = /^(?:W\/)?"([^"]*)"$/.exec(header.trim()) ?? [];
+  if (tag === undefined)
+    return fail(400, 'If-Match must be a revision in quotes, such as "41", as ETag gives it.');
+  // Some other tag than a revision's is one that never matches.
+  return /^\d+$/.test(tag) ? Number(tag) : -1;
 }

@@ -10,10 +10,11 @@ import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
 import { openApi } from './openapi.ts';
 import { poolsApi } from './pools.ts';
-import { onError, problem } from './problem.ts';
+import { onError } from './problem.ts';
 import { routesApi } from './routes.ts';
 import { sessionsApi } from './sessions.ts';
 import { statusApi } from './status.ts';
+import { unknown } from './unknown.ts';
 import { takeInUnread } from './unread.ts';
 import { VERSION } from './version.ts';
 
@@ -47,5 +48,5 @@ export const api = new Hono<ApiEnv>()
     for (const [name, value] of Object.entries(API_HEADERS)) c.header(name, value);
   })
   .route('/api', routed)
-  .all('/api/*', (c) => problem(404, `There is no ${c.req.method} ${c.req.path}.`))
+  .all('/api/*', unknown)
   .all('*', (c) => c.env.ASSETS.fetch(c.req.raw));

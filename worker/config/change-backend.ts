@@ -48,7 +48,7 @@ export function changeBackend(config: Config, change: BackendChange, around: Sur
   const { items, index, created } = put(pool.backends, parsed.value);
   const verb = created ? 'added' : change.kind === 'patch-backend' ? 'changed' : 'replaced';
   const fields =
-    change.kind === 'patch-backend'
+    change.kind === 'patch-backend' && Object.keys(change.body as object).length > 0
       ? ` (${Object.entries(change.body as object)
           .map(([k, v]) => `${k}: ${JSON.stringify(v)}`)
           .join(', ')

@@ -70,7 +70,7 @@ export class Pool extends DurableObject<Env> {
     this.#calls++;
     await this.#catchUp(ask.revision);
     const reply = this.#grant(ask);
-    if (reply.slots.length > 0) this.#dirty();
+    if (reply.slots.length > 0 || ask.returned.length > 0) this.#dirty();
     return reply;
   }
 

@@ -7,6 +7,7 @@ import { poolObject } from '../objects/stubs.ts';
 import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
 import { current, isolateId, refreshInBackground } from './isolate.ts';
+import { ask } from './lease.ts';
 import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
@@ -15,6 +16,8 @@ import type { Shard } from './shards.ts';
 export const BATCH = 64;
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;
+/** Without a request for as long as a lease holds, slots in hand have expired. */
+const IDLE_MS = 1_000;
 /** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
 const ORPHANED_MS = 1_000;
 /** Entries kept while the object is away; then the oldest go, and are counted. */
@@ -138,9 +141,21 @@ function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
 }
 
 async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
+  await sleep(BATCH_MS);
   if (outboxOf(view).batch === batch) await send(view, env);
+  await giveBackWhenIdle(view, env);
 }
+
+/** An isolate may vanish in a pause: what it holds of the sequence goes back first, so that the order goes on without it. */
+async function giveBackWhenIdle(view: PoolView, env: Env): Promise<void> {
+  if (outboxOf(view).startedAt !== 0 || view.slots.left === 0) return;
+  const { batch } = outboxOf(view);
+  await sleep(IDLE_MS);
+  const isIdle = outboxOf(view).startedAt === 0 && outboxOf(view).batch === batch;
+  if (isIdle && view.slots.left > 0 && !view.isAway(Date.now())) await ask(view, env, 0);
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function send(view: PoolView, env: Env): Promise<void> {
   const outbox = outboxOf(view);
