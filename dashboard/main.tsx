@@ -1,6 +1,6 @@
 /** The dashboard's start: takes a one-time login out of the address, then shows the door or the pages. */
 import { Toasty } from '@cloudflare/kumo/components/toast';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { isSignedOut } from './api/client.ts';
 import { signIn } from './api/session.ts';
@@ -21,6 +21,9 @@ async function takeLogin(): Promise<boolean> {
 }
 
 await takeLogin();
+
+// Within the task that brought the news, so that all it changes is drawn once.
+notifyManager.setScheduler(queueMicrotask);
 
 const queries = new QueryClient({
   defaultOptions: {

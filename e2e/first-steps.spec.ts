@@ -1,5 +1,5 @@
 /** From an empty deployment to the first answered request, and a further pool after it. */
-import { expect, test } from 'playwright/test';
+import { expect, type Locator, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
 
@@ -15,6 +15,14 @@ test.afterAll(async () => {
   await product.stop();
   await origin.kill();
 });
+
+/** Whether what is drawn at the button's middle is the button itself. */
+const isUncovered = (button: Locator): Promise<boolean> =>
+  button.evaluate((element) => {
+    element.scrollIntoView();
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+  });
 
 test('three steps lead to the first answered request, and the plus to a further pool', async ({ page }) => {
   const { code } = await product.must('POST', '/session/link');
@@ -55,6 +63,8 @@ test('three steps lead to the first answered request, and the plus to a further 
   await dialog.getByLabel('Policy').click();
   await page.getByRole('option', { name: 'Random, by weight' }).click();
   await dialog.getByLabel('Host that leads to it').fill('api.localhost');
+  // The toasts of the steps above are still there, and must lie over no button of the dialog.
+  for (const button of await dialog.getByRole('button').all()) expect(await isUncovered(button)).toBe(true);
   await dialog.getByRole('button', { name: 'Add pool' }).click();
   await expect(page).toHaveURL(/\/pools\/api$/);
   expect((await product.get('api.localhost', '/')).status).toBe(200);

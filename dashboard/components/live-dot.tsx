@@ -1,15 +1,15 @@
 /** Whether the figures on the page are of now: a dot and a word. */
 
-import { useConnection, useNow, useStale } from '../live/use-live.ts';
+import { useConnection, useStaleSince, useTicking } from '../live/use-live.ts';
 import { clock, duration } from '../model/format.ts';
 
 /** `live`, `asking every 2 s`, or since when nothing was heard. */
 export function LiveDot() {
   const { phase, heardAt } = useConnection();
-  const { stale } = useStale();
-  const now = useNow();
-  const [color, text] = stale
-    ? ['bg-kumo-warning', `no update for ${duration(now - heardAt)}, retrying`]
+  const staleSince = useStaleSince();
+  const silent = useTicking((now) => (staleSince === null ? null : duration(now - staleSince)));
+  const [color, text] = silent
+    ? ['bg-kumo-warning', `no update for ${silent}, retrying`]
     : phase === 'live'
       ? ['bg-kumo-success', 'live']
       : phase === 'polling'

@@ -1,6 +1,6 @@
 /** The frame of every page: title, what is said beside it, actions, and figures that dim when they are old. */
 import { type ReactNode, useEffect } from 'react';
-import { useStale } from '../live/use-live.ts';
+import { useStaleSince } from '../live/use-live.ts';
 import { LiveDot } from './live-dot.tsx';
 
 interface PageProps {
@@ -15,7 +15,7 @@ interface PageProps {
 
 /** One page. */
 export function Page({ title, tabTitle, facts, actions, children }: PageProps) {
-  const { stale } = useStale();
+  const isStale = useStaleSince() !== null;
   const inTab = `${tabTitle ?? title} · Evenkeel`;
   useEffect(() => {
     document.title = inTab;
@@ -30,7 +30,7 @@ export function Page({ title, tabTitle, facts, actions, children }: PageProps) {
         <LiveDot />
         {actions}
       </header>
-      <div className={`flex flex-col gap-6 ${stale ? 'opacity-60' : ''}`}>{children}</div>
+      <div className={`flex flex-col gap-6 ${isStale ? 'opacity-60' : ''}`}>{children}</div>
     </main>
   );
 }

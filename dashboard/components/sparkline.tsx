@@ -1,4 +1,5 @@
 /** A small line without axes: the last five minutes at a glance. */
+import { memo } from 'react';
 
 interface SparklineProps {
   /** A value a step, oldest first; null: nothing to say of that step. */
@@ -11,8 +12,8 @@ interface SparklineProps {
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** The line, filled below; a gap where a step has no value. */
-export function Sparkline({ values, label, tone = 'calm' }: SparklineProps) {
+/** The line; a gap where a step has no value. */
+export const Sparkline = memo(function Sparkline({ values, label, tone = 'calm' }: SparklineProps) {
   const most = Math.max(1e-9, ...values.map((value) => value ?? 0));
   const x = (i: number) => ((i * WIDTH) / Math.max(1, values.length - 1)).toFixed(1);
   const y = (value: number) => (HEIGHT - 1 - (value / most) * (HEIGHT - 3)).toFixed(1);
@@ -34,4 +35,4 @@ export function Sparkline({ values, label, tone = 'calm' }: SparklineProps) {
       <path d={path} fill="none" stroke={stroke} strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
     </svg>
   );
-}
+});

@@ -1,13 +1,13 @@
 /** A time said relative to now, with the exact one on hover. */
-import { useNow } from '../live/use-live.ts';
+import { useTicking } from '../live/use-live.ts';
 import { ago, exactTime } from '../model/format.ts';
 
 /** `12 s ago`; `at` in epoch ms. */
 export function TimeAgo({ at }: { readonly at: number }) {
-  const now = useNow();
+  const text = useTicking((now) => ago(at, now));
   return (
     <time dateTime={new Date(at).toISOString()} title={exactTime(at)}>
-      {ago(at, now)}
+      {text}
     </time>
   );
 }

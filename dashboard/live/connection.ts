@@ -88,8 +88,9 @@ export class LiveConnection {
     };
     socket.onmessage = ({ data }) => {
       if (typeof data !== 'string') return;
-      this.#set({ phase: 'live', heardAt: Date.now() });
+      // Told first: what shows the connection is then drawn together with what the message changes.
       if (data !== 'pong') this.#listener.message(data);
+      this.#set({ phase: 'live', heardAt: Date.now() });
     };
     socket.onclose = () => this.#lost(socket);
   }

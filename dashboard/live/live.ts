@@ -7,6 +7,7 @@ import { type EventsAnswer, eventsQuery, withEvents } from '../api/events.ts';
 import { tail } from '../api/requests.ts';
 import { sessionQuery } from '../api/session.ts';
 import { type PoolStatus, type Pulses, pulsesQuery, withStatuses } from '../api/status.ts';
+import { clock } from './clock.ts';
 import { LiveConnection } from './connection.ts';
 
 const POLL_MS = 2_000;
@@ -46,6 +47,7 @@ function take(queries: QueryClient, message: Message): void {
       queries.setQueryData<Pulses>(pulsesQuery.queryKey, (known) =>
         withStatuses(known ?? {}, message.statuses),
       );
+      clock.beat();
       return;
     case 'events':
       queries.setQueryData<EventsAnswer>(eventsQuery.queryKey, (known) => withEvents(known, message.events));

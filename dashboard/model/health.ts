@@ -18,8 +18,18 @@ export interface Summary {
 /** Worse first. */
 const ORDER: readonly Health[] = ['down', 'ejected', 'draining', 'unknown', 'well'];
 
+/** A status never changes, and several places of a page ask how it sums up. */
+const known = new WeakMap<PoolStatus, Summary>();
+
 /** Sums a pool up. A backend that stands by for a lower tier counts as meant only when nothing else is available. */
 export function summarise(status: PoolStatus | undefined): Summary {
+  if (!status) return summed(undefined);
+  const summary = known.get(status) ?? summed(status);
+  known.set(status, summary);
+  return summary;
+}
+
+function summed(status: PoolStatus | undefined): Summary {
   const backends = status?.backends ?? [];
   const ids = (name: string) => backends.filter((backend) => backend.status === name).map(({ id }) => id);
   const [available, ejected, draining] = [ids('available'), ids('ejected'), ids('draining')];

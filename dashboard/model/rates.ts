@@ -4,9 +4,8 @@
 export interface Sample {
   readonly at: number;
   readonly requests: number;
-  readonly failures: number;
   /** Requests by backend id. */
-  readonly byBackend: Readonly<Record<string, number>>;
+  readonly byBackend: ReadonlyMap<string, number>;
 }
 export type Samples = readonly Sample[];
 
@@ -19,14 +18,19 @@ export const noSamples: Samples = [];
 
 interface Counted {
   readonly at: number;
-  readonly backends: readonly { readonly id: string; readonly requests: number; readonly failures: number }[];
+  readonly backends: readonly { readonly id: string; readonly requests: number }[];
 }
 
 /** Adds a reading; what no rate needs any more goes. Counters that went back (another life of the pool) begin anew. */
 export function withSample(samples: Samples, { at, backends }: Counted): Samples {
-  const sum = (key: 'requests' | 'failures') => backends.reduce((total, backend) => total + backend[key], 0);
-  const byBackend = Object.fromEntries(backends.map(({ id, requests }) => [id, requests]));
-  const sample = { at, requests: sum('requests'), failures: sum('failures'), byBackend };
+  // Every second for every backend there is: one pass, and nothing made that does not stay.
+  let total = 0;
+  const byBackend = new Map<string, number>();
+  for (const { id, requests } of backends) {
+    total += requests;
+    byBackend.set(id, requests);
+  }
+  const sample = { at, requests: total, byBackend };
   const last = samples.at(-1);
   if (last && sample.requests < last.requests) return [sample];
   if (last && at <= last.at) return samples;
@@ -50,7 +54,7 @@ export function rate(samples: Samples, now: number, backend?: string): number | 
   const wasSilent = before >= 0 && next.at - first.at > SHORTEST_MS;
   const elapsedMs = wasSilent ? WINDOW_MS : until - first.at;
   const value = (sample: Sample): number =>
-    backend === undefined ? sample.requests : (sample.byBackend[backend] ?? 0);
+    backend === undefined ? sample.requests : (sample.byBackend.get(backend) ?? 0);
   return Math.max(0, ((value(last) - value(first)) * 1_000) / elapsedMs);
 }
 

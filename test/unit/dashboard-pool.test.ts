@@ -82,6 +82,9 @@ test('a row keeps its identity while nothing that can be seen of it changes', ()
     backend: backends[i]!,
     status: status('ab'[i]!, { requests, failures }),
     rate: '1',
+    share: '–',
+    latency: '–',
+    attached: '0 / 0',
     skew: null,
     cause: null,
   });

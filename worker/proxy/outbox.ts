@@ -152,7 +152,7 @@ async function giveBackWhenIdle(view: PoolView, env: Env): Promise<void> {
   const { batch } = outboxOf(view);
   await sleep(IDLE_MS);
   const isIdle = outboxOf(view).startedAt === 0 && outboxOf(view).batch === batch;
-  if (isIdle && view.slots.left > 0 && !view.isAway(Date.now())) await ask(view, env, 0);
+  if (isIdle && view.slots.left > 0 && !view.contact.isAway(Date.now())) await ask(view, env, 0);
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -3,20 +3,22 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { configQuery } from '../../api/config.ts';
-import { pulsesQuery, seriesQuery } from '../../api/status.ts';
+import { type Pulses, pulsesQuery, seriesQuery } from '../../api/status.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { plural } from '../../model/format.ts';
 import { byHealth, isProblem, summarise } from '../../model/health.ts';
-import { PoolCard } from './pool-card.tsx';
+import { Figures, PoolCard } from './pool-card.tsx';
 
 // Forms are loaded when they are needed: the first page that an operator sees needs none.
 const FirstSteps = lazy(async () => ({ default: (await import('./first-steps.tsx')).FirstSteps }));
 const PoolDialog = lazy(async () => ({ default: (await import('./pool-dialog.tsx')).PoolDialog }));
 
 const GRID = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,340px),1fr))] gap-4';
+
+const NO_PULSES: Pulses = {};
 
 /** The start page. */
 export function Overview() {
@@ -25,8 +27,11 @@ export function Overview() {
   const { add } = useSearch({ from: '/' });
   const navigate = useNavigate({ from: '/' });
   const [isGuided, setGuided] = useState(false);
-  const { data: pulses = {} } = useQuery(pulsesQuery);
-  const { data: series = [] } = useQuery(seriesQuery());
+  const { data: pulses = NO_PULSES } = useQuery(pulsesQuery);
+  const { data: series } = useQuery(seriesQuery());
+  const figures = useMemo(() => {
+    return { pulses, series: new Map(series?.map((one) => [one.pool, one])) };
+  }, [pulses, series]);
   if (!data)
     return (
       <Page title="Overview">
@@ -68,17 +73,15 @@ export function Overview() {
         </Button>
       }
     >
-      <ul className={GRID}>
-        {rows.map(({ pool }) => (
-          <li key={pool.id}>
-            <PoolCard
-              pool={pool}
-              pulse={pulses[pool.id]}
-              series={series.find((one) => one.pool === pool.id)}
-            />
-          </li>
-        ))}
-      </ul>
+      <Figures value={figures}>
+        <ul className={GRID}>
+          {rows.map(({ pool }) => (
+            <li key={pool.id}>
+              <PoolCard id={pool.id} />
+            </li>
+          ))}
+        </ul>
+      </Figures>
       {add === 'pool' && (
         <Suspense>
           <PoolDialog config={data.config} onClose={() => void navigate({ search: {} })} />

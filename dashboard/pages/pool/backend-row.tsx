@@ -3,7 +3,7 @@ import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { memo, type ReactNode, useCallback } from 'react';
 import type { Actions } from './actions.ts';
 import { Failures, Identity, Share } from './cells.tsx';
-import { attached, latencyPair, type Row } from './row.ts';
+import type { Row } from './row.ts';
 import { RowActions } from './row-actions.tsx';
 import { StateCell } from './state-cell.tsx';
 import { Weight } from './weight.tsx';
@@ -48,7 +48,7 @@ const CELL = 'px-2 py-2 align-top leading-6';
 /** One row. */
 export const BackendRow = memo(function BackendRow(props: BackendProps) {
   const { row, actions } = props;
-  const { backend, status, rate, skew, cause } = row;
+  const { backend, status, rate, share, latency, attached, skew, cause } = row;
   return (
     <tr className="border-t border-kumo-line">
       <td className="py-2.5 pl-4 align-top leading-6">
@@ -65,13 +65,13 @@ export const BackendRow = memo(function BackendRow(props: BackendProps) {
       </td>
       <td className={`${CELL} text-right`}>{rate}</td>
       <td className={`${CELL} text-right`}>
-        <Share status={status} skew={skew} />
+        <Share share={share} skew={skew} />
       </td>
       <td className={`${CELL} text-right`}>
         <Failures status={status} />
       </td>
-      <td className={`${CELL} text-right whitespace-nowrap`}>{latencyPair(status)}</td>
-      <td className={`${CELL} text-right`}>{attached(status)}</td>
+      <td className={`${CELL} text-right whitespace-nowrap`}>{latency}</td>
+      <td className={`${CELL} text-right`}>{attached}</td>
       <td className="py-1.5 pr-3 align-top">
         <RowActions id={backend.id} state={backend.state} actions={actions} />
       </td>
@@ -82,7 +82,7 @@ export const BackendRow = memo(function BackendRow(props: BackendProps) {
 /** One card. */
 export const BackendCard = memo(function BackendCard(props: BackendProps) {
   const { row, actions } = props;
-  const { backend, status, rate, skew, cause } = row;
+  const { backend, status, rate, share, latency, attached, skew, cause } = row;
   return (
     <li className="flex flex-col gap-3 rounded-lg border border-kumo-line bg-kumo-base p-3">
       <div className="flex items-start gap-3">
@@ -104,10 +104,10 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
           <Failures status={status} />
         </Fact>
         <Fact name="Share / expected">
-          <Share status={status} skew={skew} />
+          <Share share={share} skew={skew} />
         </Fact>
-        <Fact name="p50 / p95">{latencyPair(status)}</Fact>
-        <Fact name="Clients / sockets">{attached(status)}</Fact>
+        <Fact name="p50 / p95">{latency}</Fact>
+        <Fact name="Clients / sockets">{attached}</Fact>
       </dl>
     </li>
   );

@@ -4,7 +4,7 @@ import { memo, useCallback, useMemo, useRef, useState } from 'react';
 import type { PoolConfig, RouteConfig } from '../../api/config.ts';
 import type { Pulse } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
-import { useNow, useStale } from '../../live/use-live.ts';
+import { useFigure } from '../../live/use-live.ts';
 import { plural } from '../../model/format.ts';
 import type { Actions } from './actions.ts';
 import { BackendCard, type BackendProps, BackendRow, COLUMNS } from './backend-row.tsx';
@@ -96,12 +96,10 @@ const TickAll = memo(function TickAll({ ticked, total, onChange }: TickAllProps)
 
 /** The rows as they are this second; those of which nothing changed keep their values' identity. */
 function useRows({ pool, routes, pulse, causes }: Omit<BackendsCardProps, 'actions'>) {
-  const tick = useNow();
-  const { stale, heardAt } = useStale();
+  const now = useFigure((time) => time);
   const expected = pulse?.status.backends.map(({ expectedShare }) => expectedShare).join() ?? '';
   const since = useRef({ expected: '', at: 0 });
   if (since.current.expected !== expected) since.current = { expected, at: pulse?.samples.at(-1)?.at ?? 0 };
-  const now = stale ? heardAt : tick;
   const shown = useRef<readonly Row[]>([]);
   return useMemo(() => {
     const statuses = pulse?.status.backends ?? [];

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback } from 'react';
 import type { PoolConfig, RouteConfig } from '../../api/config.ts';
 import { type EventsAnswer, eventsQuery } from '../../api/events.ts';
-import { type Pulse, seriesQuery } from '../../api/status.ts';
+import { type Pulses, pulsesQuery, seriesQuery } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
 import { usePoolActions } from './actions.ts';
 import { BackendsCard } from './backends-card.tsx';
@@ -18,16 +18,21 @@ const TrafficCharts = lazy(async () => ({
   default: (await import('./traffic-charts.tsx')).TrafficCharts,
 }));
 
+const NONE: Readonly<Record<string, string>> = {};
+
 interface BackendsTabProps {
   readonly pool: PoolConfig;
   readonly routes: readonly RouteConfig[];
-  readonly pulse: Pulse | undefined;
 }
 
 /** The tab. */
-export function BackendsTab({ pool, routes, pulse }: BackendsTabProps) {
+export function BackendsTab({ pool, routes }: BackendsTabProps) {
+  const { data: pulse } = useQuery({
+    ...pulsesQuery,
+    select: useCallback((pulses: Pulses) => pulses[pool.id], [pool.id]),
+  });
   const { data: series } = useQuery(seriesQuery(pool.id));
-  const { data: causes = {} } = useQuery({
+  const { data: causes = NONE } = useQuery({
     ...eventsQuery,
     select: useCallback(({ events }: EventsAnswer) => causesOf(events, pool.id), [pool.id]),
   });

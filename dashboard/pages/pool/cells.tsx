@@ -1,14 +1,14 @@
 /** The parts of a backend's row and card: who it is, its share, its figures. */
 import { Tooltip } from '@cloudflare/kumo/components/tooltip';
 import { WarningIcon } from '@phosphor-icons/react';
+import { memo } from 'react';
 import type { BackendConfig } from '../../api/config.ts';
 import type { BackendStatus } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { count, NONE } from '../../model/format.ts';
-import { sharePair } from './row.ts';
 
 /** Its id, and its URL or binding to copy. */
-export function Identity({ backend }: { readonly backend: BackendConfig }) {
+export const Identity = memo(function Identity({ backend }: { readonly backend: BackendConfig }) {
   const where = backend.url ?? `binding ${backend.binding}`;
   return (
     <span className="flex min-w-0 flex-col">
@@ -26,21 +26,22 @@ export function Identity({ backend }: { readonly backend: BackendConfig }) {
       </span>
     </span>
   );
-}
+});
 
 interface ShareProps {
-  readonly status: BackendStatus | undefined;
+  /** Observed beside expected. */
+  readonly share: string;
   readonly skew: string | null;
 }
 
 /** Observed beside expected, with a mark where chance does not explain the difference. */
-export function Share({ status, skew }: ShareProps) {
+export function Share({ share, skew }: ShareProps) {
   return (
     <span className="inline-flex items-center justify-end gap-1 whitespace-nowrap">
       {skew && (
         <Tooltip content={<span className="block max-w-72">{skew}</span>} render={<SkewMark why={skew} />} />
       )}
-      {sharePair(status?.share ?? null, status?.expectedShare ?? null)}
+      {share}
     </span>
   );
 }

@@ -1,10 +1,10 @@
 /** A pool in four figures, each with its last five minutes. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { PoolSeries } from '../../../worker/objects/series.ts';
 import type { Pulse } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { healthText } from '../../components/state.tsx';
-import { useNow, useStale } from '../../live/use-live.ts';
+import { useFigure } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
 import { isProblem, summarise } from '../../model/health.ts';
 import { rate } from '../../model/rates.ts';
@@ -19,35 +19,38 @@ interface KpiStripProps {
 
 /** The strip. */
 export function KpiStrip({ pulse, series, causes }: KpiStripProps) {
-  const tick = useNow();
-  const { stale, heardAt } = useStale();
-  const now = stale ? heardAt : tick;
+  const perS = useFigure((now) => perSecond(pulse ? rate(pulse.samples, now) : null));
+  const problem = useFigure((now) => firstProblem(pulse?.status, causes, now));
   const summary = summarise(pulse?.status);
   const failed = failedShare(series);
-  const requests = whole(series?.requests ?? []);
-  const failures = whole(series?.failures ?? []);
+  const { requests, sharesOfFailed, p95Ms } = useMemo(() => linesOf(series), [series]);
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-lg border border-kumo-line bg-kumo-base xl:grid-cols-4">
-      <Kpi name="Requests a second" value={perSecond(pulse ? rate(pulse.samples, now) : null)}>
+      <Kpi name="Requests a second" value={perS}>
         <Sparkline values={requests} label="Requests over five minutes" />
       </Kpi>
       <Kpi name="Failed, last minute" value={percent(failed)} isBad={(failed ?? 0) > 0}>
-        <Sparkline values={sharesFailed(requests, failures)} label="Failed over five minutes" tone="bad" />
+        <Sparkline values={sharesOfFailed} label="Failed over five minutes" tone="bad" />
       </Kpi>
       <Kpi name="p95 to headers" value={duration(pulse?.status.latencyMs.p95 ?? null)}>
-        <Sparkline values={whole(series?.p95Ms ?? [])} label="p95 over five minutes" />
+        <Sparkline values={p95Ms} label="p95 over five minutes" />
       </Kpi>
       <Kpi
         name="Backends"
         value={pulse ? `${summary.available} of ${summary.total} available` : '–'}
         isBad={isProblem(summary.health)}
       >
-        <span className={`line-clamp-2 ${healthText(summary.health)}`}>
-          {firstProblem(pulse?.status, causes, now)}
-        </span>
+        <span className={`line-clamp-2 ${healthText(summary.health)}`}>{problem}</span>
       </Kpi>
     </dl>
   );
+}
+
+/** The same arrays for the same series, so that lines are drawn once. */
+function linesOf(series: PoolSeries | undefined) {
+  const requests = whole(series?.requests ?? []);
+  const sharesOfFailed = sharesFailed(requests, whole(series?.failures ?? []));
+  return { requests, sharesOfFailed, p95Ms: whole(series?.p95Ms ?? []) };
 }
 
 interface KpiProps {

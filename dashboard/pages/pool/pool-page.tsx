@@ -21,9 +21,9 @@ export function PoolPage() {
   const { pool: id } = route.useParams();
   const { edit, tab = 'backends' } = route.useSearch();
   const { data } = useQuery(configQuery);
-  const { data: pulse } = useQuery({
+  const { data: problem = false } = useQuery({
     ...pulsesQuery,
-    select: useCallback((pulses: Pulses) => pulses[id], [id]),
+    select: useCallback((pulses: Pulses) => isProblem(summarise(pulses[id]?.status).health), [id]),
   });
   const navigate = route.useNavigate();
   const pool = data?.config.pools.find((one) => one.id === id);
@@ -31,7 +31,6 @@ export function PoolPage() {
   if (!pool) return <NoPool id={id} />;
   const open = (backend: string | undefined) =>
     void navigate({ search: (search) => ({ ...search, edit: backend }) });
-  const problem = isProblem(summarise(pulse?.status).health);
   return (
     <Page
       title={id}
@@ -53,7 +52,7 @@ export function PoolPage() {
       {tab === 'settings' ? (
         <SettingsTab key={id} pool={pool} config={data.config} />
       ) : (
-        <BackendsTab key={id} pool={pool} routes={data.config.routes} pulse={pulse} />
+        <BackendsTab key={id} pool={pool} routes={data.config.routes} />
       )}
       {edit !== undefined && (
         <BackendForm key={`${id}/${edit}`} pool={pool} edit={edit} onClose={() => open(undefined)} />

@@ -4,13 +4,18 @@ import type { BackendStatus, Pulse } from '../../api/status.ts';
 import { count, duration, NONE, percent, perSecond } from '../../model/format.ts';
 import { rate, seen } from '../../model/rates.ts';
 import { explainSkew, isSkewed } from './shares.ts';
-import { standingOf } from './standing.ts';
 
 /** One backend, ready to be shown. */
 export interface Row {
   readonly backend: BackendConfig;
   readonly status: BackendStatus | undefined;
   readonly rate: string;
+  /** `71.4 / 71.4 %`: observed beside expected. */
+  readonly share: string;
+  /** `21 ms / 60 ms`. */
+  readonly latency: string;
+  /** Affinity clients and open WebSockets. */
+  readonly attached: string;
   /** Why the share is not as expected; null while it is, or nothing can be said. */
   readonly skew: string | null;
   /** Of the ejection that lasts. */
@@ -41,6 +46,9 @@ export function rowsOf({ backends, pulse, causes, reasons, expectedSince, now }:
       backend,
       status,
       rate: perSecond(pulse ? rate(pulse.samples, now, backend.id) : null),
+      share: sharePair(share, expectedShare),
+      latency: latencyPair(status),
+      attached: attached(status),
       skew: skewed ? explainSkew(share, expectedShare, n, reasons) : null,
       cause: status?.ejectedUntil ? (causes[backend.id] ?? null) : null,
     };
@@ -61,24 +69,24 @@ export const latencyPair = (status: BackendStatus | undefined): string => {
 export const attached = (status: BackendStatus | undefined): string =>
   status ? `${count(status.affinityClients)} / ${count(status.openWebSockets)}` : NONE;
 
-/** All that can be seen of a row, but for what a clock moves. */
-const visible = ({ backend, status, rate: perSecond, skew, cause }: Row): string =>
-  JSON.stringify([
-    perSecond,
-    skew,
-    cause,
-    standingOf(backend, status),
-    status?.drain,
-    sharePair(status?.share ?? null, status?.expectedShare ?? null),
-    status?.failures,
-    status?.consecutiveFailures,
-    latencyPair(status),
-    attached(status),
-  ]);
+/** Whether two rows look the same, but for what a clock moves. */
+const isSame = (a: Row, b: Row): boolean =>
+  a.backend === b.backend &&
+  a.rate === b.rate &&
+  a.share === b.share &&
+  a.latency === b.latency &&
+  a.attached === b.attached &&
+  a.skew === b.skew &&
+  a.cause === b.cause &&
+  a.status?.status === b.status?.status &&
+  a.status?.ejectedUntil === b.status?.ejectedUntil &&
+  a.status?.failures === b.status?.failures &&
+  a.status?.consecutiveFailures === b.status?.consecutiveFailures &&
+  JSON.stringify(a.status?.drain) === JSON.stringify(b.status?.drain);
 
 /** The rows with the identity they had where nothing that can be seen has changed: those are not drawn again. */
 export const steady = (before: readonly Row[], now: readonly Row[]): readonly Row[] =>
   now.map((row, i) => {
     const old = before[i];
-    return old?.backend === row.backend && visible(old) === visible(row) ? old : row;
+    return old && isSame(old, row) ? old : row;
   });

@@ -2,7 +2,7 @@
 import type { BackendConfig } from '../../api/config.ts';
 import type { BackendStatus } from '../../api/status.ts';
 import { State } from '../../components/state.tsx';
-import { useNow } from '../../live/use-live.ts';
+import { useTicking } from '../../live/use-live.ts';
 import { countdown } from '../../model/format.ts';
 import { progress, type Standing, standingOf } from './standing.ts';
 
@@ -41,28 +41,23 @@ function Verdict({ standing: { tone, word, ejectedUntil } }: { readonly standing
 
 /** `ejected · 12 s`; once the time is over the next request that may be repeated is the probe. */
 function Ejection({ until }: { readonly until: number }) {
-  const now = useNow();
-  const rest = until > now ? countdown(until, now) : 'probing next';
+  const rest = useTicking((now) => (until > now ? countdown(until, now) : 'probing next'));
   return <State tone="bad">{`ejected · ${rest}`}</State>;
 }
 
 function Progress({ status }: { readonly status: BackendStatus | undefined }) {
-  const now = useNow();
+  const text = useTicking((now) => progress(status, now));
   return (
     <span
       title={status?.drain?.why}
       className={status?.drain?.safeToRemove ? 'text-kumo-success' : undefined}
     >
-      {progress(status, now)}
+      {text}
     </span>
   );
 }
 
 function Deadline({ at }: { readonly at: number }) {
-  const now = useNow();
-  return (
-    <span className="text-kumo-subtle">
-      {at > now ? `disabled in ${countdown(at, now)}` : 'being disabled'}
-    </span>
-  );
+  const text = useTicking((now) => (at > now ? `disabled in ${countdown(at, now)}` : 'being disabled'));
+  return <span className="text-kumo-subtle">{text}</span>;
 }

@@ -1,5 +1,6 @@
 /** What the list is narrowed to: pool, backend, outcome, status, path. */
 import { Button } from '@cloudflare/kumo/components/button';
+import { memo } from 'react';
 import type { Config } from '../../api/config.ts';
 import type { RequestFilter } from '../../api/requests.ts';
 import { Choice } from '../../components/choice.tsx';
@@ -15,8 +16,8 @@ interface FiltersProps {
   readonly onChange: (change: (now: RequestsSearch) => RequestsSearch) => void;
 }
 
-/** The row of filters, and the way out of them. */
-export function Filters({ search, config, onChange }: FiltersProps) {
+/** The row of filters, and the way out of them. The list beside it changes every second; these do not. */
+export const Filters = memo(function Filters({ search, config, onChange }: FiltersProps) {
   const pools = config?.pools ?? [];
   const inPools = search.pool === undefined ? pools : pools.filter(({ id }) => id === search.pool);
   const backends = [...new Set(inPools.flatMap((pool) => pool.backends.map(({ id }) => id)))];
@@ -75,4 +76,4 @@ export function Filters({ search, config, onChange }: FiltersProps) {
       </Button>
     </search>
   );
-}
+});

@@ -21,8 +21,10 @@ const NONE: readonly Mapping[] = [];
 export function RequestsPage() {
   const search = useSearch({ from: '/requests' });
   const navigate = useNavigate({ from: '/requests' });
-  const go = (change: (now: RequestsSearch) => RequestsSearch) =>
-    void navigate({ search: change, replace: true });
+  const go = useCallback(
+    (change: (now: RequestsSearch) => RequestsSearch) => void navigate({ search: change, replace: true }),
+    [navigate],
+  );
   const open = useCallback(
     (id: string) => void navigate({ search: (now) => ({ ...now, id }), resetScroll: false }),
     [navigate],

@@ -16,8 +16,10 @@ interface TailProps {
   readonly onOpen: (requestId: string) => void;
 }
 
-/** Rows drawn at once; more on demand. */
+/** Rows drawn for who reads; more on demand. */
 const STEP = 200;
+/** A row is at least this high. */
+const ROW_PX = 33;
 
 /** The list and its pause. */
 export function Tail({ requests, isHeld, onOpen }: TailProps) {
@@ -27,6 +29,8 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
   if (pause === null && !isHeld) shown.current = requests;
   const list = shown.current;
   const waiting = countNew(list, requests);
+  // While it flows only its top is in view: to draw more would be work that the next second undoes unseen.
+  const drawn = pause === null ? Math.min(rows, Math.ceil(window.innerHeight / ROW_PX)) : rows;
   return (
     <Card className="@container flex flex-col">
       <header className="flex min-h-14 items-center gap-3 px-4 py-2">
@@ -58,7 +62,7 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
         aria-label="Requests, newest first"
         className="h-[calc(100dvh-26rem)] min-h-96 lg:h-[calc(100dvh-19.5rem)] overflow-y-auto overscroll-contain border-t border-kumo-line p-1 @4xl:border-t-0"
       >
-        {list.slice(0, rows).map((mapping) => (
+        {list.slice(0, drawn).map((mapping) => (
           <li
             key={keyOf(mapping)}
             className="[contain-intrinsic-size:auto_2.25rem] [content-visibility:auto]"
