@@ -51,7 +51,9 @@ test('a route with wrong input is told why at its field, and works once it is ri
   const host = dialog.getByLabel('Host', { exact: true });
   await expect(host).toBeFocused();
   await host.fill('new.localhost:8080');
-  await expect(dialog.getByText('must be a host name without port', { exact: false })).toBeVisible();
+  await expect(
+    dialog.getByText('must be a host name of at most 253 characters without port', { exact: false }),
+  ).toBeVisible();
   await host.fill('shop.localhost');
   await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('shop-2');
   await dialog.getByRole('button', { name: 'Add route' }).click();

@@ -64,7 +64,7 @@ test('a good import shows what differs, is applied and undone; drift from the de
   };
   await page.locator('input[type=file]').setInputFiles(file);
   await expect(page.getByText(/1 difference from revision \d+/)).toBeVisible();
-  await expect(page.getByText('pools[shop].backends[a].weight')).toBeVisible();
+  await expect(page.getByText('pool shop › backend a › weight')).toBeVisible();
   expect(await weight()).toBe(1);
   await page.getByRole('button', { name: 'Apply' }).click();
   await expect.poll(weight).toBe(7);
@@ -91,6 +91,6 @@ test('the theme is chosen, the version is told, and signing out ends the session
   await expect(page.getByRole('radio', { name: 'As the system' })).toBeChecked();
   const { version } = await product.must('GET', '/health');
   await expect(page.getByText(version, { exact: true })).toBeVisible();
-  await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByLabel("Operator's token")).toBeVisible();
 });

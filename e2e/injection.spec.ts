@@ -1,0 +1,142 @@
+/** HTML and script in whatever operators and clients control is text on every page, and runs nowhere. */
+import { expect, type Page, type Route, test } from 'playwright/test';
+import { deadPort } from '../test/support/origins.ts';
+import { type Json, send } from '../test/support/product.ts';
+import { open, serveWorld } from './support/dashboard.ts';
+
+const MARKUP = `<img src=x onerror=alert(1)>'"&lt;<script>alert(2)</script>`;
+/** The same for places that take no space. */
+const DENSE = `<img/src=x/onerror=alert(1)>'"&lt;<script>alert(2)</script>`;
+/** A cookie's name takes no more than this of what HTML knows. */
+const COOKIE = "x'&lt`alert";
+
+const world = serveWorld();
+let backendUrl: string;
+
+test.beforeAll(async () => {
+  backendUrl = `${world.origins[0]!.url}/${DENSE}`;
+  const dead = `http://127.0.0.1:${await deadPort()}/${DENSE}`;
+  await world.product.must('PUT', '/config', {
+    pools: [
+      {
+        id: 'shop',
+        maxLease: 1,
+        ejection: { failures: 1, baseMs: 120_000 },
+        backends: [
+          { id: 'a', url: backendUrl },
+          { id: 'dead', url: dead },
+        ],
+      },
+    ],
+    routes: [
+      { id: 'odd', host: '*.shop.test', path: `/${DENSE}`, pool: 'shop', affinityCookie: { name: COOKIE } },
+      { id: 'shop', host: '*.shop.test', pool: 'shop' },
+    ],
+  });
+  const headers = { 'x-request-id': MARKUP, 'user-agent': MARKUP, referer: MARKUP, cookie: `a=${MARKUP}` };
+  for (let i = 0; i < 4; i++)
+    await send(world.product.port, 'a.shop.test', `/${DENSE}?q=${DENSE}`, { headers });
+  await expect.poll(async () => (await told('/requests')).requests.length).toBe(4);
+  await expect
+    .poll(async () => (await told('/events')).events.map(({ kind }: Json) => kind))
+    .toContain('ejected');
+});
+
+const told = (path: string): Promise<Json> => world.product.must('GET', path);
+
+/** What would not be there if all that was put in were text: opened dialogs, refused or thrown scripts, elements. */
+async function watch(page: Page) {
+  const signs: string[] = [];
+  page.on('dialog', (dialog) => {
+    signs.push(`dialog ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('pageerror', (error) => signs.push(`error ${error.message}`));
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) signs.push(message.text());
+  });
+  return async (): Promise<string[]> => {
+    const elements = await page.locator('img[src="x"], [onerror], script:not([src])').evaluateAll((all) => {
+      return all.map((element) => element.outerHTML);
+    });
+    return [...signs, ...elements];
+  };
+}
+
+test('what was configured and asked for is shown as it is', async ({ page }) => {
+  const signs = await watch(page);
+  await open(world, page);
+  await expect(page.getByRole('main').getByRole('link', { name: /dead ejected/ })).toBeVisible();
+  expect(await signs(), 'overview').toEqual([]);
+
+  const { path, requestId } = (await told('/requests')).requests[0];
+  await page.goto(`${world.url}/pools/shop`);
+  await expect(page.getByText(backendUrl, { exact: true }).first()).toBeVisible();
+  await expect(page.getByText(path, { exact: true }).first()).toBeVisible();
+  expect(await signs(), 'pool').toEqual([]);
+
+  await page.goto(`${world.url}/requests?id=${requestId}`);
+  await expect(page.getByRole('dialog', { name: 'Request' })).toContainText(path);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: path }).first()).toBeVisible();
+  expect(await signs(), 'requests').toEqual([]);
+
+  await page.goto(`${world.url}/routes?edit=odd`);
+  const form = page.getByRole('dialog');
+  await expect(form.getByLabel('Path', { exact: true })).toHaveValue(`/${DENSE}`);
+  await page.keyboard.press('Escape');
+  await expect(page.getByText(`/${DENSE}`).first()).toBeVisible();
+  expect(await signs(), 'routes').toEqual([]);
+
+  const { revision } = await told('/config');
+  await page.goto(`${world.url}/history?revision=${revision}`);
+  await expect(page.getByRole('dialog')).toContainText(DENSE);
+  expect(await signs(), 'history').toEqual([]);
+});
+
+test('what an address holds is shown as it is', async ({ page }) => {
+  const signs = await watch(page);
+  await open(world, page);
+  const markup = encodeURIComponent(MARKUP);
+  await page.goto(`${world.url}/requests?path=${markup}&id=${markup}`);
+  await expect(page.getByRole('dialog', { name: 'Request' })).toContainText(MARKUP);
+  await page.goto(
+    `${world.url}/routes?find=${markup}&url=${encodeURIComponent(`http://a.shop.test/${DENSE}`)}`,
+  );
+  await expect(page.getByText('a.shop.test', { exact: false }).first()).toBeVisible();
+  await page.goto(`${world.url}/history?pool=${markup}&show=${markup}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+  expect(await signs()).toEqual([]);
+});
+
+/** Puts markup into every text of an answer that is no name of the API's own. */
+const poisoned = (names: readonly string[]) => async (route: Route) => {
+  const answer = await route.fetch();
+  const text = JSON.stringify(await answer.json(), (name, value) =>
+    names.includes(name) && typeof value === 'string' ? MARKUP : value,
+  );
+  await route.fulfill({ response: answer, body: text });
+};
+
+test('whatever else the API might tell is shown as it is', async ({ page }) => {
+  const signs = await watch(page);
+  await open(world, page);
+  const names = ['requestId', 'method', 'host', 'path', 'route', 'why', 'what', 'summary', 'who', 'colo'];
+  await page.route(/\/api\/(requests|events|config\/revisions)/, poisoned(names));
+  await page.goto(`${world.url}/pools/shop`);
+  await expect(page.getByRole('row', { name: /^Tick dead/ })).toContainText(MARKUP);
+  await expect(page.getByText('Recent requests').locator('xpath=ancestor::section')).toContainText(MARKUP);
+  expect(await signs(), 'pool').toEqual([]);
+
+  await page.goto(`${world.url}/requests?id=${encodeURIComponent(MARKUP)}`);
+  await expect(page.getByRole('dialog', { name: 'Request' })).toContainText(MARKUP);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: MARKUP }).first()).toBeVisible();
+  expect(await signs(), 'requests').toEqual([]);
+
+  await page.goto(`${world.url}/history`);
+  const line = page.getByRole('listitem').filter({ hasText: 'dead of shop' });
+  await expect(line.first()).toContainText(MARKUP);
+  await expect(page.getByRole('button', { name: MARKUP }).first()).toBeVisible();
+  expect(await signs(), 'history').toEqual([]);
+});
