@@ -99,7 +99,7 @@ const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
   validateSearch: (search: Search): HistorySearch => ({
-    revision: text(search.revision),
+    revision: /^\d+$/.test(text(search.revision) ?? '') ? text(search.revision) : undefined,
     show: text(search.show),
     pool: text(search.pool),
   }),

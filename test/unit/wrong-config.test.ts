@@ -140,6 +140,7 @@ test.each<[string, unknown, string, string]>([
   ['an admin host as route', route({ host: 'localhost' }), 'routes[0].host', 'admin host'],
   ['a path without slash', route({ path: 'api' }), 'routes[0].path', 'start with /'],
   ['a path with a query', route({ path: '/api?x' }), 'routes[0].path', 'no query'],
+  ['a path that no request can bring', route({ path: '/über' }), 'routes[0].path', '/%C3%BCber'],
   [
     'cookie affinity without its secret',
     route({ affinity: 'cookie' }),

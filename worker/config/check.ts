@@ -151,6 +151,8 @@ function* checkRoute(
     yield { path: `${at}.host`, message: 'is an admin host; proxied traffic needs a host of its own' };
   if (/\/(\.|%2e){1,2}(\/|$)/i.test(route.path))
     yield { path: `${at}.path`, message: 'must not hold . or .. as a segment' };
+  else if (asRequested(route.path) !== route.path)
+    yield { path: `${at}.path`, message: `must be written as requests bring it: ${asRequested(route.path)}` };
   if (route.affinity.startsWith('cookie') && !around.hasAffinitySecret)
     yield { path: `${at}.affinity`, message: 'by cookie needs the secret AFFINITY_SECRET, which is not set' };
   if (route.affinityCookie.name.startsWith('__Host-') || route.affinityCookie.name.startsWith('__Secure-'))
@@ -159,6 +161,9 @@ function* checkRoute(
       message: 'must not begin with __Host- or __Secure-: plain http must work too',
     };
 }
+
+/** A path as a browser sends it: what is not allowed in one is percent-encoded (the URL standard). */
+const asRequested = (path: string): string => new URL(`http://h${path}`).pathname;
 
 function* duplicates(items: readonly { id: string }[], at: string): Generator<Problem> {
   const seen = new Set<string>();
