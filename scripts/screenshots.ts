@@ -110,7 +110,7 @@ async function shoot(
     await page.locator('h1').first().waitFor();
     await page.getByText('live', { exact: true }).first().waitFor();
     // A second update is in, and charts are drawn.
-    await page.waitForTimeout(2_500);
+    await page.waitForTimeout(4_500);
     const file = join(values.out, `${name}-${theme}-${width}.png`);
     await page.screenshot({ path: file, fullPage: width < 1_000 });
     console.log(file);

@@ -13,3 +13,13 @@ export function failedShare(series: Pick<PoolSeries, 'requests' | 'failures'> | 
 
 /** The steps that are over: the last one is still going on, and would show as a fall. */
 export const whole = <T>(steps: readonly T[]): readonly T[] => steps.slice(0, -1);
+
+/** Steps that a rate is made of: ten seconds' worth. */
+const STEPS_OF_A_RATE = 2;
+
+/** Requests a second in the last two steps that are over: what a page that has just opened can say; null: not known. */
+export function recentRate(series: Pick<PoolSeries, 'requests' | 'stepMs'> | undefined): number | null {
+  if (!series) return null;
+  const steps = whole(series.requests).slice(-STEPS_OF_A_RATE);
+  return (steps.reduce((a, b) => a + b, 0) * 1_000) / (STEPS_OF_A_RATE * series.stepMs);
+}

@@ -5,7 +5,7 @@ import { changeBackends, putBackend, removeBackends } from '../../dashboard/chan
 import { ago, countdown, duration, percent, perSecond } from '../../dashboard/model/format.ts';
 import { byHealth, summarise } from '../../dashboard/model/health.ts';
 import { noSamples, rate, type Samples, withSample } from '../../dashboard/model/rates.ts';
-import { failedShare } from '../../dashboard/model/series.ts';
+import { failedShare, recentRate } from '../../dashboard/model/series.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 
@@ -85,6 +85,11 @@ test('a pool is down, has somebody ejected, drains or is well, in that order', (
   expect(summarise(statusOf('available', 'standby')).health).toBe('well');
   expect(summarise(undefined).health).toBe('unknown');
   expect(byHealth(summarise(statusOf('ejected')), summarise(statusOf('available')))).toBeLessThan(0);
+});
+
+test('a page that has just opened takes the rate of the last two whole steps', () => {
+  expect(recentRate({ stepMs: 5_000, requests: [900, 40, 60, 3] })).toBe(10);
+  expect(recentRate(undefined)).toBeNull();
 });
 
 test('the failed share is of the last minute', () => {

@@ -9,7 +9,7 @@ import { useFigure } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
 import { summarise } from '../../model/health.ts';
 import { rate } from '../../model/rates.ts';
-import { failedShare, whole } from '../../model/series.ts';
+import { failedShare, recentRate, whole } from '../../model/series.ts';
 import { inWords } from './in-words.ts';
 
 /** What the cards show. A link is costly to draw: only what is in it follows the figures. */
@@ -51,7 +51,7 @@ function Inside({ id }: { readonly id: string }) {
       </span>
       <Sparkline values={requests} label={`Requests to ${id} over five minutes`} />
       <span className="grid grid-cols-3 gap-2">
-        <Figure name="req/s" value={<Rate pulse={pulse} />} />
+        <Figure name="req/s" value={<Rate pulse={pulse} series={series} />} />
         <Figure name="failed" value={percent(failedShare(series))} />
         <Figure name="p95" value={duration(pulse?.status.latencyMs.p95 ?? null)} />
       </span>
@@ -68,6 +68,11 @@ function Figure({ name, value }: { readonly name: string; readonly value: React.
   );
 }
 
-function Rate({ pulse }: { readonly pulse: Pulse | undefined }) {
-  return useFigure((now) => perSecond(pulse ? rate(pulse.samples, now) : null));
+interface RateProps {
+  readonly pulse: Pulse | undefined;
+  readonly series: PoolSeries | undefined;
+}
+
+function Rate({ pulse, series }: RateProps) {
+  return useFigure((now) => perSecond((pulse ? rate(pulse.samples, now) : null) ?? recentRate(series)));
 }

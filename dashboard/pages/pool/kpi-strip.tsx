@@ -8,7 +8,7 @@ import { useFigure } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
 import { isProblem, summarise } from '../../model/health.ts';
 import { rate } from '../../model/rates.ts';
-import { failedShare, whole } from '../../model/series.ts';
+import { failedShare, recentRate, whole } from '../../model/series.ts';
 import { firstProblem, sharesFailed } from './kpis.ts';
 
 interface KpiStripProps {
@@ -19,7 +19,7 @@ interface KpiStripProps {
 
 /** The strip. */
 export function KpiStrip({ pulse, series, causes }: KpiStripProps) {
-  const perS = useFigure((now) => perSecond(pulse ? rate(pulse.samples, now) : null));
+  const perS = useFigure((now) => perSecond((pulse ? rate(pulse.samples, now) : null) ?? recentRate(series)));
   const problem = useFigure((now) => firstProblem(pulse?.status, causes, now));
   const summary = summarise(pulse?.status);
   const failed = failedShare(series);
