@@ -24,8 +24,12 @@ export interface Bed {
   stop(): void;
 }
 
-/** Starts everything. `inspected`: workerd can be profiled. */
-export async function makeBed({ inspected = false, withPeers = true } = {}): Promise<Bed> {
+/** Starts everything. `inspected`: workerd can be profiled; `more`: names of further Evenkeels. */
+export async function makeBed({
+  inspected = false,
+  withPeers = true,
+  more = [] as readonly string[],
+} = {}): Promise<Bed> {
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   const token = crypto.randomUUID();
   const free = () => freePort(0);
@@ -33,7 +37,7 @@ export async function makeBed({ inspected = false, withPeers = true } = {}): Pro
   const ports = {
     bare: await free(),
     evenkeel: await free(),
-    manyRoutes: await free(),
+    more: Object.fromEntries(await Promise.all(more.map(async (name) => [name, await free()]))),
     ...(inspected ? { inspector: await free() } : {}),
   };
   const backend = fork(`${ROOT}/test/bench/backend.ts`, backendPorts.map(String));

@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { buildIfNeeded, ROOT } from '../../scripts/support/build.ts';
 import { makeBed } from './bed.ts';
-import { burst, type Row } from './burst.ts';
-import { configure, listContenders, untilServing } from './contenders.ts';
+import { burst, type PairedRow, paired, type Row } from './burst.ts';
+import { configure, listContenders, MORE, untilServing } from './contenders.ts';
 import { loadGenerator } from './load.ts';
 import { printProfile } from './profile.ts';
 import { report } from './report.ts';
@@ -20,28 +20,41 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+/** V8 goes on optimizing what is new for about so long. */
+const WARM_UP_SECONDS = 5;
+/** wrk takes whole seconds. */
+const bareSeconds = Math.max(1, Math.round(seconds / 2));
 
 buildIfNeeded();
 const generator = await loadGenerator();
-const bed = await makeBed({ inspected: values.profile });
+const bed = await makeBed({ inspected: values.profile, more: MORE });
 try {
   await untilServing(bed);
   await configure(bed);
   const only = values.only.split(',').filter((name) => name !== '');
   const contenders = await listContenders(bed, values.profile && only.length === 0 ? ['default'] : only);
-  for (const contender of contenders) await burst(bed, contender, 1, generator);
+  for (const contender of contenders) await burst(bed, contender, WARM_UP_SECONDS, generator);
   if (values.profile) {
     for (const contender of contenders)
       await printProfile(bed.ports, contender, ROOT, () => burst(bed, contender, seconds, generator));
   } else {
-    const rows = new Map<string, Row[]>(contenders.map(({ name }) => [name, []]));
+    const [bare, ...others] = contenders;
+    const bareRows: Row[] = [];
+    const rows = new Map<string, PairedRow[]>(others.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round++) {
-      // Alternating, and in turned order, so that a noisy minute falls on all alike.
-      for (const contender of round % 2 ? contenders : contenders.toReversed())
-        rows.get(contender.name)!.push(await burst(bed, contender, seconds, generator));
+      let before = await burst(bed, bare!, bareSeconds, generator);
+      bareRows.push(before);
+      // In turned order, so that no row always follows the same other.
+      for (const contender of round % 2 ? others : others.toReversed()) {
+        const row = await burst(bed, contender, seconds, generator);
+        const after = await burst(bed, bare!, bareSeconds, generator);
+        rows.get(contender.name)!.push(paired(row, before, after));
+        bareRows.push(after);
+        before = after;
+      }
       process.stderr.write(`round ${round} of ${rounds}\n`);
     }
-    report(rows, generator);
+    report(bareRows, rows, rounds, generator);
   }
 } finally {
   bed.stop();

@@ -54,3 +54,16 @@ function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
+
+/** A burst of a contender, and what the bare Worker did just before and just after it. */
+export interface PairedRow extends Row {
+  readonly bareRps: number;
+  readonly bareCpuUs: number;
+}
+
+/** Pairs a burst with the bare Worker's around it: a machine's speed drifts within a round, so no one figure of it will do. */
+export const paired = (row: Row, before: Row, after: Row): PairedRow => ({
+  ...row,
+  bareRps: (before.rps + after.rps) / 2,
+  bareCpuUs: (before.cpuUs + after.cpuUs) / 2,
+});

@@ -16,7 +16,7 @@ export interface Contender {
   readonly headers?: Record<string, string>;
 }
 
-/** Calls the admin API of one of the two Evenkeels; throws unless it succeeds. */
+/** Calls the admin API of one of the Evenkeels; throws unless it succeeds. */
 export async function api(bed: Bed, port: number, method: string, path: string, body?: unknown) {
   const answer = await send(port, 'localhost', `/api${path}`, {
     method,
@@ -36,67 +36,65 @@ export async function untilServing(bed: Bed): Promise<void> {
   );
 }
 
-/** Configures both Evenkeels. */
-export async function configure(bed: Bed): Promise<void> {
-  const urls = bed.backendPorts.map((port) => `http://127.0.0.1:${port}`);
-  const backends = urls.map((url, i) => ({ id: 'abc'[i], url }));
-  const pools = [
-    { id: 'default', backends },
-    { id: 'strict', backends, maxLease: 1 },
-    { id: 'affinity', backends },
-    {
-      id: 'backends300',
-      backends: Array.from({ length: 300 }, (_, i) => ({ id: `s${i}`, url: urls[i % 3] })),
-    },
-  ];
-  const routes = pools.map(({ id }) => ({
-    id,
-    host: `${id}.bench`,
-    pool: id,
-    affinity: id === 'affinity' ? 'cookie' : 'none',
-  }));
-  await api(bed, bed.ports.evenkeel, 'PUT', '/config', { pools, routes });
-  const others = Array.from({ length: 9_999 }, (_, i) => ({
+/** The rows that have an Evenkeel of their own besides the default one. */
+export const MORE = ['strict', 'affinity', 'logging', 'backends300', 'routes10000'] as const;
+
+/** The one pool and the route to it that a row is measured with, and what else it is configured with. */
+function documentOf(name: string, urls: readonly string[]) {
+  const three = urls.map((url, i) => ({ id: 'abc'[i], url }));
+  const backends =
+    name === 'backends300'
+      ? Array.from({ length: 300 }, (_, i) => ({ id: `s${i}`, url: urls[i % 3] }))
+      : three;
+  const pool = { id: name, backends, ...(name === 'strict' ? { maxLease: 1 } : {}) };
+  const route = {
+    id: name,
+    host: HOST,
+    pool: name,
+    affinity: name === 'affinity' ? 'cookie' : 'none',
+    logSampleRate: name === 'logging' ? 1 : 0,
+  };
+  // The measured route's host is one of a hundred, and each host has a hundred paths.
+  const others = Array.from({ length: name === 'routes10000' ? 9_999 : 0 }, (_, i) => ({
     id: `r${i}`,
     host: `h${i % 100}.bench`,
     path: `/p${i}`,
-    pool: 'routes10000',
+    pool: name,
   }));
-  const measured = { id: 'measured', host: 'h7.bench', path: '/', pool: 'routes10000' };
-  await api(bed, bed.ports.manyRoutes, 'PUT', '/config', {
-    pools: [{ id: 'routes10000', backends }],
-    routes: [...others, measured],
-  });
+  return { pools: [pool], routes: [...others, route] };
+}
+
+/** Whom the load asks for. */
+const HOST = 'h7.bench';
+
+/** Configures every Evenkeel. */
+export async function configure(bed: Bed): Promise<void> {
+  const urls = bed.backendPorts.map((port) => `http://127.0.0.1:${port}`);
+  const { evenkeel, more } = bed.ports;
+  for (const [name, port] of [['default', evenkeel], ...Object.entries(more)] as const)
+    await api(bed, port, 'PUT', '/config', documentOf(name, urls));
 }
 
 /** All rows, or the bare Worker and those named in `only`. */
 export async function listContenders(bed: Bed, only: readonly string[]): Promise<Contender[]> {
   const { ports, peers } = bed;
   const pid = bed.workerd.pid!;
-  const pinned = await send(ports.evenkeel, 'affinity.bench', '/');
+  const pinned = await send(ports.more.affinity!, HOST, '/');
   const cookie = pinned.headers['set-cookie']![0]!.split(';')[0]!;
-  const own = (name: string, headers?: Record<string, string>): Contender => ({
+  const own = ([name, port]: readonly [string, number]): Contender => ({
     name,
     pid,
-    service: 'evenkeel',
-    port: ports.evenkeel,
-    host: `${name}.bench`,
+    service: name === 'default' ? 'evenkeel' : name,
+    port,
+    host: HOST,
     pool: name,
-    headers,
+    headers: name === 'affinity' ? { cookie } : undefined,
   });
   const all: Contender[] = [
-    { name: 'bare', pid, service: 'bare', port: ports.bare, host: 'bare.bench' },
-    own('default'),
-    own('strict'),
-    own('affinity', { cookie }),
-    own('backends300'),
-    {
-      ...own('routes10000'),
-      service: 'manyRoutes',
-      port: ports.manyRoutes,
-      host: 'h7.bench',
-    },
-    ...peers.map(({ name, port, child }) => ({ name, pid: child.pid!, port, host: `${name}.bench` })),
+    { name: 'bare', pid, service: 'bare', port: ports.bare, host: HOST },
+    own(['default', ports.evenkeel]),
+    ...Object.entries(ports.more).map(own),
+    ...peers.map(({ name, port, child }) => ({ name, pid: child.pid!, port, host: HOST })),
   ];
   return only.length === 0 ? all : all.filter(({ name }) => name === 'bare' || only.includes(name));
 }

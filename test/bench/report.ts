@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { ROOT } from '../../scripts/support/build.ts';
 import { MAY_PIN } from './bed.ts';
-import { CONNECTIONS, type Row } from './burst.ts';
+import { CONNECTIONS, type PairedRow, type Row } from './burst.ts';
 import type { LoadGenerator } from './load.ts';
 
 const median = (numbers: readonly number[]): number => {
@@ -14,28 +14,36 @@ const median = (numbers: readonly number[]): number => {
 };
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 
+const figuresOf = (rows: readonly Row[]) => {
+  const of = (key: keyof Row) => median(rows.map((row) => row[key]));
+  return {
+    rps: Math.round(of('rps')),
+    p50Ms: rounded(of('p50Ms'), 2),
+    p99Ms: rounded(of('p99Ms'), 2),
+    cpuUs: Math.round(of('cpuUs')),
+  };
+};
+
 /** Prints the table and writes the file. */
-export function report(all: ReadonlyMap<string, readonly Row[]>, generator: LoadGenerator): void {
-  const bare = all.get('bare')!;
-  const throughput = Object.fromEntries(
-    [...all].map(([name, rows]) => {
-      const of = (key: keyof Row) => median(rows.map((row) => row[key]));
-      const figures = {
-        rps: Math.round(of('rps')),
-        p50Ms: of('p50Ms'),
-        p99Ms: of('p99Ms'),
-        cpuUs: Math.round(of('cpuUs')),
-      };
-      if (name === 'bare') return [name, figures];
-      // Ratios of one round, so that what slows the machine down slows both.
-      const ratio = rounded(median(rows.map((row, i) => row.rps / bare[i]!.rps)), 3);
-      const cpuRatio = rounded(median(rows.map((row, i) => bare[i]!.cpuUs / row.cpuUs)), 3);
-      if (name === 'nginx' || name === 'haproxy') return [name, { ...figures, ratio, cpuRatio }];
-      const objectCallsPerRequest = rounded(of('objectCalls'), 4);
-      const rowsWrittenPerRequest = rounded(of('rowsWritten'), 4);
-      return [name, { ...figures, ratio, cpuRatio, objectCallsPerRequest, rowsWrittenPerRequest }];
-    }),
-  );
+export function report(
+  bare: readonly Row[],
+  others: ReadonlyMap<string, readonly PairedRow[]>,
+  rounds: number,
+  generator: LoadGenerator,
+): void {
+  const rowOf = (name: string, rows: readonly PairedRow[]) => {
+    const ratio = rounded(median(rows.map(({ rps, bareRps }) => rps / bareRps)), 3);
+    const cpuRatio = rounded(median(rows.map(({ cpuUs, bareCpuUs }) => bareCpuUs / cpuUs)), 3);
+    const figures = { ...figuresOf(rows), ratio, cpuRatio };
+    if (name === 'nginx' || name === 'haproxy') return figures;
+    const objectCallsPerRequest = rounded(median(rows.map(({ objectCalls }) => objectCalls)), 4);
+    const rowsWrittenPerRequest = rounded(median(rows.map(({ rowsWritten }) => rowsWritten)), 4);
+    return { ...figures, objectCallsPerRequest, rowsWrittenPerRequest };
+  };
+  const throughput = Object.fromEntries([
+    ['bare', figuresOf(bare)] as const,
+    ...[...others].map(([name, rows]) => [name, rowOf(name, rows)] as const),
+  ]);
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
@@ -43,11 +51,11 @@ export function report(all: ReadonlyMap<string, readonly Row[]>, generator: Load
     pinned: MAY_PIN,
     load: generator,
   };
-  const results = { machine, commit: commit(), rounds: bare.length, connections: CONNECTIONS, throughput };
+  const results = { machine, commit: commit(), rounds, connections: CONNECTIONS, throughput };
   writeFileSync(`${ROOT}/bench-results.json`, `${JSON.stringify(results, null, 2)}\n`);
   console.table(throughput);
   console.log(
-    'ratios to the bare Worker of the same round, by throughput and by CPU time, medians; written to bench-results.json',
+    'ratios to the bare Worker just before and after, by throughput and by CPU time, medians; written to bench-results.json',
   );
 }
 

@@ -19,8 +19,8 @@ const BARE = (backend: string) => `export default {
 export interface BenchPorts {
   readonly bare: number;
   readonly evenkeel: number;
-  /** A second Evenkeel, for its configuration is another: 10,000 routes. */
-  readonly manyRoutes: number;
+  /** Evenkeels besides it, by name: each in an isolate of its own, as the first is. */
+  readonly more: Readonly<Record<string, number>>;
   /** Speaks the Chrome DevTools Protocol; without it there is no inspector, for it costs speed. */
   readonly inspector?: number;
 }
@@ -67,24 +67,29 @@ export function startWorkerd(
   writeFileSync(join(dir, 'bare.js'), BARE(backend));
   const settings = JSON.parse(readFileSync(`${ROOT}/dist/evenkeel/wrangler.json`, 'utf8')) as Settings;
   const secret = crypto.randomUUID();
+  const evenkeels = { evenkeel: ports.evenkeel, ...ports.more };
+  const named = (name: string) => `(name = "${name}", worker = .${name})`;
   const socket = (name: string, port: number) =>
     `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`;
   const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "bare", worker = .bare), (name = "evenkeel", worker = .evenkeel), (name = "manyRoutes", worker = .manyRoutes),
+    ${['bare', ...Object.keys(evenkeels)].map(named).join(', ')},
     (name = "storage", disk = (path = "${join(dir, 'storage')}", writable = true)),
     (name = "internet", network = (allow = ["public", "private"])),
   ],
-  sockets = [${socket('bare', ports.bare)}, ${socket('evenkeel', ports.evenkeel)}, ${socket('manyRoutes', ports.manyRoutes)}],
+  sockets = [${Object.entries({ bare: ports.bare, ...evenkeels })
+    .map(([name, port]) => socket(name, port))
+    .join(', ')}],
 );
 const bare :Workerd.Worker = (
   modules = [(name = "bare.js", esModule = embed "bare.js")],
   compatibilityDate = "${settings.compatibility_date}",
   compatibilityFlags = ${JSON.stringify(settings.compatibility_flags)},
 );
-${evenkeel(settings, 'evenkeel', token, secret)}
-${evenkeel(settings, 'manyRoutes', token, secret)}
+${Object.keys(evenkeels)
+  .map((name) => evenkeel(settings, name, token, secret))
+  .join('\n')}
 `;
   const path = join(dir, 'config.capnp');
   writeFileSync(path, config);

@@ -21,7 +21,7 @@ const ADMIN_CONTENT = /"status":"ok","version"|Sign in, or send|evenkeel_session
 /** Raw workerd, for nothing in front of it should tidy the requests up. */
 async function startRaw(backend: string, spare: string): Promise<{ port: number; bare: number }> {
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-fuzz-'));
-  const ports = { bare: await freePort(0), evenkeel: await freePort(0), manyRoutes: await freePort(0) };
+  const ports = { bare: await freePort(0), evenkeel: await freePort(0), more: {} };
   const child = startWorkerd(dir, ports, spare, TOKEN, []);
   onTestFinished(async () => {
     const gone = once(child, 'exit');

@@ -38,7 +38,7 @@ const random = new Random(Number(values.seed));
 const dir = mkdtempSync(join(tmpdir(), 'evenkeel-soak-'));
 const backendPorts: number[] = [];
 for (let i = 0; i < 4; i++) backendPorts.push(await freePort(0));
-const ports = { bare: await freePort(0), evenkeel: await freePort(0), manyRoutes: await freePort(0) };
+const ports = { bare: await freePort(0), evenkeel: await freePort(0), more: {} };
 const backends = fork(`${ROOT}/test/soak/backends.ts`, backendPorts.map(String));
 await once(backends, 'message');
 const workerd = startWorkerd(dir, ports, `http://127.0.0.1:${backendPorts[0]}`, TOKEN, []);

@@ -36,6 +36,8 @@ export class PoolState {
   readonly series = new Series();
   #recent: Recent[];
   #visitors: Visitors[];
+  /** Where each backend id stands. */
+  #places: ReadonlyMap<string, number>;
   readonly #times: DrainTimes;
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
@@ -55,6 +57,7 @@ export class PoolState {
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
     this.#recent = config.backends.map(() => new Recent());
     this.#visitors = config.backends.map(() => new Visitors(config.backends.length));
+    this.#places = placesOf(config);
     this.#times = times;
     this.totals = new TotalsById(stored?.totals);
   }
@@ -73,6 +76,7 @@ export class PoolState {
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
     this.#visitors = from.map((f) => (f < 0 ? new Visitors(from.length) : this.#visitors[f]!));
     this.config = next;
+    this.#places = placesOf(next);
   }
 
   /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
@@ -162,7 +166,7 @@ export class PoolState {
 
   /** Where a backend stands; -1: it is none of this pool. */
   indexOf(id: string): number {
-    return this.config.backends.findIndex((backend) => backend.id === id);
+    return this.#places.get(id) ?? -1;
   }
 
   /** Who is ejected, and until when (epoch ms). */
@@ -249,6 +253,9 @@ export class PoolState {
     return found;
   }
 }
+
+const placesOf = ({ backends }: PoolConfig): ReadonlyMap<string, number> =>
+  new Map(backends.map(({ id }, i) => [id, i]));
 
 function outcomeOf(code: number, ms: number): Outcome {
   if (code === CODE['connect-failure']) return { kind: 'connect-failure', ms };
