@@ -8,7 +8,7 @@ import type { LeaseReply } from '../../worker/objects/protocol.ts';
 import { GAPS_KEPT, Reporters } from '../../worker/objects/reporters.ts';
 import { noteClient, putBackClients, takeClients } from '../../worker/proxy/clients.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
-import { Slots } from '../../worker/proxy/slots.ts';
+import { type Fate, Slots } from '../../worker/proxy/slots.ts';
 
 const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
   revision: 1,
@@ -21,7 +21,7 @@ const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
   reason: 'policy',
   ttlMs: 1_000,
 });
-const all = () => true;
+const all = (): Fate => 'use';
 const id = (index: number) => 'abc'[index]!;
 
 test('slots are used in the sequence’s order, though the replies overtook each other', () => {
@@ -41,10 +41,10 @@ test('expired slots go back, counted by backend under their epoch', () => {
   expect(slots.takeReturned()).toEqual([]);
 });
 
-test('a slot of a backend that is unfit by now goes back, the next one is used', () => {
+test('a slot goes back, or its turn passes, as its fate is, and the next one is used', () => {
   const slots = new Slots();
-  slots.add(lease(0, [0, 1]), 0);
-  expect(slots.take(10, (index) => index !== 0, id)?.index).toBe(1);
+  slots.add(lease(0, [0, 1, 2]), 0);
+  expect(slots.take(10, (index) => (['return', 'pass', 'use'] as const)[index]!, id)?.index).toBe(2);
   expect(slots.takeReturned()).toEqual([{ epoch: 1, counts: { a: 1 } }]);
 });
 

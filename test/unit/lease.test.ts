@@ -40,7 +40,7 @@ class World {
   readonly used = new Map<string, number>();
   backends: Backend[];
   #revision = 1;
-  readonly #env: Env;
+  readonly env: Env;
   readonly #behind: Promise<unknown>[] = [];
 
   constructor(backends: Backend[], isolates: number) {
@@ -49,7 +49,7 @@ class World {
     this.state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
     this.isolates = Array.from({ length: isolates }, () => new PoolView(config, this.#revision));
     const stub = { lease: async (request: LeaseAsk) => this.#grant(request) };
-    this.#env = { POOL: { getByName: () => stub } } as unknown as Env;
+    this.env = { POOL: { getByName: () => stub } } as unknown as Env;
   }
 
   /** Configures; the object knows at once, isolates hear of it with their next call. */
@@ -65,10 +65,10 @@ class World {
     const ctx = {
       waitUntil: (promise: Promise<unknown>) => this.#behind.push(promise),
     } as unknown as Context;
-    let slot = takeSlot(view, this.#env, ctx, Date.now());
+    let slot = takeSlot(view, this.env, ctx, Date.now());
     if (!slot) {
-      await ask(view, this.#env, wanted(view));
-      slot = takeSlot(view, this.#env, ctx, Date.now());
+      await ask(view, this.env, wanted(view));
+      slot = takeSlot(view, this.env, ctx, Date.now());
     }
     await Promise.all(this.#behind.splice(0));
     if (!slot) return null;
@@ -188,6 +188,32 @@ test('what one isolate reports another one follows within a second', async () =>
   const order: (string | null)[] = [];
   for (let n = 0; n < 10; n++) order.push(await world.request(n % 2));
   expect(order.join('')).toBe('b'.repeat(10));
+});
+
+test('who was passed over on one isolate’s suspicion is not owed those turns afterwards', async () => {
+  const backends = IDS.map((id): Backend => ({ id, weight: 1, state: 'active' }));
+  const world = new World(backends, 1);
+  const view = world.isolates[0]!;
+  const requests = async (count: number) => {
+    const order: (string | null)[] = [];
+    for (let n = 0; n < count; n++) {
+      vi.advanceTimersByTime(5);
+      order.push(await world.request(0));
+    }
+    return order;
+  };
+  await requests(40);
+  // Three failures that no report has told of.
+  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
+  view.unreportedFailures = 3;
+  const meanwhile = await requests(120);
+  expect(meanwhile).not.toContain('a');
+  expect(meanwhile).not.toContain(null);
+  view.unreportedFailures = 0;
+  await ask(view, world.env, 0);
+  const afterwards = await requests(40);
+  expect(afterwards.filter((id) => id === 'a').length).toBeLessThanOrEqual(11);
+  expect(afterwards.filter((id) => id === 'a').length).toBeGreaterThanOrEqual(9);
 });
 
 test('an object that stays away is waited for ever more rarely, and knocked at four times a second at most', () => {

@@ -4,7 +4,7 @@ import { within } from './deadline.ts';
 import { current, refreshInBackground } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
-import type { Slot } from './slots.ts';
+import type { Fate, Slot } from './slots.ts';
 
 /** An ask ahead of need that has not come back in this time is taken for lost. */
 const ASK_AHEAD_MS = 1_000;
@@ -32,7 +32,7 @@ export function slotInHand(view: PoolView, now: number): Slot | null {
   if (!view.contact.isFresh(now) && !view.contact.isAway(now)) return null;
   return view.slots.take(
     now,
-    (i) => isFit(view, i) || !view.config.backends.some((_, other) => isFit(view, other)),
+    (i) => fateOf(view, i),
     (i) => view.upstreams[i]!.id,
   );
 }
@@ -43,8 +43,15 @@ export function isTimeToAsk(view: PoolView, now: number): boolean {
   return want >= WORTH_ASKING_AHEAD && view.slots.left <= want / 4 && now - view.askedAheadAt > ASK_AHEAD_MS;
 }
 
-const isFit = (view: PoolView, index: number): boolean =>
-  !view.isSuspect(index) && !view.isEjected(index) && view.config.backends[index]!.state === 'active';
+/** The object leaves out who may not be asked, so such a slot is older than that; whom only we suspect it goes on counting. */
+function fateOf(view: PoolView, index: number): Fate {
+  if (isFit(view, index) || !view.config.backends.some((_, other) => isFit(view, other))) return 'use';
+  return isAsked(view, index) ? 'pass' : 'return';
+}
+
+const isAsked = (view: PoolView, index: number): boolean =>
+  !view.isEjected(index) && view.config.backends[index]!.state === 'active';
+const isFit = (view: PoolView, index: number): boolean => !view.isSuspect(index) && isAsked(view, index);
 
 async function askAhead(view: PoolView, env: Env): Promise<void> {
   await ask(view, env, wanted(view));

@@ -18,6 +18,12 @@ export interface Slot {
   readonly reason: Reason;
 }
 
+/**
+ * What becomes of a slot. `pass`: its turn is over, as if it had been used; given back it would come again at once, and
+ * who is passed over for a while would then be owed all those turns in a row. `return`: it goes back unused.
+ */
+export type Fate = 'use' | 'pass' | 'return';
+
 export class Slots {
   /** How many to ask for next. */
   want = 1;
@@ -36,15 +42,15 @@ export class Slots {
     this.#leases.sort((a, b) => a.first - b.first);
   }
 
-  /** Takes the next slot whose backend `isFit`; unfit and expired ones are set aside to be given back. Null: none left. */
-  take(now: number, isFit: (index: number) => boolean, idOf: (index: number) => string): Slot | null {
+  /** Takes the next slot that is to be used; expired ones go back too. Null: none left. */
+  take(now: number, fateOf: (index: number) => Fate, idOf: (index: number) => string): Slot | null {
     this.expire(now, idOf);
     for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
       const index = lease.slots[lease.next++]!;
-      const fit = isFit(index);
-      if (!fit) this.#setAside(lease.epoch, { [idOf(index)]: 1 });
+      const fate = fateOf(index);
+      if (fate === 'return') this.#setAside(lease.epoch, { [idOf(index)]: 1 });
       if (lease.next === lease.slots.length) this.#leases.shift();
-      if (fit) return { index, reason: lease.reason };
+      if (fate === 'use') return { index, reason: lease.reason };
     }
     return null;
   }
