@@ -21,7 +21,7 @@ export async function affinityPick(
 ): Promise<Pick | null> {
   await hearNews(view, env, ctx);
   const { affinity, affinityCookie } = exchange.route;
-  const { headers } = exchange.request;
+  const { headers } = exchange;
   const pick = (index: number, issuedAt: number | null): Pick => {
     noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
     if (policies[view.config.policy].leased) recordCharge(view, view.upstreams[index]!.id);

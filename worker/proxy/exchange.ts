@@ -9,6 +9,8 @@ import type { Target } from './target.ts';
 
 export interface Exchange {
   readonly request: Request;
+  /** The request's; each look at `request.headers` is a call into the runtime. */
+  readonly headers: Headers;
   readonly method: string;
   readonly target: Target;
   readonly route: RouteConfig;
@@ -40,6 +42,7 @@ export function begin(
   const hasKey = retry.nonIdempotent === 'idempotency-key' && headers.has('idempotency-key');
   return {
     request,
+    headers,
     method,
     target,
     route,

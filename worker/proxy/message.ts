@@ -11,8 +11,11 @@ export interface Message {
 }
 
 /** The client's headers with ours in place. `pseudonym` is our name in `Via`. */
-export function headersOf({ request, route, target, requestId }: Exchange, pseudonym: string): Headers {
-  const headers = new Headers(request.headers);
+export function headersOf(
+  { headers: client, route, target, requestId }: Exchange,
+  pseudonym: string,
+): Headers {
+  const headers = new Headers(client);
   stripHopByHop(headers, 'request');
   if (route.affinity !== 'none' && route.affinity !== 'ip') hideCookie(headers, route.affinityCookie.name);
   setForwardedHeaders(headers, target, { requestId, pseudonym });

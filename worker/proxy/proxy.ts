@@ -22,11 +22,12 @@ export async function proxy(
   ctx: ExecutionContext,
 ): Promise<Response> {
   const startedAt = Date.now();
-  const requestId = saneRequestId(request.headers) ?? newRequestId();
+  const { headers } = request;
+  const requestId = saneRequestId(headers) ?? newRequestId();
   notePlace(request);
   const config = current() ?? (await refresh(env));
   if (!config) return refuse(request, noConfiguration(requestId));
-  if (isLoop(request.headers, config.pseudonym)) return refuse(request, inALoop(requestId));
+  if (isLoop(headers, config.pseudonym)) return refuse(request, inALoop(requestId));
 
   const start = await findStart(request, target, config, requestId, startedAt, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
