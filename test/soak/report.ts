@@ -1,0 +1,69 @@
+/** What a soak prints: one table, and what did not hold. */
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { byTenths, firstAndLast, type Sample } from './memory.ts';
+
+/** Memory counts from this request on. */
+const WARM = 20_000;
+/** Memory in the last fifth against that in the first fifth after warming up. */
+const GROWTH_ALLOWED = 1.1;
+const STORAGE_ALLOWED_MB = 10;
+
+/** What was done and seen. `bare` is the bare Worker's memory under the same load, without faults. */
+export interface SoakResult {
+  readonly requests: number;
+  readonly warmUp: number;
+  readonly connections: number;
+  readonly faultMs: number;
+  readonly seconds: number;
+  readonly faults: number;
+  readonly statuses: ReadonlyMap<number, number>;
+  readonly unexplained: readonly string[];
+  readonly samples: readonly Sample[];
+  readonly bare: readonly Sample[];
+  readonly storageMb: number;
+}
+
+/** Prints the table; sets the exit code to 1 when something did not hold. */
+export function printReport(result: SoakResult): void {
+  const { requests, warmUp, statuses, unexplained, samples, storageMb } = result;
+  const [first, last] = firstAndLast(samples, Math.min(WARM, requests / 10));
+  const ok = statuses.get(200) ?? 0;
+  const failed = [...statuses].filter(([status]) => status !== 200);
+  const others = failed.map(([status, count]) => `${count} × ${status || 'none'}`).join(', ');
+  const rows = [
+    [
+      'machine',
+      `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    ],
+    [
+      'requests',
+      `${requests} at ${result.connections} connections in ${Math.round(result.seconds)} s (${Math.round(requests / result.seconds)}/s), after ${warmUp} to warm up`,
+    ],
+    [
+      'faults',
+      `${result.faults}: one backend of four dies, answers 503, resets or hangs for ${result.faultMs} ms`,
+    ],
+    ['answers', `${ok} × 200; ${others || 'no other'}`],
+    ['not caused by a backend', String(unexplained.length)],
+    [
+      'memory of workerd',
+      `${Math.round(first)} MB after ${WARM} requests, ${Math.round(last)} MB at the end, at most ${Math.round(Math.max(...samples.map(({ mb }) => mb)))} MB`,
+    ],
+    ['by tenths', byTenths(samples, requests).join(', ')],
+    [
+      'with the bare Worker',
+      `${byTenths(result.bare, warmUp + requests).join(', ')}: by tenths of ${warmUp + requests} requests without a fault, from the start`,
+    ],
+    ['storage', `at most ${storageMb.toFixed(1)} MB in the objects’ databases`],
+  ];
+  console.log(
+    ['| soak | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n'),
+  );
+  const broken = [
+    ...unexplained.slice(0, 10),
+    ...(last > first * GROWTH_ALLOWED ? [`memory grew from ${first} to ${last} MB`] : []),
+    ...(storageMb > STORAGE_ALLOWED_MB ? [`storage grew to ${storageMb} MB`] : []),
+  ];
+  for (const line of broken) console.log(`BROKEN: ${line}`);
+  process.exitCode = broken.length === 0 ? 0 : 1;
+}
