@@ -8,7 +8,7 @@ const WARM = 20_000;
 const GROWTH_ALLOWED = 1.1;
 const STORAGE_ALLOWED_MB = 10;
 
-/** What was done and seen. `bare` is the bare Worker's memory under the same load, without faults. */
+/** What was done and seen. `ofBare`: the bare Worker under as many requests as warm up, without faults. */
 export interface SoakResult {
   readonly requests: number;
   readonly warmUp: number;
@@ -19,7 +19,8 @@ export interface SoakResult {
   readonly statuses: ReadonlyMap<number, number>;
   readonly unexplained: readonly string[];
   readonly samples: readonly Sample[];
-  readonly bare: readonly Sample[];
+  readonly whileWarmingUp: readonly Sample[];
+  readonly ofBare: readonly Sample[];
   readonly storageMb: number;
 }
 
@@ -50,10 +51,8 @@ export function printReport(result: SoakResult): void {
       `${Math.round(first)} MB after ${WARM} requests, ${Math.round(last)} MB at the end, at most ${Math.round(Math.max(...samples.map(({ mb }) => mb)))} MB`,
     ],
     ['by tenths', byTenths(samples, requests).join(', ')],
-    [
-      'with the bare Worker',
-      `${byTenths(result.bare, warmUp + requests).join(', ')}: by tenths of ${warmUp + requests} requests without a fault, from the start`,
-    ],
+    ['by tenths of the warm-up', byTenths(result.whileWarmingUp, warmUp).join(', ')],
+    ['the bare Worker’s, without faults', byTenths(result.ofBare, warmUp).join(', ')],
     ['storage', `at most ${storageMb.toFixed(1)} MB in the objects’ databases`],
   ];
   console.log(

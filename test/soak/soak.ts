@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '200000' },
     /** Before those: the runtime's heap takes its size over so many, whatever the Worker (see the bare one's). */
-    'warm-up': { type: 'string', default: '100000' },
+    'warm-up': { type: 'string', default: '400000' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -57,7 +57,7 @@ let faults = 0;
 
 try {
   await untilServing();
-  const bare = await drive(ports.bare, WARM_UP + REQUESTS, () => undefined);
+  const bare = await drive(ports.bare, WARM_UP, () => undefined);
   const gone = once(workerd, 'exit');
   workerd.kill();
   await gone;
@@ -65,12 +65,13 @@ try {
   await untilServing();
   await configure();
   const troubles = makeTrouble();
-  await drive(ports.evenkeel, WARM_UP, onAnswer);
+  const warmUp = await drive(ports.evenkeel, WARM_UP, onAnswer);
   const { seconds, samples } = await drive(ports.evenkeel, REQUESTS, onAnswer);
   isOver = true;
   await troubles;
+  const memory = { samples, whileWarmingUp: warmUp.samples, ofBare: bare.samples };
   const counted = { requests: REQUESTS, warmUp: WARM_UP, connections: CONNECTIONS, faultMs: FAULT_MS };
-  printReport({ ...counted, seconds, faults, statuses, unexplained, samples, bare: bare.samples, storageMb });
+  printReport({ ...counted, ...memory, seconds, faults, statuses, unexplained, storageMb });
 } finally {
   workerd.kill();
   backends.kill();
