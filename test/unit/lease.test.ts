@@ -39,6 +39,8 @@ class World {
   readonly isolates: PoolView[];
   readonly used = new Map<string, number>();
   backends: Backend[];
+  /** The next call is carried out, but its reply gets lost on the way. */
+  losesReply = false;
   #revision = 1;
   readonly env: Env;
   readonly #behind: Promise<unknown>[] = [];
@@ -48,7 +50,14 @@ class World {
     const config = poolOf(backends);
     this.state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
     this.isolates = Array.from({ length: isolates }, () => new PoolView(config, this.#revision));
-    const stub = { lease: async (request: LeaseAsk) => this.#grant(request) };
+    const stub = {
+      lease: async (request: LeaseAsk) => {
+        const reply = this.#grant(request);
+        if (!this.losesReply) return reply;
+        this.losesReply = false;
+        throw Object.assign(new Error('the connection was lost'), { retryable: true });
+      },
+    };
     this.env = { POOL: { getByName: () => stub } } as unknown as Env;
   }
 
@@ -177,6 +186,19 @@ test('slots that an isolate left over when its traffic stopped come back with it
   vi.advanceTimersByTime(3_600_000);
   for (let n = 0; n < 11; n++) order.push(await world.request(0));
   expect(order.join('')).toBe('aabacaa'.repeat(5));
+});
+
+test('slots that go back with a call whose reply is lost go back once, though the call is repeated', async () => {
+  const backends = [5, 3, 1].map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' }));
+  const world = new World(backends, 1);
+  const view = world.isolates[0]!;
+  await ask(view, world.env, 4);
+  vi.advanceTimersByTime(LEASE_MS);
+  world.losesReply = true;
+  expect(await ask(view, world.env, 0)).toBe(true);
+  // Nobody holds a slot, none was used: the sequence stands where it began.
+  expect(world.outstanding()).toBe(0);
+  expect([...world.state.sequence.position]).toEqual([0, 0, 0]);
 });
 
 test('what one isolate reports another one follows within a second', async () => {

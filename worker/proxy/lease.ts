@@ -64,10 +64,11 @@ async function askAhead(view: PoolView, env: Env): Promise<void> {
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
   // After a pause the old slots go back with the very call that asks for new ones, so that the order goes on.
   view.slots.expire(Date.now(), (i) => view.upstreams[i]!.id);
-  const returned = view.slots.takeReturned();
-  const request = { want, revision: view.revision, returned };
   const call = view.rehearses ? 'rehearse' : 'lease';
-  const reply = await within(() => objectOf(view, env)[call](request));
+  // Taken by the first try: it may have been carried out though its reply was lost, and a slot may get lost, but not go
+  // back twice.
+  const request = () => ({ want, revision: view.revision, returned: view.slots.takeReturned() });
+  const reply = await within(() => objectOf(view, env)[call](request()));
   const now = Date.now();
   if (reply) view.hearLease(reply, now);
   else view.contact.missed(now);
