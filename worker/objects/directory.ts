@@ -34,7 +34,11 @@ export class Directory extends DurableObject<Env> {
     this.#drains = new DrainStore(ctx.storage.sql);
     this.#deliveries = new Deliveries(env);
     this.#signIn = new SignInStore(ctx.storage.sql);
-    this.#live = new Live(ctx, env, { now: () => this.read(), shardsOf: (pool) => this.shardsOf(pool) });
+    this.#live = new Live(ctx, env, {
+      now: () => this.read(),
+      pool: (id) => this.#revisions.config.pools.find((pool) => pool.id === id),
+      shardsOf: (pool) => this.shardsOf(pool),
+    });
     // Backends that drained before drains were kept.
     this.#drains.follow(this.#revisions.config, Date.now());
     if (this.#revisions.revision > 0) return;

@@ -1,5 +1,5 @@
 /** The Directory's part in the live view: what those who watch are told, and when. */
-import type { Config } from '../config/schema.ts';
+import type { Config, PoolConfig } from '../config/schema.ts';
 import { drainTimes, type Env } from '../env.ts';
 import type { Drain } from './drain.ts';
 import type { HistoryEvent } from './events.ts';
@@ -19,6 +19,8 @@ const MAPPINGS = 200;
 /** What the Directory knows and Live asks it for. */
 export interface LiveSource {
   now(): { revision: number; config: Config; drains: readonly Drain[] };
+  /** A pool as it is configured, if it is. */
+  pool(id: string): PoolConfig | undefined;
   shardsOf(pool: string): string[];
 }
 
@@ -43,7 +45,8 @@ export class Live {
     this.#env = env;
     this.#source = source;
     this.#watchers = new Watchers(ctx);
-    this.#statuses = new ShardStatuses(env);
+    // The objects of a deleted pool may still speak: memory is bounded by the configuration.
+    this.#statuses = new ShardStatuses(env, (pool) => source.pool(pool) !== undefined);
   }
 
   /** Whether somebody watches: survives eviction, for the runtime keeps the sockets. */
@@ -70,8 +73,7 @@ export class Live {
       this.#forget();
       return false;
     }
-    this.#statuses.keep({ pool, shard }, status);
-    this.#changed.add(pool);
+    if (this.#statuses.keep({ pool, shard }, status)) this.#changed.add(pool);
     this.#mappings.push(...mappings);
     let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
     while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
@@ -88,9 +90,15 @@ export class Live {
 
   /** A new revision: its number, and the status of each pool that it touched or that is new. */
   noteRevision(revision: number, pools: readonly string[]): void {
-    if (!this.watched) return;
+    if (!this.watched) {
+      this.#forget();
+      return;
+    }
     this.#revision = revision;
     for (const pool of pools) this.#changed.add(pool);
+    const configured = new Set(this.#source.now().config.pools.map(({ id }) => id));
+    for (const pool of this.#changed) if (!configured.has(pool)) this.#changed.delete(pool);
+    this.#statuses.forgetOthers(configured);
     this.#sendSoon();
   }
 

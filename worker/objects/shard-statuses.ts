@@ -7,16 +7,21 @@ import { deadlined, poolObject } from './stubs.ts';
 /** By pool and shard; in memory only. */
 export class ShardStatuses {
   readonly #env: Env;
+  readonly #exists: (pool: string) => boolean;
   readonly #byPool = new Map<string, Map<string, ShardStatus>>();
 
-  constructor(env: Env) {
+  /** Nothing is kept of a pool that `exists` no more. */
+  constructor(env: Env, exists: (pool: string) => boolean) {
     this.#env = env;
+    this.#exists = exists;
   }
 
-  /** Takes one shard's status over. */
-  keep({ pool, shard }: ShardName, status: ShardStatus): void {
-    const shards = this.#byPool.get(pool) ?? new Map<string, ShardStatus>();
-    this.#byPool.set(pool, shards.set(shard, status));
+  /** Takes one shard's status over. Returns whether it was kept. */
+  keep(name: ShardName, status: ShardStatus): boolean {
+    if (!this.#exists(name.pool)) return false;
+    const shards = this.#byPool.get(name.pool) ?? new Map<string, ShardStatus>();
+    this.#byPool.set(name.pool, shards.set(name.shard, status));
+    return true;
   }
 
   /** Whether this shard's status is known. */
@@ -33,6 +38,11 @@ export class ShardStatuses {
   forget(pool?: string): void {
     if (pool === undefined) this.#byPool.clear();
     else this.#byPool.delete(pool);
+  }
+
+  /** Forgets every pool but these. */
+  forgetOthers(pools: ReadonlySet<string>): void {
+    for (const pool of this.#byPool.keys()) if (!pools.has(pool)) this.#byPool.delete(pool);
   }
 
   /** Asks Pool objects how they stand, and tells them that somebody watches. An answer is kept when `wanted` says so. */
