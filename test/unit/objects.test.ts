@@ -33,7 +33,7 @@ test('the live view asks six Pool objects at once, and keeps what each answers',
     },
   }));
   const names = Array.from({ length: 20 }, (_, i) => ({ pool: 'shop', shard: String(i) }));
-  const statuses = new ShardStatuses(env, () => true);
+  const statuses = new ShardStatuses(env, (_, status) => status);
   await statuses.ask(names, () => true);
   expect(most).toBe(6);
   expect(names.filter((name) => !statuses.has(name)).map(({ shard }) => shard)).toEqual(['3']);

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';
 import { noLatencies } from '../../worker/objects/latency.ts';
-import { poolStatus } from '../../worker/objects/pool-status.ts';
+import { countedOnly, poolStatus } from '../../worker/objects/pool-status.ts';
 import type { ShardStatus } from '../../worker/objects/protocol.ts';
 
 const shard = (name: string, ejectedUntil: number): ShardStatus => ({
@@ -37,3 +37,22 @@ test('what a shard out of use has counted still counts', () => {
   const status = poolStatus(pool, [shard('0', 0), shard('1', 0)], CONTEXT);
   expect(status.backends[0]).toMatchObject({ requests: 20, failures: 2 });
 });
+
+test.each([
+  { sharding: 2, name: '1', requests: 0, kept: ['a', 'b'] },
+  { sharding: 2, name: 'eu', requests: 0, kept: ['a'] },
+  { sharding: 'none', name: '1', requests: 0, kept: ['a'] },
+  { sharding: 'none', name: '1', requests: 3, kept: ['a', 'b'] },
+] as const)(
+  'with sharding $sharding, of shard $name with $requests requests at b only $kept add to the sum, and it stays the same',
+  ({ sharding, name, requests, kept }) => {
+    const pool = poolSchema.parse({ id: 'p', backends, sharding });
+    const { backends: rows, ...rest } = shard(name, 0);
+    const seen = { requests, failures: 0, picks: 0 };
+    const whole = { ...rest, backends: rows.map((row) => (row.id === 'b' ? { ...row, ...seen } : row)) };
+    const counted = countedOnly(sharding, whole);
+    expect(counted.backends.map(({ id }) => id)).toEqual(kept);
+    const sum = (status: ShardStatus) => ({ ...poolStatus(pool, [shard('0', 0), status], CONTEXT), at: 0 });
+    expect(sum(counted)).toEqual(sum(whole));
+  },
+);

@@ -3,7 +3,7 @@ import type { Config, PoolConfig } from '../config/schema.ts';
 import { drainTimes, type Env } from '../env.ts';
 import type { Drain } from './drain.ts';
 import type { HistoryEvent } from './events.ts';
-import { type PoolStatus, poolStatus } from './pool-status.ts';
+import { countedOnly, type PoolStatus, poolStatus } from './pool-status.ts';
 import type { LivePush, MappingBatch, ShardName } from './protocol.ts';
 import { ShardStatuses } from './shard-statuses.ts';
 import type { Watch } from './watch.ts';
@@ -45,8 +45,11 @@ export class Live {
     this.#env = env;
     this.#source = source;
     this.#watchers = new Watchers(ctx);
-    // The objects of a deleted pool may still speak: memory is bounded by the configuration.
-    this.#statuses = new ShardStatuses(env, (pool) => source.pool(pool) !== undefined);
+    // Memory is bounded by the configuration: objects of a deleted pool may still speak, shards out of use may have counted nothing.
+    this.#statuses = new ShardStatuses(env, (id, status) => {
+      const pool = source.pool(id);
+      return pool ? countedOnly(pool.sharding, status) : null;
+    });
   }
 
   /** Whether somebody watches: survives eviction, for the runtime keeps the sockets. */

@@ -82,6 +82,14 @@ export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], con
   return { pool: pool.id, revision, at: now, latencyMs, backends, shards: cost };
 }
 
+/** The status without what adds nothing to a sum: the backends for which a shard that is out of use has counted nothing. */
+export function countedOnly(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
+  if (isInUse(sharding, status.shard)) return status;
+  const hasCounted = ({ requests, lastClientAt = 0, lastWebSocketAt = 0 }: BackendStatus) =>
+    requests > 0 || lastClientAt > 0 || lastWebSocketAt > 0;
+  return { ...status, backends: status.backends.filter(hasCounted) };
+}
+
 /** Whether isolates ask this shard under the pool's present `sharding`: one is numbered, or named after a region. */
 const isInUse = (sharding: PoolConfig['sharding'], shard: string): boolean => {
   if (shard === '0') return true;

@@ -7,20 +7,21 @@ import { deadlined, poolObject } from './stubs.ts';
 /** By pool and shard; in memory only. */
 export class ShardStatuses {
   readonly #env: Env;
-  readonly #exists: (pool: string) => boolean;
+  readonly #worth: (pool: string, status: ShardStatus) => ShardStatus | null;
   readonly #byPool = new Map<string, Map<string, ShardStatus>>();
 
-  /** Nothing is kept of a pool that `exists` no more. */
-  constructor(env: Env, exists: (pool: string) => boolean) {
+  /** `worth` says what of a status is worth keeping; null: nothing. */
+  constructor(env: Env, worth: (pool: string, status: ShardStatus) => ShardStatus | null) {
     this.#env = env;
-    this.#exists = exists;
+    this.#worth = worth;
   }
 
   /** Takes one shard's status over. Returns whether it was kept. */
-  keep(name: ShardName, status: ShardStatus): boolean {
-    if (!this.#exists(name.pool)) return false;
-    const shards = this.#byPool.get(name.pool) ?? new Map<string, ShardStatus>();
-    this.#byPool.set(name.pool, shards.set(name.shard, status));
+  keep({ pool, shard }: ShardName, status: ShardStatus): boolean {
+    const kept = this.#worth(pool, status);
+    if (!kept) return false;
+    const shards = this.#byPool.get(pool) ?? new Map<string, ShardStatus>();
+    this.#byPool.set(pool, shards.set(shard, kept));
     return true;
   }
 
