@@ -14,6 +14,8 @@ const envOf = (objects: (name: string) => Partial<PoolRpc>): Env => {
   return { POOL: { getByName: objects }, DIRECTORY: { getByName: () => directory } } as unknown as Env;
 };
 
+const TO = { pool: 'shop', shard: '0' };
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -37,6 +39,58 @@ test('the live view asks six Pool objects at once, and keeps what each answers',
   await statuses.ask(names, () => true);
   expect(most).toBe(6);
   expect(names.filter((name) => !statuses.has(name)).map(({ shard }) => shard)).toEqual(['3']);
+});
+
+/** What is known of a Pool object that answers when the test lets it; `asked` waits for answers, the oldest first. */
+function slowShard() {
+  const asked: ((dropped: number) => void)[] = [];
+  const statusOf = (dropped: number) => ({ shard: '0', dropped }) as ShardStatus;
+  const env = envOf(() => ({
+    watch: () => new Promise((resolve) => asked.push((dropped) => resolve(statusOf(dropped)))),
+  }));
+  const statuses = new ShardStatuses(env, (_, status) => status);
+  return {
+    asked,
+    ask: () => statuses.ask([TO], () => true),
+    push: (dropped: number) => statuses.keep(TO, statusOf(dropped)),
+    askAnew: () => statuses.askAnew('shop'),
+    known: () => statuses.of('shop').map(({ dropped }) => dropped),
+    isKnown: () => statuses.has(TO),
+  };
+}
+
+test('a slow answer does not take the place of what the shard has pushed since it was asked', async () => {
+  const shard = slowShard();
+  const asking = shard.ask();
+  shard.push(2);
+  shard.asked[0]!(1);
+  await asking;
+  expect(shard.known()).toEqual([2]);
+});
+
+test('of two answers that overtake each other the one asked for later counts', async () => {
+  const shard = slowShard();
+  const asking = [shard.ask(), shard.ask()];
+  shard.asked[1]!(2);
+  await asking[1];
+  shard.asked[0]!(1);
+  await asking[0];
+  expect(shard.known()).toEqual([2]);
+});
+
+test('what has been forgotten so as to be asked anew does not come back by an earlier question', async () => {
+  const shard = slowShard();
+  shard.push(1);
+  const asking = shard.ask();
+  shard.askAnew();
+  expect(shard.isKnown()).toBe(false);
+  shard.asked[0]!(1);
+  await asking;
+  expect(shard.isKnown()).toBe(false);
+  const again = shard.ask();
+  shard.asked[1]!(2);
+  await again;
+  expect(shard.known()).toEqual([2]);
 });
 
 test('a shard that is away keeps no other from hearing of an ejection', async () => {
@@ -69,7 +123,6 @@ function poolThatIsAway() {
   return pool;
 }
 
-const TO = { pool: 'shop', shard: '0' };
 const pushOf = (revision: number): Delivery => ({
   ...TO,
   push: { revision, routesRevision: revision, pool: null },

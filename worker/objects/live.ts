@@ -187,7 +187,7 @@ export class Live {
       this.#draining = false;
       if (!this.watched) return;
       for (const { pool } of this.#source.now().drains) {
-        this.#statuses.forget(pool);
+        this.#statuses.askAnew(pool);
         this.#changed.add(pool);
       }
       this.#sendSoon();
