@@ -13,6 +13,8 @@ export class LiveFeed {
   /** Pushes since the object started: none while nobody watches. */
   pushes = 0;
   #watched = false;
+  /** How often the Directory has said that somebody watches. */
+  #watches = 0;
   #mappings: MappingBatch[] = [];
   /** A push waits for its time or for its answer; `#noted`: something has changed since it was made up. */
   #waiting = false;
@@ -24,10 +26,22 @@ export class LiveFeed {
     this.#status = status;
   }
 
-  /** Whether somebody watches, as the Directory last said. */
-  set watched(watched: boolean) {
-    this.#watched = watched;
-    if (!watched) this.#mappings = [];
+  /** Somebody watches: the Directory asks how things stand. */
+  watch(): void {
+    this.#watched = true;
+    this.#watches++;
+  }
+
+  /** Call this when the Directory is asked, and what it returns with the answer: whether somebody watches. */
+  awaitWord(): (watched: boolean) => void {
+    const watches = this.#watches;
+    return (watched) => {
+      if (watched) this.watch();
+      // Nobody, says an answer that is older than the last word of somebody: it does not count.
+      if (watches !== this.#watches) return;
+      this.#watched = false;
+      this.#mappings = [];
+    };
   }
 
   /** Something has changed, with these mappings: pushes when the second is over. Does nothing while nobody watches. */
@@ -54,8 +68,9 @@ export class LiveFeed {
     this.#noted = false;
     this.#pushedAt = Date.now();
     this.pushes++;
+    const hear = this.awaitWord();
     try {
-      this.watched = await directoryObject(env).livePush(push);
+      hear(await directoryObject(env).livePush(push));
     } catch {
       // The Directory is away; what it missed comes with the next change.
     } finally {

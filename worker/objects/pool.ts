@@ -166,7 +166,7 @@ export class Pool extends DurableObject<Env> {
   /** As `status`; from now on this object tells the Directory what changes, until nobody watches any more. */
   async watch(): Promise<ShardStatus> {
     await this.#catchUp(0);
-    this.#feed.watched = true;
+    this.#feed.watch();
     return this.#statusNow();
   }
 
@@ -217,11 +217,12 @@ export class Pool extends DurableObject<Env> {
 
   async #pull(): Promise<void> {
     this.#pulledAt = Date.now();
+    const hearWatched = this.#feed.awaitWord();
     const { watched = false, ...push } = await directoryObject(this.env).pullPool(
       this.#name.pool,
       this.#name.shard,
     );
-    this.#feed.watched = watched;
+    hearWatched(watched);
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
   }
