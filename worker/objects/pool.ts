@@ -25,13 +25,12 @@ import { RecentMappings } from './recent-mappings.ts';
 import { Reporters } from './reporters.ts';
 import type { ShardSeries } from './series.ts';
 import { directoryObject } from './stubs.ts';
+import { WriteBehind } from './write-behind.ts';
 
 /** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
 const LEASE_TTL_MS = 1_000;
 /** While there is traffic the Directory is asked this often, should a push have been lost: push for speed, pull for repair. */
 const PULL_MS = 30_000;
-/** Write-behind: at most one transaction in this time while dirty. */
-const FLUSH_MS = 1_000;
 
 /** Its methods are the RPC that `PoolRpc` in stubs.ts spells out. */
 export class Pool extends DurableObject<Env> {
@@ -41,11 +40,11 @@ export class Pool extends DurableObject<Env> {
   readonly #events = new PoolEvents();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
+  readonly #behind = new WriteBehind(() => this.#write());
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #dropped = 0;
   #calls = 0;
-  #flushing = false;
   #pulledAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -70,7 +69,7 @@ export class Pool extends DurableObject<Env> {
     this.#calls++;
     await this.#catchUp(ask.revision);
     const reply = this.#grant(ask);
-    if (reply.slots.length > 0 || ask.returned.length > 0) this.#dirty();
+    if (reply.slots.length > 0 || ask.returned.length > 0) this.#behind.note();
     return reply;
   }
 
@@ -113,9 +112,9 @@ export class Pool extends DurableObject<Env> {
     this.#mappings.add(report.mappings);
     this.#feed.note(this.env, report.mappings);
     this.#events.add(flips.map((flip) => flipEvent(flip, this.#name)));
-    if (flips.length === 0) this.#dirty();
+    if (flips.length === 0) this.#behind.note();
     else {
-      this.#flush();
+      this.#behind.now();
       // A region speaks for itself: what it cannot reach others may.
       if (typeof state.config.sharding === 'number')
         this.ctx.waitUntil(tellPeers(this.env, this.#name, flips));
@@ -138,7 +137,7 @@ export class Pool extends DurableObject<Env> {
       this.#state = this.#newState(push.pool, null);
     }
     this.#store.saveConfig(push);
-    if (this.#state) this.#flush();
+    if (this.#state) this.#behind.now();
     this.#feed.note(this.env, null);
     return push.revision;
   }
@@ -154,7 +153,7 @@ export class Pool extends DurableObject<Env> {
   hearFlip(flip: Flip): void {
     this.#state?.hearFlip(flip);
     this.#feed.note(this.env, null);
-    this.#flush();
+    this.#behind.now();
   }
 
   /** This shard's counters; empty when the pool is unknown here. */
@@ -183,7 +182,7 @@ export class Pool extends DurableObject<Env> {
   /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */
   async metrics(): Promise<ShardMetrics> {
     const status = await this.status();
-    if (this.#flushing) this.#flush();
+    this.#behind.settle();
     return { status, totals: this.#state?.totals.dump() ?? [] };
   }
 
@@ -242,7 +241,7 @@ export class Pool extends DurableObject<Env> {
 
   /** Behind the reply: the history is no reason to keep traffic waiting. */
   #deliverEvents(): void {
-    this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#dirty()));
+    this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#behind.note()));
   }
 
   #takeBack(returned: readonly Returned[]): void {
@@ -255,17 +254,8 @@ export class Pool extends DurableObject<Env> {
       }
   }
 
-  #dirty(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setTimeout(() => {
-      this.#flushing = false;
-      this.#flush();
-    }, FLUSH_MS);
-  }
-
   /** One transaction: all writes of a synchronous turn are one (Durable Objects' write coalescing). */
-  #flush(): void {
+  #write(): void {
     const state = this.#state;
     if (!state) return;
     const { position, taken } = state.sequence;
