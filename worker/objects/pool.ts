@@ -3,6 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import { drainTimes, type Env } from '../env.ts';
+import { CatchUp } from './catch-up.ts';
 import { LiveFeed } from './live-feed.ts';
 import { tellPeers } from './peers.ts';
 import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
@@ -29,8 +30,6 @@ import { WriteBehind } from './write-behind.ts';
 
 /** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
 const LEASE_TTL_MS = 1_000;
-/** While there is traffic the Directory is asked this often, should a push have been lost: push for speed, pull for repair. */
-const PULL_MS = 30_000;
 
 /** Its methods are the RPC that `PoolRpc` in stubs.ts spells out. */
 export class Pool extends DurableObject<Env> {
@@ -40,12 +39,12 @@ export class Pool extends DurableObject<Env> {
   readonly #events = new PoolEvents();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
+  readonly #directory = new CatchUp(() => this.#pull());
   readonly #behind = new WriteBehind(() => this.#write());
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #dropped = 0;
   #calls = 0;
-  #pulledAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -203,19 +202,13 @@ export class Pool extends DurableObject<Env> {
     return new PoolState(config, stored, start, drainTimes(this.env));
   }
 
-  /** Pulls when nothing is known, or the asker knows more; now and then behind the reply; else returns at once. */
-  async #catchUp(revisionOfAsker: number): Promise<void> {
-    if (!this.#push) return this.#pull();
-    const isDue = Date.now() - this.#pulledAt > PULL_MS;
-    // With a configuration in hand the pool goes on: the Directory's absence must not stop traffic.
-    const pulled =
-      revisionOfAsker > this.#push.revision || isDue ? this.#pull().catch(() => undefined) : undefined;
-    if (revisionOfAsker > this.#push.revision) await pulled;
-    else if (pulled) this.ctx.waitUntil(pulled);
+  #catchUp(revisionOfAsker: number): Promise<void> {
+    return this.#directory.to(revisionOfAsker, this.#push?.revision ?? null, (pull) =>
+      this.ctx.waitUntil(pull),
+    );
   }
 
   async #pull(): Promise<void> {
-    this.#pulledAt = Date.now();
     const hearWatched = this.#feed.awaitWord();
     const { watched = false, ...push } = await directoryObject(this.env).pullPool(
       this.#name.pool,
