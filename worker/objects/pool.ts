@@ -39,7 +39,10 @@ export class Pool extends DurableObject<Env> {
   readonly #events = new PoolEvents();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
-  readonly #directory = new CatchUp(() => this.#pull());
+  readonly #directory = new CatchUp(
+    () => this.#pull(),
+    (pull) => this.ctx.waitUntil(pull),
+  );
   readonly #behind = new WriteBehind(() => this.#write());
   #push: PoolPush | null;
   #state: PoolState | null = null;
@@ -203,9 +206,7 @@ export class Pool extends DurableObject<Env> {
   }
 
   #catchUp(revisionOfAsker: number): Promise<void> {
-    return this.#directory.to(revisionOfAsker, this.#push?.revision ?? null, (pull) =>
-      this.ctx.waitUntil(pull),
-    );
+    return this.#directory.to(revisionOfAsker, this.#push?.revision ?? null);
   }
 
   async #pull(): Promise<void> {
