@@ -109,7 +109,7 @@ export class PoolView {
   /** Takes in a lease. */
   hearLease(reply: LeaseReply, now: number): void {
     this.hear(reply, now);
-    if (reply.revision === this.revision) this.slots.add(reply, now);
+    if (reply.revision === this.revision) this.slots.add(reply, now, (i) => this.upstreams[i]!.id);
   }
 
   /** Ejected as the object last said; with the object away, until the time it named. */
