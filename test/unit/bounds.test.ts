@@ -1,13 +1,15 @@
 /** What is kept has a limit with a name: each is reached here, and passed, and what comes then makes sense. */
 import { expect, test } from 'vitest';
+import { accessIdentity, EMAIL_LENGTH } from '../../worker/api/cloudflare-access.ts';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';
 import type { PoolEvent } from '../../worker/objects/events.ts';
 import { inPieces, PIECE_LENGTH } from '../../worker/objects/pieces.ts';
 import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool-events.ts';
-import { inRows, readBatches } from '../../worker/objects/pool-store.ts';
+import { inRows, RING_SIZE, readBatches } from '../../worker/objects/pool-store.ts';
 import type { Mapping, Report } from '../../worker/objects/protocol.ts';
+import { RecentMappings } from '../../worker/objects/recent-mappings.ts';
 import { ISOLATES_KEPT, Reporters } from '../../worker/objects/reporters.ts';
 import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
 import { Series, STEP_MS, STEPS } from '../../worker/objects/series.ts';
@@ -94,6 +96,19 @@ test('a request id of 128 characters is kept, a longer one is replaced', () => {
   expect(saneRequestId(new Headers({ 'x-request-id': 'x'.repeat(129) }))).toBeNull();
 });
 
+test(`a change bears ${EMAIL_LENGTH} characters of an address, the rest is cut`, async () => {
+  const who = (email: string) => {
+    const access = { aud: 'a', getIdentity: async () => ({ email }) };
+    return accessIdentity(
+      { ACCESS_AUD: 'a' } as Env,
+      access as unknown as Parameters<typeof accessIdentity>[1],
+    );
+  };
+  const longest = `ada@${'x'.repeat(EMAIL_LENGTH - 4)}`;
+  expect(await who(longest)).toBe(longest);
+  expect(await who(`${longest}.example`)).toBe(longest);
+});
+
 const LONG_ID = 'x'.repeat(63);
 const attempts = times(1 + LIMITS.maxRetries, () => ({
   ...{ backend: LONG_ID, outcome: 'connect-failure' as const, status: null, ms: 300_000 },
@@ -115,6 +130,20 @@ test('a mapping keeps so much of host and path, and is never longer than 4 KB', 
   expect(mapping.host).toHaveLength(HOST_KEPT + 1);
   expect(mapping.path).toHaveLength(PATH_KEPT + 1);
   expect(JSON.stringify(mapping).length).toBeLessThan(4_096);
+});
+
+test(`of a shard ${RING_SIZE} mappings are kept and a batch more, the newest; as many wait to be written`, () => {
+  const mappings = new RecentMappings(() => []);
+  const add = (first: number, count: number) =>
+    mappings.add({ count, json: JSON.stringify(times(count, (i) => ({ at: first + i }))) });
+  for (let i = 0; i < 40; i++) add(i * 300, 300);
+  const unsaved = mappings.takeUnsaved().reduce((sum, { count }) => sum + count, 0);
+  expect(unsaved).toBeGreaterThanOrEqual(RING_SIZE);
+  expect(unsaved).toBeLessThan(RING_SIZE + 300);
+  expect(mappings.newest().map(({ at }) => at)).toEqual(times(RING_SIZE, (i) => 40 * 300 - 1 - i));
+  add(40 * 300, 1);
+  expect(mappings.newest()[0]!.at).toBe(40 * 300);
+  expect(mappings.takeUnsaved()).toHaveLength(1);
 });
 
 test('a ring full of the longest mappings goes into rows that SQLite takes, in order', () => {

@@ -155,6 +155,20 @@ test.each(DOCUMENTS)(
   },
 );
 
+test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainTold} names are told, the first and the last`, () => {
+  const circle = (count: number) => ({
+    pools: times(count, (i) => pool({ id: `p${i}`, whenUnavailable: `pool:p${(i + 1) % count}` })),
+  });
+  const messageOf = (count: number) => {
+    const refused = checkConfig(circle(count), around);
+    return refused.ok ? '' : refused.errors[0]!.message;
+  };
+  const whole = times(LIMITS.chainTold - 1, (i) => `p${i} -> `).join('');
+  expect(messageOf(LIMITS.chainTold - 1)).toBe(`forms a circle: ${whole}p0`);
+  const first = times(LIMITS.chainTold - 2, (i) => `p${i} -> `).join('');
+  expect(messageOf(LIMITS.pools)).toBe(`forms a circle: ${first}… -> p0`);
+});
+
 test(`of many problems ${LIMITS.problems} are told and one says that there are more; a long key is cut`, () => {
   const refused = checkConfig(Object.fromEntries(times(5_000, (i) => [`k${i}`, i])), around);
   const errors = refused.ok ? [] : refused.errors;

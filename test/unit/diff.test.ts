@@ -1,6 +1,6 @@
 /** What the history says of a change. */
 import { expect, test } from 'vitest';
-import { differences, summarise } from '../../worker/config/diff.ts';
+import { differences, summarise, VALUE_LENGTH } from '../../worker/config/diff.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 
 type Patch = Record<string, unknown>;
@@ -67,6 +67,12 @@ test('a nested setting and a list of plain values', () => {
     { path: 'pools[shop].retry.maxRetries', from: 2, to: 1 },
     { path: 'pools[shop].retry.on', from: config().pools[0]!.retry.on, to: ['timeout'] },
   ]);
+});
+
+test(`a value of ${VALUE_LENGTH} characters is told, a longer one is left out, and the path says where it was`, () => {
+  const of = (length: number) => ({ name: 'x'.repeat(length - 2) });
+  expect(summarise(of(10), of(VALUE_LENGTH)).to).toBe('x'.repeat(VALUE_LENGTH - 2));
+  expect(summarise(of(10), of(VALUE_LENGTH + 1))).toEqual({ path: 'name', from: 'x'.repeat(8), to: null });
 });
 
 test('long values are left out of the summary', () => {

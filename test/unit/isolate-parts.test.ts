@@ -8,7 +8,7 @@ import type { LeaseReply } from '../../worker/objects/protocol.ts';
 import { GAPS_KEPT, Reporters } from '../../worker/objects/reporters.ts';
 import { noteClient, putBackClients, takeClients } from '../../worker/proxy/clients.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
-import { type Fate, Slots } from '../../worker/proxy/slots.ts';
+import { type Fate, SLOTS_HELD, Slots } from '../../worker/proxy/slots.ts';
 
 const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
   revision: 1,
@@ -26,33 +26,44 @@ const id = (index: number) => 'abc'[index]!;
 
 test('slots are used in the sequence’s order, though the replies overtook each other', () => {
   const slots = new Slots();
-  slots.add(lease(2, [2, 2]), 0);
-  slots.add(lease(0, [0, 1]), 0);
+  slots.add(lease(2, [2, 2]), 0, id);
+  slots.add(lease(0, [0, 1]), 0, id);
   expect([1, 2, 3, 4].map(() => slots.take(10, all, id)?.index)).toEqual([0, 1, 2, 2]);
   expect(slots.take(10, all, id)).toBeNull();
 });
 
 test('expired slots go back, counted by backend under their epoch', () => {
   const slots = new Slots();
-  slots.add(lease(0, [0, 0, 1, 2], 7), 0);
+  slots.add(lease(0, [0, 0, 1, 2], 7), 0, id);
   expect(slots.take(10, all, id)?.index).toBe(0);
   expect(slots.take(1_000, all, id)).toBeNull();
   expect(slots.takeReturned()).toEqual([{ epoch: 7, counts: { a: 1, b: 1, c: 1 } }]);
   expect(slots.takeReturned()).toEqual([]);
 });
 
+test(`${SLOTS_HELD} slots are held; what is granted past them goes back, as many as came`, () => {
+  const slots = new Slots();
+  const granted = Array.from({ length: 1_024 }, (_, i) => i % 3);
+  const leases = SLOTS_HELD / granted.length + 3;
+  for (let i = 0; i < leases; i++) slots.add(lease(i * granted.length, granted), 0, id);
+  expect(slots.left).toBe(SLOTS_HELD);
+  const count = (index: number) => 3 * granted.filter((slot) => slot === index).length;
+  const counts = { a: count(0), b: count(1), c: count(2) };
+  expect(slots.takeReturned()).toEqual([{ epoch: 1, counts }]);
+});
+
 test('a slot goes back, or its turn passes, as its fate is, and the next one is used', () => {
   const slots = new Slots();
-  slots.add(lease(0, [0, 1, 2]), 0);
+  slots.add(lease(0, [0, 1, 2]), 0, id);
   expect(slots.take(10, (index) => (['return', 'pass', 'use'] as const)[index]!, id)?.index).toBe(2);
   expect(slots.takeReturned()).toEqual([{ epoch: 1, counts: { a: 1 } }]);
 });
 
 test('grants in quick succession double what is asked for, an unused lease halves it', () => {
   const slots = new Slots();
-  slots.add(lease(0, [0]), 10_000);
-  slots.add(lease(1, [0]), 10_100);
-  slots.add(lease(2, [0]), 10_200);
+  slots.add(lease(0, [0]), 10_000, id);
+  slots.add(lease(1, [0]), 10_100, id);
+  slots.add(lease(2, [0]), 10_200, id);
   expect(slots.want).toBe(4);
   slots.take(20_000, all, id);
   expect(slots.want).toBe(1);
@@ -119,7 +130,7 @@ test('a backend may have the name of what every object has: its clients and its 
   noteClient(view, id, 3, request, env);
   putBackClients(view, told);
   expect(takeClients(view)[id]).toHaveLength(3);
-  view.slots.add(lease(1, [0, 0]), Date.now());
+  view.slots.add(lease(1, [0, 0]), Date.now(), () => id);
   view.slots.drop(() => id);
   expect(view.slots.takeReturned()).toEqual([{ epoch: 1, counts: { [id]: 2 } }]);
 });

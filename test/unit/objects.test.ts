@@ -1,7 +1,7 @@
 /** What the objects do when others of them are slow or away. */
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
-import { Deliveries } from '../../worker/objects/deliveries.ts';
+import { Deliveries, UNDELIVERED } from '../../worker/objects/deliveries.ts';
 import { tellPeers } from '../../worker/objects/peers.ts';
 import type { Flip, ShardStatus } from '../../worker/objects/protocol.ts';
 import type { Delivery } from '../../worker/objects/push.ts';
@@ -169,4 +169,35 @@ test('a new revision is tried again even when an earlier one has been given up',
   vi.setSystemTime(deliveries.retryAt);
   await deliveries.again();
   expect(pool.taken).toEqual(['2, 2']);
+});
+
+test(`${UNDELIVERED} objects that are away are told again; those owed longest are left to pull`, async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  let isAway = true;
+  const taken: string[] = [];
+  const env = envOf((name) => ({
+    async configure({ revision }) {
+      if (isAway) throw new Error('away');
+      taken.push(name);
+      return revision;
+    },
+  }));
+  const deliveries = new Deliveries(env);
+  const pushTo = (i: number): Delivery => ({
+    pool: `p${i}`,
+    shard: '0',
+    push: { revision: 1, routesRevision: 1, pool: null },
+  });
+  const pushes = Array.from({ length: UNDELIVERED + 5 }, (_, i) => pushTo(i));
+  await deliveries.deliver(pushes.slice(0, 5));
+  await deliveries.deliver(pushes.slice(5));
+  isAway = false;
+  vi.setSystemTime(deliveries.retryAt);
+  await deliveries.again();
+  expect(taken.toSorted()).toEqual(
+    pushes
+      .slice(5)
+      .map(({ pool }) => `${pool}/0`)
+      .toSorted(),
+  );
 });

@@ -95,3 +95,23 @@ test('counters are the outcomes recorded, one for one, by kind and class', () =>
     }),
   );
 });
+
+test('when a pool of one backend grows, what its clients take up stays 50,000 in all', () => {
+  const configOf = (count: number) =>
+    poolSchema.parse({
+      id: 'p',
+      backends: Array.from({ length: count }, (_, i) => ({ id: `b${i}`, url: 'http://b.test' })),
+    });
+  const state = new PoolState(configOf(1), null, (weights) => weights.map(() => 0), DRAIN_TIMES);
+  const kept = () => state.status(NOW).reduce((sum, { affinityClients = 0 }) => sum + affinityClients, 0);
+  let next = 0;
+  const come = (backend: string, count: number) =>
+    state.noteClients({ [backend]: Array.from({ length: count }, () => next++) }, NOW);
+  come('b0', 60_000);
+  expect(kept()).toBe(50_000);
+  for (let count = 2; count <= 10; count++) {
+    state.configure(configOf(count), NOW);
+    come(`b${count - 1}`, 60_000);
+  }
+  expect(kept()).toBe(50_000);
+});

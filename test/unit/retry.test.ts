@@ -38,6 +38,22 @@ test.each<[string, Outcome, boolean, boolean]>([
   expect(isRetryable(outcome, repeatable, on)).toBe(expected);
 });
 
+test(`a pool without other traffic gets ${RETRY_FLOOR} retries in ten seconds, then none, then again`, () => {
+  const budget = newBudget();
+  const taken = (now: number) =>
+    Array.from({ length: 2 * RETRY_FLOOR }, () => takeRetry(budget, 0, now)).filter(Boolean).length;
+  expect(taken(1_000_000)).toBe(RETRY_FLOOR);
+  expect(taken(1_009_999)).toBe(0);
+  expect(taken(1_010_000)).toBe(RETRY_FLOOR);
+});
+
+test('past the floor retries are the share of requests, and no more', () => {
+  const budget = newBudget();
+  for (let i = 0; i < 1_000; i++) countRequest(budget, 1_000_000);
+  const taken = Array.from({ length: 1_000 }, () => takeRetry(budget, 20, 1_000_000));
+  expect(taken.filter(Boolean)).toHaveLength(200);
+});
+
 test('retries never pass the share of recent requests, or the floor', () => {
   const events = fc.array(fc.record({ wait: fc.nat(3_000), requests: fc.nat(80), retries: fc.nat(80) }), {
     maxLength: 40,

@@ -5,7 +5,7 @@ import type { ApiEnv } from './access.ts';
 import { fail } from './problem.ts';
 
 /** A body that is too long is read on to here and thrown away, so that the client hears why and sees no reset. */
-const DISCARD_BYTES = 64 * 1_048_576;
+export const DISCARD_BYTES = 64 * 1_048_576;
 
 /** The JSON body, whatever its declared type: `curl -d` declares a form. */
 export async function readJson(

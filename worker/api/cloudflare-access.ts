@@ -2,7 +2,7 @@
 import type { Env } from '../env.ts';
 
 /** As long as an e-mail address may be (RFC 5321 4.5.3.1). */
-const EMAIL_LENGTH = 254;
+export const EMAIL_LENGTH = 254;
 
 /**
  * The e-mail address of who came through the application that `ACCESS_AUD` names, or null. The setting is asked for

@@ -7,6 +7,8 @@ import type { ApiEnv } from './access.ts';
 import { readJson } from './body.ts';
 import { fail, failInvalid } from './problem.ts';
 
+/** Of the URL to explain, in characters. */
+export const URL_LENGTH = 8_192;
 const URL_ERROR = 'must be a URL with http:// or https:// and a host, such as https://shop.example.com/cart';
 const METHOD_ERROR = 'must be an HTTP method, such as GET';
 const HEADERS_ERROR = 'must be an object of header names and string values';
@@ -14,7 +16,9 @@ const HEADERS_ERROR = 'must be an object of header names and string values';
 /** The request to explain. */
 export const explainSchema = z.strictObject(
   {
-    url: z.url({ protocol: /^https?$/, error: URL_ERROR }).max(8_192, { error: URL_ERROR }),
+    url: z
+      .url({ protocol: /^https?$/, error: URL_ERROR })
+      .max(URL_LENGTH, { error: `takes at most ${URL_LENGTH} characters` }),
     method: z
       .string({ error: METHOD_ERROR })
       .regex(/^[A-Z]{1,32}$/i, { error: METHOD_ERROR })

@@ -9,7 +9,8 @@ import { readLimit } from './limit.ts';
 import { findPool } from './pools.ts';
 import { shardObjects, shardObjectsOf } from './shards.ts';
 
-const POOLS_AT_ONCE = 6;
+/** Rings read at once, and of them only the newest kept: all those of a thousand pools do not fit into an isolate. */
+const RINGS_AT_ONCE = 6;
 
 export const statusApi = new Hono<ApiEnv>()
   .get('/pools/:pool/status', async (c) => {
@@ -65,15 +66,12 @@ export const statusApi = new Hono<ApiEnv>()
       (outcome === undefined || mapping.attempts.some((attempt) => attempt.outcome === outcome)) &&
       (status === undefined || String(mapping.status) === status) &&
       (path === undefined || mapping.path.startsWith(path));
+    const objects = (await shardObjectsOf(c, pools)).flat();
     let requests: Mapping[] = [];
-    // Few pools at once, and only the newest kept: all the rings of a thousand pools do not fit into an isolate.
-    for (let from = 0; from < pools.length; from += POOLS_AT_ONCE) {
-      const rings = await Promise.all(
-        pools
-          .slice(from, from + POOLS_AT_ONCE)
-          .map(async (id) => Promise.all((await shardObjects(c, id)).map((stub) => stub.requests()))),
-      );
-      requests = [...requests, ...rings.flat(2).filter(fits)]
+    for (let from = 0; from < objects.length; from += RINGS_AT_ONCE) {
+      const asked = objects.slice(from, from + RINGS_AT_ONCE);
+      const rings = await Promise.all(asked.map((stub) => stub.requests()));
+      requests = [...requests, ...rings.flat().filter(fits)]
         .sort((a, b) => b.at + b.ms - (a.at + a.ms))
         .slice(0, limit);
     }

@@ -111,13 +111,20 @@ function* checkPool(
     yield { path: `${at}.whenUnavailable`, message: `names pool ${fallback}, which does not exist` };
     return;
   }
-  const chain = [pool.id];
+  const chain = new Set([pool.id]);
   for (let next: string | null = fallback; next; next = fallbackOf(pools.get(next))) {
     if (next === pool.id)
-      yield { path: `${at}.whenUnavailable`, message: `forms a circle: ${[...chain, next].join(' -> ')}` };
-    if (chain.includes(next)) return;
-    chain.push(next);
+      yield { path: `${at}.whenUnavailable`, message: `forms a circle: ${inShort([...chain, next])}` };
+    if (chain.has(next)) return;
+    chain.add(next);
   }
+}
+
+/** A chain of pools, its middle left out where it is long. */
+function inShort(chain: readonly string[]): string {
+  const all = chain.length <= LIMITS.chainTold;
+  const shown = all ? chain : [...chain.slice(0, LIMITS.chainTold - 2), '…', ...chain.slice(-1)];
+  return shown.join(' -> ');
 }
 
 function* checkBackend(backend: BackendConfig, at: string, around: Surroundings): Generator<Problem> {

@@ -8,7 +8,7 @@ export interface Difference {
 }
 
 /** A larger value is left out of an event: the revision itself has it. */
-const VALUE_LENGTH = 4_096;
+export const VALUE_LENGTH = 4_096;
 
 type Fields = Readonly<Record<string, unknown>>;
 type Listed = Fields & { readonly id: string };

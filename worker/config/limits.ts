@@ -24,4 +24,6 @@ export const LIMITS = {
   problems: 100,
   /** Of a key that is told in a path. */
   keyLength: 100,
+  /** Pools named of a circle of them. */
+  chainTold: 10,
 } as const;

@@ -10,8 +10,8 @@ const GATHER_MS = 1_000;
 /** Whoever gathers and has not sent by now has been lost; the next one takes over. */
 const ORPHANED_MS = 3 * GATHER_MS;
 /** Mappings, and messages that the queue did not take, kept at most; then the oldest go, and are counted. */
-const MAPPINGS = 1_024;
-const MESSAGES = 32;
+export const MAPPINGS = 1_024;
+export const MESSAGES = 32;
 
 let mappings: Mapping[] = [];
 let untaken: LogBatch[] = [];

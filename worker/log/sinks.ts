@@ -6,9 +6,9 @@ import { lineOf } from './line.ts';
 import { sendToQueue, toQueue } from './queue.ts';
 
 /** Lines that wait at most; then the oldest go, and are counted. */
-const LINES = 1_024;
-/** Lines written at once: the platform keeps 256 KB of an invocation's log. */
-const LINES_AT_ONCE = 400;
+export const LINES = 1_024;
+/** Characters written at once, and the line that passes it: the platform keeps 256 KB of an invocation's log. */
+export const LENGTH_AT_ONCE = 200_000;
 
 const waiting: Mapping[] = [];
 let dropped = 0;
@@ -41,7 +41,13 @@ function wait(mapping: Mapping): void {
 }
 
 function writeLines(): void {
-  for (const mapping of waiting.splice(0, LINES_AT_ONCE)) console.log(lineOf(mapping));
+  let written = 0;
+  for (let length = 0; written < waiting.length && length < LENGTH_AT_ONCE; written++) {
+    const line = lineOf(waiting[written]!);
+    console.log(line);
+    length += line.length;
+  }
+  waiting.splice(0, written);
   if (dropped > 0) console.warn({ message: 'log lines were dropped', count: dropped });
   dropped = 0;
 }

@@ -5,6 +5,8 @@ import { type Delivery, deliver } from './push.ts';
 /** An undelivered push is tried again after this time, doubled each time, at most `RETRIES` times. */
 const RETRY_MS = 1_000;
 const RETRIES = 6;
+/** Objects that are told again at most, as many as have their turn within an alarm; then those owed longest pull. */
+export const UNDELIVERED = 1_000;
 
 /** In memory only: what is lost with it, Pool objects pull. */
 export class Deliveries {
@@ -58,5 +60,7 @@ export class Deliveries {
     const routesRevision = Math.max(known.routesRevision, push.routesRevision);
     const newest = !('pool' in push) || ('pool' in known && known.revision > push.revision) ? known : push;
     this.#undelivered.set(name, { pool, shard, push: { ...newest, routesRevision } });
+    const oldest = this.#undelivered.keys().next().value;
+    if (this.#undelivered.size > UNDELIVERED && oldest !== undefined) this.#undelivered.delete(oldest);
   }
 }

@@ -5,7 +5,7 @@ import { directoryObject } from './stubs.ts';
 
 const PUSH_MS = 1_000;
 /** About as many mappings go with one push: nobody reads more in a second. */
-const MAPPINGS = 100;
+export const MAPPINGS = 100;
 
 export class LiveFeed {
   readonly #name: ShardName;

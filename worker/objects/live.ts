@@ -14,7 +14,11 @@ const SEND_MS = 1_000;
 /** While somebody watches a drain its counts are asked for this often: they fall with time, and no traffic tells of it. */
 const DRAIN_MS = 5_000;
 /** About as many mappings in one message; the oldest batches go. */
-const MAPPINGS = 200;
+export const MAPPINGS = 200;
+/** Events in one message; the oldest go, and are found in the history. */
+export const EVENTS = 200;
+/** About as many backends in one message of status; the other pools come with the next. */
+export const BACKENDS = 2_000;
 
 /** What the Directory knows and Live asks it for. */
 export interface LiveSource {
@@ -87,7 +91,7 @@ export class Live {
 
   noteEvents(events: readonly HistoryEvent[]): void {
     if (events.length === 0 || !this.watched) return;
-    this.#events.push(...events);
+    this.#events = [...this.#events, ...events].slice(-EVENTS);
     this.#sendSoon();
   }
 
@@ -142,6 +146,7 @@ export class Live {
     } finally {
       this.#sending = false;
     }
+    if (this.#changed.size > 0) this.#sendSoon();
   }
 
   /** After an eviction only those shards are known that have spoken since: the others are asked before sums go out. */
@@ -152,15 +157,27 @@ export class Live {
     await this.#statuses.ask(missing, () => true);
   }
 
-  #takeMessages(): string[] {
+  /** Those that changed first are told first; who does not fit stays for the next message. */
+  #takeStatuses(): PoolStatus[] {
     const { revision, config, drains } = this.#source.now();
+    const pools = new Map(config.pools.map((pool) => [pool.id, pool]));
     const times = drainTimes(this.#env);
-    const statuses = config.pools
-      .filter((pool) => this.#changed.has(pool.id))
-      .map((pool) => {
-        const complete = this.#shards(pool.id).every((name) => this.#statuses.has(name));
-        return poolStatus(pool, this.#statuses.of(pool.id), { revision, drains, times, complete });
-      });
+    const statuses: PoolStatus[] = [];
+    let backends = 0;
+    for (const id of this.#changed) {
+      if (backends >= BACKENDS) break;
+      this.#changed.delete(id);
+      const pool = pools.get(id);
+      if (!pool) continue;
+      backends += pool.backends.length;
+      const complete = this.#shards(id).every((name) => this.#statuses.has(name));
+      statuses.push(poolStatus(pool, this.#statuses.of(id), { revision, drains, times, complete }));
+    }
+    return statuses;
+  }
+
+  #takeMessages(): string[] {
+    const statuses = this.#takeStatuses();
     const messages: string[] = [];
     if (this.#revision !== null)
       messages.push(JSON.stringify({ type: 'revision', revision: this.#revision }));
@@ -171,7 +188,6 @@ export class Live {
       messages.push(
         `{"type":"mappings","mappings":[${this.#mappings.map(({ json }) => json.slice(1, -1)).join()}]}`,
       );
-    this.#changed.clear();
     this.#mappings = [];
     this.#events = [];
     this.#revision = null;

@@ -75,6 +75,7 @@ export class PoolState {
     });
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
     this.#visitors = from.map((f) => (f < 0 ? new Visitors(from.length) : this.#visitors[f]!));
+    for (const visitors of this.#visitors) visitors.shareWith(from.length);
     this.config = next;
     this.#places = placesOf(next);
   }

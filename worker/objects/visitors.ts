@@ -19,11 +19,17 @@ export const noVisits = (): StoredVisits => ({ lastClientAt: 0, lastWebSocketAt:
 export class Visitors {
   /** Hash and when it was last told of, the longest silent first. */
   readonly #clients = new Map<number, number>();
-  readonly #limit: number;
+  #limit = 0;
 
   /** One of `backends` that share the object's memory. */
   constructor(backends: number) {
+    this.shareWith(backends);
+  }
+
+  /** So many share the object's memory now; past its part the longest silent are forgotten. */
+  shareWith(backends: number): void {
     this.#limit = Math.ceil(CLIENTS_KEPT / backends);
+    this.#trim();
   }
 
   /** Takes in hashes of clients. */
@@ -32,10 +38,7 @@ export class Visitors {
       this.#clients.delete(client);
       this.#clients.set(client, now);
     }
-    for (const oldest of this.#clients.keys()) {
-      if (this.#clients.size <= this.#limit) break;
-      this.#clients.delete(oldest);
-    }
+    this.#trim();
   }
 
   /**
@@ -49,6 +52,13 @@ export class Visitors {
       this.#clients.delete(client);
     }
     return Math.max(this.#clients.size, stored.lastClientAt > from ? 1 : 0);
+  }
+
+  #trim(): void {
+    for (const oldest of this.#clients.keys()) {
+      if (this.#clients.size <= this.#limit) return;
+      this.#clients.delete(oldest);
+    }
   }
 }
 

@@ -8,8 +8,8 @@ const WATCHERS = 200;
  * what comes. The runtime does not tell how much waits to go out; but who sends «ping», and the next one only after its
  * «pong», has received everything sent before that pong.
  */
-const SILENT_MS = 120_000;
-const UNHEARD_LENGTH = 16 * 1_048_576;
+export const SILENT_MS = 120_000;
+export const UNHEARD_LENGTH = 16 * 1_048_576;
 const LET_GO = {
   code: 4408,
   reason: 'too slow or too silent: send «ping» now and then, and wait for «pong»',

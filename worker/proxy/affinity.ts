@@ -15,7 +15,9 @@ export interface Pin {
 type CookieSettings = RouteConfig['affinityCookie'];
 
 /** Verified values remembered in an isolate, so that a returning client costs no HMAC; the oldest are forgotten. */
-const VERIFIED_KEPT = 4_096;
+export const VERIFIED_KEPT = 4_096;
+/** Secrets that count, each an HMAC for a forged cookie; further ones verify nothing. */
+export const SECRETS_KEPT = 8;
 const MAC_LENGTH = 43;
 const encoder = new TextEncoder();
 const keys = new Map<string, CryptoKey>();
@@ -26,7 +28,8 @@ const secretsOf = (setting: string): string[] =>
   setting
     .split(',')
     .map((secret) => secret.trim())
-    .filter((secret) => secret !== '');
+    .filter((secret) => secret !== '')
+    .slice(0, SECRETS_KEPT);
 
 /** Reads the pin of a request: null when there is none, or it is forged, foreign, expired or names no backend of the pool. */
 export async function readPin(
@@ -119,6 +122,8 @@ async function keyOf(secret: string): Promise<CryptoKey> {
     usages,
   );
   keys.set(secret, key);
+  const oldest = keys.keys().next().value;
+  if (keys.size > SECRETS_KEPT && oldest !== undefined) keys.delete(oldest);
   return key;
 }
 

@@ -4,14 +4,14 @@ import { drainTimes, type Env } from '../env.ts';
 import { TOLD_PER_WINDOW } from '../objects/drain.ts';
 import type { PoolView } from './pool-view.ts';
 
-/** Clients remembered per pool; then all are forgotten, and told again. */
-const REMEMBERED = 10_000;
+/** Clients remembered per pool; then all are forgotten, and told again. As many wait to be told; then the oldest go. */
+export const REMEMBERED = 10_000;
 
 interface Clients {
   /** Hash of backend and client, and until when it need not be told again (epoch ms). */
   readonly told: Map<number, number>;
-  /** By backend id, which may be any: also the name of what every object has. */
-  readonly untold: Map<string, number[]>;
+  /** The same hash, and the backend; the longest waiting first. */
+  readonly untold: Map<number, string>;
 }
 
 const byPool = new WeakMap<PoolView, Clients>();
@@ -45,22 +45,40 @@ export function noteClient(
   if ((told.get(hash) ?? 0) > now) return;
   if (told.size >= REMEMBERED) told.clear();
   told.set(hash, now + drainTimes(env).windowMs / TOLD_PER_WINDOW);
-  const hashes = untold.get(backend);
-  if (hashes) hashes.push(hash);
-  else untold.set(backend, [hash]);
+  untold.set(hash, backend);
+  keepNewest(untold);
 }
 
 /** What is to be told now. */
 export function takeClients(view: PoolView): Record<string, number[]> {
   const { untold } = clientsOf(view);
-  const taken = Object.fromEntries(untold);
+  // By backend id, which may be any: also the name of what every object has.
+  const taken = new Map<string, number[]>();
+  for (const [hash, backend] of untold) {
+    const hashes = taken.get(backend);
+    if (hashes) hashes.push(hash);
+    else taken.set(backend, [hash]);
+  }
   untold.clear();
-  return taken;
+  return Object.fromEntries(taken);
 }
 
 /** The object did not take them: they go with the next batch, as far as they are remembered at all. */
 export function putBackClients(view: PoolView, hashes: Readonly<Record<string, readonly number[]>>): void {
   const { untold } = clientsOf(view);
-  for (const [backend, list] of Object.entries(hashes))
-    untold.set(backend, [...list, ...(untold.get(backend) ?? [])].slice(-REMEMBERED));
+  const newer = [...untold];
+  untold.clear();
+  for (const [backend, list] of Object.entries(hashes)) for (const hash of list) untold.set(hash, backend);
+  for (const [hash, backend] of newer) {
+    untold.delete(hash);
+    untold.set(hash, backend);
+  }
+  keepNewest(untold);
+}
+
+function keepNewest(untold: Map<number, string>): void {
+  for (const oldest of untold.keys()) {
+    if (untold.size <= REMEMBERED) return;
+    untold.delete(oldest);
+  }
 }

@@ -20,7 +20,7 @@ export const BATCH_MS = 250;
 const IDLE_MS = 1_000;
 /** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
 const ORPHANED_MS = 1_000;
-/** Entries kept while the object is away; then the oldest go, and are counted. */
+/** Attempts, and mappings, kept while the object is away; then the oldest go, and the attempts are counted. */
 export const CAPACITY = 1_024;
 
 /** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
@@ -211,12 +211,15 @@ function trim(view: PoolView, outbox: Outbox): void {
   const { attempts, mappings, waiting } = outbox;
   if (attempts.length > CAPACITY) outbox.dropped += attempts.splice(0, attempts.length - CAPACITY).length;
   if (mappings.length > CAPACITY) mappings.splice(0, mappings.length - CAPACITY);
-  let kept = waiting.reduce((sum, { report }) => sum + report.attempts.length, 0);
+  let kept = waiting.reduce((sum, { report }) => sum + entriesOf(report), 0);
   while (waiting.length > BATCHES_WAITING || kept > CAPACITY) {
     const { report, failures } = waiting.shift()!;
-    kept -= report.attempts.length;
+    kept -= entriesOf(report);
     outbox.dropped += report.attempts.length + report.dropped;
     view.unreportedFailures -= failures;
     putBackClients(view, report.clients ?? {});
   }
 }
+
+/** A request that nobody was asked for has a mapping and no attempt. */
+const entriesOf = ({ attempts, mappings }: Report): number => Math.max(attempts.length, mappings.count);

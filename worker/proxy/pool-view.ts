@@ -62,6 +62,9 @@ export class PoolView {
     this.localPosition = config.backends.map(() => 0);
     this.upstreams = config.backends.map(compileUpstream);
     this.idHashes = config.backends.map(({ id }) => hash32(id));
+    // What went down with its request would be counted for ever, and its backend kept for it.
+    for (const id of this.inFlight.keys())
+      if (!this.upstreams.some((upstream) => upstream.id === id)) this.inFlight.delete(id);
     if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = config;
     this.revision = revision;
@@ -109,7 +112,7 @@ export class PoolView {
   /** Takes in a lease. */
   hearLease(reply: LeaseReply, now: number): void {
     this.hear(reply, now);
-    if (reply.revision === this.revision) this.slots.add(reply, now);
+    if (reply.revision === this.revision) this.slots.add(reply, now, (i) => this.upstreams[i]!.id);
   }
 
   /** Ejected as the object last said; with the object away, until the time it named. */

@@ -1,6 +1,11 @@
 /** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire. No I/O. */
 import type { LeaseReply, Reason, Returned } from '../objects/protocol.ts';
 
+/**
+ * Slots in hand at most: any number of requests may ask at once, each for a whole lease. What comes past it goes back
+ * with the next call.
+ */
+export const SLOTS_HELD = 16_384;
 /** Two grants closer than this: ask for twice as many. */
 const BUSY_MS = 250;
 
@@ -29,15 +34,18 @@ export class Slots {
   want = 1;
   #leases: Lease[] = [];
   #grantedAt = 0;
-  #returned: Returned[] = [];
+  /** By epoch, then by backend id. */
+  readonly #returned = new Map<number, Map<string, number>>();
 
   /** Adds what the object granted. `now` in epoch ms. */
-  add(reply: LeaseReply, now: number): void {
+  add(reply: LeaseReply, now: number, idOf: (index: number) => string): void {
     if (reply.slots.length === 0) return;
     if (now - this.#grantedAt < BUSY_MS) this.want *= 2;
     this.#grantedAt = now;
     const { epoch, first, slots, reason, ttlMs } = reply;
-    this.#leases.push({ epoch, first, slots, reason, expiresAt: now + ttlMs, next: 0 });
+    const lease = { epoch, first, slots, reason, expiresAt: now + ttlMs, next: 0 };
+    if (this.left + slots.length > SLOTS_HELD) this.#giveBack(lease, idOf);
+    else this.#leases.push(lease);
     // Replies may overtake each other; the sequence's order is the slots' own.
     this.#leases.sort((a, b) => a.first - b.first);
   }
@@ -48,7 +56,7 @@ export class Slots {
     for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
       const index = lease.slots[lease.next++]!;
       const fate = fateOf(index);
-      if (fate === 'return') this.#setAside(lease.epoch, { [idOf(index)]: 1 });
+      if (fate === 'return') this.#setAside(lease.epoch, idOf(index));
       if (lease.next === lease.slots.length) this.#leases.shift();
       if (fate === 'use') return { index, reason: lease.reason };
     }
@@ -79,7 +87,7 @@ export class Slots {
     copy.want = this.want;
     copy.#leases = this.#leases.map((lease) => ({ ...lease }));
     copy.#grantedAt = this.#grantedAt;
-    copy.#returned = [...this.#returned];
+    for (const [epoch, counts] of this.#returned) copy.#returned.set(epoch, new Map(counts));
     return copy;
   }
 
@@ -91,21 +99,24 @@ export class Slots {
 
   /** What is to be given back with the next call; from now on it counts as given. */
   takeReturned(): Returned[] {
-    const returned = this.#returned;
-    this.#returned = [];
+    const returned = [...this.#returned].map(([epoch, counts]) => ({
+      epoch,
+      counts: Object.fromEntries(counts),
+    }));
+    this.#returned.clear();
     return returned;
   }
 
   #giveBack(lease: Lease, idOf: (index: number) => string): void {
-    const counts = new Map<string, number>();
-    for (let i = lease.next; i < lease.slots.length; i++) {
-      const id = idOf(lease.slots[i]!);
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-    this.#setAside(lease.epoch, Object.fromEntries(counts));
+    for (let i = lease.next; i < lease.slots.length; i++) this.#setAside(lease.epoch, idOf(lease.slots[i]!));
   }
 
-  #setAside(epoch: number, counts: Record<string, number>): void {
-    this.#returned.push({ epoch, counts });
+  #setAside(epoch: number, id: string): void {
+    let counts = this.#returned.get(epoch);
+    if (!counts) {
+      counts = new Map();
+      this.#returned.set(epoch, counts);
+    }
+    counts.set(id, (counts.get(id) ?? 0) + 1);
   }
 }

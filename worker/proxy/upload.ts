@@ -1,9 +1,9 @@
 /** A body that streams to the backend through our hands, so that what the backend left unread can still be taken in. */
 
 /** Read from the client, and written to the backend, at most this much at a time. */
-const CHUNK_BYTES = 65_536;
+export const CHUNK_BYTES = 65_536;
 /** Unread bytes taken in at most before our own answer; nginx's `lingering_close` serves the same end. */
-const DRAIN_BYTES = 64 * 1_048_576;
+export const DRAIN_BYTES = 64 * 1_048_576;
 
 export interface Upload {
   /** The body for the backend's request. */
