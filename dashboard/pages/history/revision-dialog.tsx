@@ -8,7 +8,7 @@ import { CopyButton } from '../../components/copy.tsx';
 import { Differences } from '../../components/differences.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { exactTime } from '../../model/format.ts';
-import { whoInWords } from './who.ts';
+import { whoInWords } from '../../model/who.ts';
 
 interface RevisionDialogProps {
   /** As the URL names it; undefined: closed. */
