@@ -84,6 +84,19 @@ test('a pool that a route names says so instead of being deleted; another goes, 
   await expect(page.getByRole('link', { name: 'solo' }).first()).toBeVisible();
 });
 
+test('a form whose backend or route is not there says so, and closes', async ({ page }) => {
+  for (const [path, title] of [
+    ['/pools/shop?edit=nope', 'There is no backend nope of pool shop'],
+    ['/routes?edit=nope', 'There is no route nope'],
+  ] as const) {
+    await open(pools, page, path);
+    const dialog = page.getByRole('dialog', { name: title });
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page).not.toHaveURL(/edit/);
+  }
+});
+
 for (const width of [1_440, 390])
   test(`at ${width} px a pool that is not there says so, and how it went; the palette works there`, async ({
     page,
@@ -100,7 +113,7 @@ for (const width of [1_440, 390])
     await page.reload();
     await main.getByRole('link', { name: `revision ${revision}` }).click();
     const change = page.getByRole('dialog', { name: `Revision ${revision}` });
-    await expect(change.getByText('pool solo')).toBeVisible();
+    await expect(change.getByText('pool solo', { exact: true })).toBeVisible();
     await change.getByRole('button', { name: 'Close' }).click();
 
     const never = `never-${'x'.repeat(90)}`;
