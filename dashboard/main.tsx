@@ -2,7 +2,7 @@
 import { Toasty } from '@cloudflare/kumo/components/toast';
 import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
-import { isSignedOut } from './api/client.ts';
+import { isFinal } from './api/client.ts';
 import { signIn } from './api/session.ts';
 import { App } from './app.tsx';
 import { toasts } from './changes/toasts.ts';
@@ -29,7 +29,7 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      retry: (failures, error) => failures < 2 && !isSignedOut(error),
+      retry: (failures, error) => failures < 2 && !isFinal(error),
       refetchOnWindowFocus: false,
     },
   },

@@ -8,6 +8,7 @@ import {
   stringifySearchWith,
 } from '@tanstack/react-router';
 import type { RequestFilter } from './api/requests.ts';
+import { NoPage } from './pages/no-page.tsx';
 import { Overview } from './pages/overview/overview.tsx';
 import { Shell } from './shell/shell.tsx';
 
@@ -52,7 +53,7 @@ export interface HistorySearch {
   readonly pool?: string;
 }
 
-const root = createRootRoute({ component: Shell });
+const root = createRootRoute({ component: Shell, notFoundComponent: NoPage });
 
 const overview = createRoute({
   getParentRoute: () => root,

@@ -18,6 +18,9 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['history', '/history'],
   ['revision', '/history?revision=1'],
   ['settings', '/settings'],
+  ['no such pool', '/pools/nope'],
+  ['deleted pool', '/pools/old'],
+  ['no such page', '/nope'],
 ];
 
 test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
@@ -25,6 +28,8 @@ test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
   for (let i = 0; i < 10; i++) await send(world.product.port, 'shop.localhost', `/page/${i}`);
   await world.product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
   await world.product.must('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
+  await world.product.must('PUT', '/pools/old', { backends: [{ id: 'a', url: world.origins[0]!.url }] });
+  await world.product.must('DELETE', '/pools/old');
   await open(world, page);
   for (const [name, path] of PAGES) {
     await page.goto(world.url + path);

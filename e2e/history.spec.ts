@@ -84,6 +84,16 @@ test('a revision opens with who, when and what it changed, and its address can b
   await expect(dialog.getByText('pool shop › backend a › weight')).toBeVisible();
 });
 
+test('a revision that is not kept says so, and offers no way back to it', async ({ page }) => {
+  await open(page, '/history');
+  await page.goto(`http://localhost:${product.port}/history?revision=9999`);
+  const dialog = page.getByRole('dialog', { name: 'Revision 9999' });
+  await expect(dialog.getByText('The revision cannot be read')).toBeVisible();
+  await expect(dialog.getByRole('button', { name: /^Roll back/ })).toHaveCount(0);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toBeHidden();
+});
+
 test('an ejection stands in the time line with its cause, and leads to the request that tipped it', async ({
   page,
 }) => {

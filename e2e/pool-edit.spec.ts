@@ -1,5 +1,5 @@
-/** What an operator changes on a pool's page by a form: add, edit and remove a backend, save settings, delete the pool. */
-import { expect, test } from 'playwright/test';
+/** What an operator changes on a pool's page by a form: add, edit and remove a backend, save settings, delete the pool; and where a pool is not there. */
+import { expect, type Page, test } from 'playwright/test';
 import { cell, open, row, STATE, servePools } from './support/pool-page.ts';
 
 const pools = servePools();
@@ -83,3 +83,56 @@ test('a pool that a route names says so instead of being deleted; another goes, 
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('link', { name: 'solo' }).first()).toBeVisible();
 });
+
+test('a form whose backend or route is not there says so, and closes', async ({ page }) => {
+  for (const [path, title] of [
+    ['/pools/shop?edit=nope', 'There is no backend nope of pool shop'],
+    ['/routes?edit=nope', 'There is no route nope'],
+  ] as const) {
+    await open(pools, page, path);
+    const dialog = page.getByRole('dialog', { name: title });
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page).not.toHaveURL(/edit/);
+  }
+});
+
+for (const width of [1_440, 390])
+  test(`at ${width} px a pool that is not there says so, and how it went; the palette works there`, async ({
+    page,
+  }) => {
+    await open(pools, page, '/pools/solo');
+    await page.setViewportSize({ width, height: 900 });
+    await expect(page.getByRole('heading', { level: 1, name: 'solo' })).toBeVisible();
+    // Somebody else deletes it while it is looked at.
+    const { revision } = await pools.product.must('DELETE', '/pools/solo');
+    await expect(page.getByRole('heading', { level: 1, name: 'No such pool' })).toBeVisible();
+    const main = page.getByRole('main');
+    await expect(main.getByText('The configuration has no pool solo')).toBeVisible();
+    await expect(main.getByText(/It was deleted in revision \d+, .+, by the API token\./)).toBeVisible();
+    await page.reload();
+    await main.getByRole('link', { name: `revision ${revision}` }).click();
+    const change = page.getByRole('dialog', { name: `Revision ${revision}` });
+    await expect(change.getByText('pool solo', { exact: true })).toBeVisible();
+    await change.getByRole('button', { name: 'Close' }).click();
+
+    const never = `never-${'x'.repeat(90)}`;
+    await page.goto(`http://localhost:${pools.product.port}/pools/${never}`);
+    await expect(main.getByText(`The configuration has no pool ${never}`)).toBeVisible();
+    await expect(main.getByText('The changes on record do not tell of its deletion')).toBeVisible();
+    await expectNoSideScroll(page);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox').fill('pool shop');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: 'shop' })).toBeVisible();
+
+    await page.goto(`http://localhost:${pools.product.port}/pools/shop/${'y'.repeat(90)}`);
+    await expect(page.getByRole('heading', { level: 1, name: 'No such page' })).toBeVisible();
+    await expect(page).toHaveTitle('No such page · Evenkeel');
+    await expectNoSideScroll(page);
+    await main.getByRole('link', { name: 'To the overview' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
+  });
+
+const expectNoSideScroll = async (page: Page) =>
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);

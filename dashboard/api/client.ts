@@ -22,6 +22,10 @@ export class ApiError extends Error {
 /** Whether an error says that nobody is signed in. */
 export const isSignedOut = (error: unknown): boolean => error instanceof ApiError && error.status === 401;
 
+/** Whether asking again cannot help: what was asked for is not there, or not allowed. */
+export const isFinal = (error: unknown): boolean =>
+  error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
+
 interface Answer<T> {
   readonly ok: boolean;
   readonly status: number;

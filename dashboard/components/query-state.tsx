@@ -62,7 +62,7 @@ export function Nothing({ Sign, title, children }: NothingProps) {
   return (
     <div className="flex flex-col items-center gap-2 px-4 py-12 text-center">
       <Sign aria-hidden="true" size={32} className="text-kumo-subtle" />
-      <p className="text-base font-medium text-kumo-default">{title}</p>
+      <p className="max-w-full text-base font-medium break-words text-kumo-default">{title}</p>
       {children && (
         <div className="flex max-w-md flex-col items-center gap-4 text-kumo-subtle">{children}</div>
       )}

@@ -51,11 +51,16 @@ function take(queries: QueryClient, message: Message): void {
       return;
     case 'events':
       queries.setQueryData<EventsAnswer>(eventsQuery.queryKey, (known) => withEvents(known, message.events));
+      if (message.events.some(({ kind }) => kind !== 'config')) refreshSeries(queries);
       return;
     case 'mappings':
       tail.add(message.mappings);
   }
 }
+
+/** What failed stands beside the ejection at once, not with the next of the series' own steps. */
+const refreshSeries = (queries: QueryClient): void =>
+  void queries.invalidateQueries({ queryKey: ['series'] }, { cancelRefetch: false });
 
 /** A change made anywhere: whoever shows the document reads it again. */
 function noteRevision(queries: QueryClient, revision: number): void {

@@ -44,7 +44,9 @@ export function duration(ms: number | null): string {
 /** `just now`, `12 s ago`, `3 h ago`. Both in epoch ms. */
 export function ago(at: number, now: number): string {
   const ms = now - at;
-  return ms < 2_000 ? 'just now' : `${duration(ms)} ago`;
+  if (ms < 2_000) return 'just now';
+  // By whole seconds, as the clock that asks ticks.
+  return `${ms < 10_000 ? `${Math.floor(ms / 1_000)} s` : duration(ms)} ago`;
 }
 
 /** Seconds that are left until `until`, counted down as `12 s` or `2 min 05 s`; never below 0. Both in epoch ms. */

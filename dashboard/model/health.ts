@@ -13,6 +13,7 @@ export interface Summary {
   readonly total: number;
   readonly ejected: readonly string[];
   readonly draining: readonly string[];
+  readonly disabled: readonly string[];
 }
 
 /** Worse first. */
@@ -41,6 +42,7 @@ function summed(status: PoolStatus | undefined): Summary {
     total: backends.length,
     ejected,
     draining,
+    disabled: ids('disabled'),
   };
 }
 
@@ -49,6 +51,10 @@ function healthOf(available: number, ejected: number, draining: number): Health 
   if (ejected > 0) return 'ejected';
   return draining > 0 ? 'draining' : 'well';
 }
+
+/** A pool without a problem in words: who is disabled takes part in nothing, and is told all the same. */
+export const wellInWords = ({ disabled }: Summary): string =>
+  disabled.length === 0 ? 'all well' : `all well, ${disabled.join(', ')} disabled`;
 
 /** Whether this is a problem that somebody should look at. */
 export const isProblem = (health: Health): boolean => health === 'down' || health === 'ejected';

@@ -2,7 +2,7 @@
 import type { HistoryEvent } from '../api/events.ts';
 import type { RevisionRow } from '../api/revisions.ts';
 
-type ConfigEvent = Extract<HistoryEvent, { kind: 'config' }>;
+export type ConfigEvent = Extract<HistoryEvent, { kind: 'config' }>;
 export type PoolEvent = Exclude<HistoryEvent, { kind: 'config' }>;
 
 /** One entry; `revision` entries stand for a change of the configuration. */
@@ -56,14 +56,15 @@ function ofEvent(event: HistoryEvent): Entry {
   return ofRevision({ revision, at, who, summary: what });
 }
 
+/** Whether a change may have touched a pool: what it changed lies in the pool, or around it. */
+export const touches = (pool: string, { path }: ConfigEvent): boolean =>
+  path === '' || path === 'pools' || path === `pools[${pool}]` || path.startsWith(`pools[${pool}].`);
+
 /** The revisions that may have touched a pool, as far as the events tell where the changes lie. */
-export function revisionsOf(pool: string, events: readonly HistoryEvent[]): ReadonlySet<number> {
-  const touches = ({ path }: ConfigEvent): boolean =>
-    path === '' || path === 'pools' || path === `pools[${pool}]` || path.startsWith(`pools[${pool}].`);
-  return new Set(
-    events.flatMap((event) => (event.kind === 'config' && touches(event) ? [event.revision] : [])),
+export const revisionsOf = (pool: string, events: readonly HistoryEvent[]): ReadonlySet<number> =>
+  new Set(
+    events.flatMap((event) => (event.kind === 'config' && touches(pool, event) ? [event.revision] : [])),
   );
-}
 
 interface Narrowed {
   readonly show: Show | null;

@@ -56,6 +56,7 @@ test('a hint tells description, bounds and default', () => {
   expect(hintOf(field('maxLease'))).toBe(
     'Picks handed out at once; 1 is one call for each request. 1 to 1024, default 64.',
   );
+  expect(hintOf(field('retry.nonIdempotent'))).toMatch(/ Default no\.$/);
   expect([labelOf('bodyLimitBytes'), labelOf('url'), labelOf('maxEjectedPercent')]).toEqual([
     'Body limit (bytes)',
     'URL',

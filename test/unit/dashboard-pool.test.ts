@@ -223,6 +223,8 @@ test('the first problem is told with its cause and countdown', () => {
   );
   expect(firstProblem(of(status('a'), ejected('b')), {}, 2_000)).toBe('b ejected, probing next');
   expect(firstProblem(of(status('a')), {}, 0)).toBe('all well');
+  const resting = of(status('a'), status('b', { status: 'disabled' }));
+  expect(firstProblem(resting, {}, 0)).toBe('all well, b disabled');
   expect(firstProblem(of(status('a', { status: 'disabled' })), {}, 0)).toBe('no backend takes requests');
   expect(firstProblem(undefined, {}, 0)).toBe('not heard of yet');
   expect(sharesFailed([10, 0], [1, 0])).toEqual([0.1, null]);

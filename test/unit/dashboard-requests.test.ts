@@ -1,5 +1,6 @@
 /** The pure parts of the dashboard's requests, history and command palette. */
 import { expect, test } from 'vitest';
+import { deletionOf } from '../../dashboard/model/deletion.ts';
 import { kindOf, textOf, wordsOf } from '../../dashboard/model/difference.ts';
 import { bestFits, fitness } from '../../dashboard/model/fuzzy.ts';
 import { describeAttempt, describeMapping, explainReason, stretches } from '../../dashboard/model/mapping.ts';
@@ -121,6 +122,58 @@ test('a change of all pools may concern each of them, one of another pool does n
     config(i, i + 1, path),
   );
   expect([...revisionsOf('shop', events)]).toEqual([1, 2, 3]);
+});
+
+const pools = (...ids: string[]) => ids.map((id) => ({ id }));
+
+test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>([
+  ['the change that took it away', [['pools[old]', { id: 'old' }, null]], 1],
+  [
+    'a change of the whole document that left it out',
+    [['', { pools: pools('old', 'shop') }, { pools: [] }]],
+    1,
+  ],
+  ['a change of several pools that left it out', [['pools', pools('old', 'shop'), pools('shop')]], 1],
+  ['the newest change, though it was too long to be told', [['pools[old]', null, null]], 1],
+  [
+    'nothing when a newer change may have brought it back',
+    [
+      ['', null, null],
+      ['pools[old]', null, null],
+    ],
+    null,
+  ],
+  [
+    'nothing when the change that took it away is not told',
+    [
+      ['', null, null],
+      ['pools[old].policy', 1, 2],
+    ],
+    null,
+  ],
+  [
+    'the last of two deletions',
+    [
+      ['pools[old]', { id: 'old' }, null],
+      ['pools', pools('old', 'b'), []],
+    ],
+    2,
+  ],
+  [
+    'nothing of other pools',
+    [
+      ['pools[shop]', { id: 'shop' }, null],
+      ['pools', pools('a', 'b'), []],
+    ],
+    null,
+  ],
+])('of a pool that is gone the history tells %s', (_, changes, expected) => {
+  const events = changes.map(([path, from, to], i) => ({
+    ...(config(0, changes.length - i, path) as object),
+    from,
+    to,
+  }));
+  expect(deletionOf('old', events as never)?.revision ?? null).toBe(expected);
 });
 
 test('entries stand under their day', () => {

@@ -30,6 +30,7 @@ test.each([
   [perSecond(0.42), '0.4'],
   [perSecond(0), '0'],
   [ago(1_000, 2_000), 'just now'],
+  [ago(1_000, 8_800), '7 s ago'],
   [ago(1_000, 13_000), '12 s ago'],
   [countdown(12_000, 500), '12 s'],
   [countdown(125_000, 0), '2 min 05 s'],

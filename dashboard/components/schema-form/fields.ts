@@ -108,11 +108,15 @@ export function fromText({ kind, nullable }: Field, text: string): unknown {
 
 const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 
+/** A flag's default by the words of its choices. */
+const asDefault = (value: unknown): string =>
+  typeof value === 'boolean' ? (value ? 'yes' : 'no') : asText(value);
+
 /** What stands below a field: what it is for, its bounds, its default. */
 export function hintOf({ description, kind, min, max, default: value, nullable }: Field): string {
   const bounds = kind === 'number' && min !== undefined && max !== undefined ? `${min} to ${max}` : '';
   const isPlain = typeof value !== 'object' || Array.isArray(value);
-  const standard = value !== undefined && isPlain && !nullable ? `default ${asText(value)}` : '';
+  const standard = value !== undefined && isPlain && !nullable ? `default ${asDefault(value)}` : '';
   const facts = [bounds, standard].filter((fact) => fact !== '').join(', ');
   return [description, facts]
     .filter((part) => part !== '')

@@ -1,14 +1,14 @@
 /** One revision: who made it, when, and what it changed. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { revisionQuery } from '../../api/revisions.ts';
+import { type RevisionDetails, revisionQuery } from '../../api/revisions.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { Differences } from '../../components/differences.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { exactTime } from '../../model/format.ts';
-import { whoInWords } from './who.ts';
+import { whoInWords } from '../../model/who.ts';
 
 interface RevisionDialogProps {
   /** As the URL names it; undefined: closed. */
@@ -24,18 +24,19 @@ export function RevisionDialog({ revision, inForce, onRollBack, onClose }: Revis
   const last = useRef(1);
   if (revision !== undefined) last.current = Number(revision);
   const number = last.current;
+  const query = useQuery({ ...revisionQuery(number), enabled: revision !== undefined });
   return (
     <Dialog.Root open={revision !== undefined} onOpenChange={(open) => !open && onClose()}>
       <Dialog size="xl" className="flex max-h-[88dvh] flex-col p-0">
         <div className="flex min-h-0 flex-col gap-4 overflow-y-auto p-6">
           <Dialog.Title className="text-lg font-semibold">Revision {number}</Dialog.Title>
-          <Details revision={number} />
+          <Details query={query} />
         </div>
         <footer className="flex flex-wrap justify-end gap-2 border-t border-kumo-line px-6 py-4">
           <Button variant="secondary" onClick={onClose}>
             Close
           </Button>
-          {number !== inForce && (
+          {query.data && number !== inForce && (
             <Button variant="primary" onClick={() => onRollBack(number)}>
               Roll back to {number}
             </Button>
@@ -46,8 +47,7 @@ export function RevisionDialog({ revision, inForce, onRollBack, onClose }: Revis
   );
 }
 
-function Details({ revision }: { readonly revision: number }) {
-  const query = useQuery(revisionQuery(revision));
+function Details({ query }: { readonly query: UseQueryResult<RevisionDetails> }) {
   const { data } = query;
   if (!data) return query.error ? <QueryError what="The revision" query={query} /> : <Skeleton lines={4} />;
   return (

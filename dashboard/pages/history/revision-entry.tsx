@@ -3,8 +3,8 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { GitCommitIcon } from '@phosphor-icons/react';
 import type { RevisionRow } from '../../api/revisions.ts';
 import { State } from '../../components/state.tsx';
+import { whoInWords } from '../../model/who.ts';
 import { EntryFrame } from './entry-frame.tsx';
-import { whoInWords } from './who.ts';
 
 interface RevisionEntryProps {
   readonly row: RevisionRow;

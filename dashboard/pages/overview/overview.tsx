@@ -61,7 +61,11 @@ export function Overview() {
         problems.length > 0 ? `(${problems.length}) ${plural(problems.length, 'problem')}` : 'Overview'
       }
       facts={
-        <Verdict problems={problems.map(({ pool }) => pool.id)} known={Object.keys(pulses).length > 0} />
+        <Verdict
+          problems={problems.map(({ pool }) => pool.id)}
+          isWhole={rows.every(({ summary }) => summary.available === summary.total)}
+          known={Object.keys(pulses).length > 0}
+        />
       }
       actions={
         <Button
@@ -104,9 +108,17 @@ function Loading() {
   );
 }
 
-function Verdict({ problems, known }: { readonly problems: readonly string[]; readonly known: boolean }) {
+interface VerdictProps {
+  readonly problems: readonly string[];
+  /** Nobody is drained, disabled or standing by either. */
+  readonly isWhole: boolean;
+  readonly known: boolean;
+}
+
+function Verdict({ problems, isWhole, known }: VerdictProps) {
   if (!known) return null;
-  if (problems.length === 0) return <p>Every pool has all its backends.</p>;
+  if (problems.length === 0)
+    return <p>{isWhole ? 'Every pool has all its backends.' : 'No pool has a problem.'}</p>;
   return (
     <p className="font-medium text-kumo-danger" role="status">
       {plural(problems.length, 'pool has a problem', 'pools have problems')}:{' '}

@@ -52,7 +52,7 @@ function Inside({ id }: { readonly id: string }) {
       <Sparkline values={requests} label={`Requests to ${id} over five minutes`} />
       <span className="grid grid-cols-3 gap-2">
         <Figure name="req/s" value={<Rate pulse={pulse} series={series} />} />
-        <Figure name="failed" value={percent(failedShare(series))} />
+        <Figure name="attempts failed" value={percent(failedShare(series))} />
         <Figure name="p95" value={duration(pulse?.status.latencyMs.p95 ?? null)} />
       </span>
     </>

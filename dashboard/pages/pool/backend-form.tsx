@@ -8,6 +8,7 @@ import type { BackendConfig, PoolConfig } from '../../api/config.ts';
 import { type JsonSchema, schemasQuery } from '../../api/openapi.ts';
 import { pulsesQuery } from '../../api/status.ts';
 import { messageAt } from '../../changes/dry-run.ts';
+import { GoneDialog } from '../../components/gone-dialog.tsx';
 import { fieldsOf, withValue } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
 import { consequence, isLast } from './consequences.ts';
@@ -31,10 +32,11 @@ const NEW: BackendConfig = {
   timeoutMs: null,
 };
 
-/** The dialog; nothing when the backend is not there any more. */
+/** The dialog; where there is no such backend, one that says so. */
 export function BackendForm({ pool, edit, onClose }: BackendFormProps) {
   const { data: schemas } = useQuery(schemasQuery);
   const known = edit === '+' ? NEW : pool.backends.find(({ id }) => id === edit);
+  if (!known) return <GoneDialog what={`backend ${edit} of pool ${pool.id}`} onClose={onClose} />;
   // Opened only with its fields in it, so that the first of them is focused.
   if (!schemas?.BackendInput) return null;
   return (
@@ -46,11 +48,7 @@ export function BackendForm({ pool, edit, onClose }: BackendFormProps) {
         <Dialog.Title className="mb-4 text-lg font-semibold">
           {edit === '+' ? `Add a backend to ${pool.id}` : `Edit ${edit} of ${pool.id}`}
         </Dialog.Title>
-        {known ? (
-          <Form schema={schemas.BackendInput} pool={pool} edit={edit} known={known} onClose={onClose} />
-        ) : (
-          <p className="text-kumo-subtle">There is no backend {edit} any more.</p>
-        )}
+        <Form schema={schemas.BackendInput} pool={pool} edit={edit} known={known} onClose={onClose} />
       </Dialog>
     </Dialog.Root>
   );

@@ -16,7 +16,7 @@ export const Identity = memo(function Identity({ backend }: { readonly backend: 
         {backend.id}
       </span>
       <span className="flex min-w-0 items-center gap-1">
-        <span className="truncate text-kumo-subtle" title={where}>
+        <span className="line-clamp-2 break-all text-kumo-subtle" title={where}>
           {where}
         </span>
         <CopyButton

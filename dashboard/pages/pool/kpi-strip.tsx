@@ -29,8 +29,13 @@ export function KpiStrip({ pulse, series, causes }: KpiStripProps) {
       <Kpi name="Requests a second" value={perS}>
         <Sparkline values={requests} label="Requests over five minutes" />
       </Kpi>
-      <Kpi name="Failed, last minute" value={percent(failed)} isBad={(failed ?? 0) > 0}>
-        <Sparkline values={sharesOfFailed} label="Failed over five minutes" tone="bad" />
+      <Kpi
+        name="Attempts failed"
+        title="In the last minute; those that were tried again elsewhere count too"
+        value={percent(failed)}
+        isBad={(failed ?? 0) > 0}
+      >
+        <Sparkline values={sharesOfFailed} label="Attempts failed over five minutes" tone="bad" />
       </Kpi>
       <Kpi name="p95 to headers" value={duration(pulse?.status.latencyMs.p95 ?? null)}>
         <Sparkline values={p95Ms} label="p95 over five minutes" />
@@ -55,15 +60,19 @@ function linesOf(series: PoolSeries | undefined) {
 
 interface KpiProps {
   readonly name: string;
+  /** What the figure is of, where the name does not say it. */
+  readonly title?: string;
   readonly value: string;
   readonly isBad?: boolean;
   readonly children: ReactNode;
 }
 
-function Kpi({ name, value, isBad = false, children }: KpiProps) {
+function Kpi({ name, title, value, isBad = false, children }: KpiProps) {
   return (
     <div className="-mt-px -ml-px flex min-w-0 flex-col gap-1 border-t border-l border-kumo-line p-4">
-      <dt className="text-kumo-subtle">{name}</dt>
+      <dt className="text-kumo-subtle" title={title}>
+        {name}
+      </dt>
       <dd className="flex flex-col gap-1">
         <span
           className={`truncate text-base font-semibold sm:text-xl ${isBad ? 'text-kumo-danger' : 'text-kumo-default'}`}

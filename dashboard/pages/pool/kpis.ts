@@ -1,7 +1,7 @@
 /** The figures and words of the strip above a pool's backends. No I/O. */
 import type { PoolStatus } from '../../api/status.ts';
 import { countdown } from '../../model/format.ts';
-import { summarise } from '../../model/health.ts';
+import { summarise, wellInWords } from '../../model/health.ts';
 
 /** The share of attempts that failed in each step; null in a step without any. */
 export const sharesFailed = (requests: readonly number[], failures: readonly number[]): (number | null)[] =>
@@ -13,7 +13,8 @@ export function firstProblem(
   causes: Readonly<Record<string, string>>,
   now: number,
 ): string {
-  const { health, ejected, draining, available } = summarise(status);
+  const summary = summarise(status);
+  const { health, ejected, draining, available } = summary;
   if (health === 'unknown') return 'not heard of yet';
   const [first] = ejected;
   if (first !== undefined) {
@@ -23,5 +24,5 @@ export function firstProblem(
     return `${first} ${rest}${causes[first] ? `: ${causes[first]}` : ''}${more}`;
   }
   if (available === 0) return 'no backend takes requests';
-  return draining.length > 0 ? `${draining.join(', ')} draining` : 'all well';
+  return draining.length > 0 ? `${draining.join(', ')} draining` : wellInWords(summary);
 }

@@ -8,6 +8,7 @@ import { useState } from 'react';
 import type { Config, PoolConfig } from '../../api/config.ts';
 import { removePool } from '../../changes/change.ts';
 import { useChange } from '../../changes/use-change.ts';
+import { plural } from '../../model/format.ts';
 
 interface PoolMenuProps {
   readonly pool: PoolConfig;
@@ -51,7 +52,10 @@ function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClos
   const isUsed = routes.length > 0 || pools.length > 0;
   const remove = async () => {
     onClose();
-    if (await run(removePool(pool.id, `Deleted pool ${pool.id}`))) void navigate({ to: '/' });
+    // Away from here first: while the change is under way there is no such pool any more.
+    await navigate({ to: '/' });
+    if (!(await run(removePool(pool.id, `Deleted pool ${pool.id}`))))
+      void navigate({ to: '/pools/$pool', params: { pool: pool.id } });
   };
   return (
     <Dialog className="flex flex-col gap-4 p-6">
@@ -59,7 +63,7 @@ function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClos
       <Dialog.Description className="text-kumo-default">
         {isUsed
           ? `Pool ${pool.id} is in use, so it cannot be deleted. Change or delete these first:`
-          : `Its ${pool.backends.length} backends and its settings go; no route leads to it, so no request is affected. It can be undone.`}
+          : `Its ${plural(pool.backends.length, 'backend')} and its settings go; no route leads to it, so no request is affected. It can be undone.`}
       </Dialog.Description>
       {isUsed && (
         <ul className="flex list-disc flex-col gap-1 pl-5">

@@ -8,9 +8,11 @@ import { configQuery, type PoolConfig } from '../../api/config.ts';
 import { type Pulses, pulsesQuery } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { Page } from '../../components/page.tsx';
+import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { isProblem, summarise } from '../../model/health.ts';
 import { BackendForm } from './backend-form.tsx';
 import { BackendsTab } from './backends-tab.tsx';
+import { NoPool } from './no-pool.tsx';
 import { PoolMenu } from './pool-menu.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 
@@ -20,15 +22,21 @@ const route = getRouteApi('/pools/$pool');
 export function PoolPage() {
   const { pool: id } = route.useParams();
   const { edit, tab = 'backends' } = route.useSearch();
-  const { data } = useQuery(configQuery);
+  const query = useQuery(configQuery);
+  const { data } = query;
   const { data: problem = false } = useQuery({
     ...pulsesQuery,
     select: useCallback((pulses: Pulses) => isProblem(summarise(pulses[id]?.status).health), [id]),
   });
   const navigate = route.useNavigate();
   const pool = data?.config.pools.find((one) => one.id === id);
-  if (!data) return <Page title={id}>{null}</Page>;
-  if (!pool) return <NoPool id={id} />;
+  if (!data)
+    return (
+      <Page title={id}>
+        {query.error ? <QueryError what="The configuration" query={query} /> : <Skeleton lines={8} />}
+      </Page>
+    );
+  if (!pool) return <NoPool id={id} revision={data.revision} />;
   const open = (backend: string | undefined) =>
     void navigate({ search: (search) => ({ ...search, edit: backend }) });
   return (
@@ -96,18 +104,5 @@ function TabLink({ name, tab, isCurrent }: TabLinkProps) {
     >
       {name}
     </Link>
-  );
-}
-
-function NoPool({ id }: { readonly id: string }) {
-  return (
-    <Page title={id}>
-      <p className="text-kumo-subtle">
-        There is no pool {id}.{' '}
-        <Link to="/" className="text-kumo-link underline">
-          All pools
-        </Link>
-      </p>
-    </Page>
   );
 }

@@ -22,7 +22,7 @@ export function StateCell({ backend, status, cause }: StateCellProps) {
       {standing.word !== 'ejected' && standing.ejectedUntil !== null && (
         <Ejection until={standing.ejectedUntil} />
       )}
-      <span className="text-kumo-subtle">
+      <span className="text-balance text-kumo-subtle">
         {backend.state === 'draining' ? (
           <Progress status={status} />
         ) : (

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type Config, configQuery } from '../../api/config.ts';
 import { Card } from '../../components/card.tsx';
+import { GoneDialog } from '../../components/gone-dialog.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { ExplainPanel } from './explain-panel.tsx';
@@ -54,5 +55,5 @@ function OpenForm({ config, onClose }: { readonly config: Config; readonly onClo
   if (edit === '+') return <RouteDialog key={edit} config={config} route={null} onClose={onClose} />;
   const route = config.routes.find(({ id }) => id === edit);
   if (route) return <RouteDialog key={edit} config={config} route={route} onClose={onClose} />;
-  return null;
+  return <GoneDialog what={`route ${edit}`} onClose={onClose} />;
 }

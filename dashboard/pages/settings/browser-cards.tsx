@@ -46,8 +46,8 @@ export function SessionCard() {
   const leave = useSignOut();
   return (
     <Card title="Session">
-      <div className="flex flex-wrap items-center gap-4 p-4 pt-2">
-        <p className="min-w-0 flex-1 text-kumo-subtle">
+      <div className="flex flex-col gap-4 p-4 pt-2">
+        <p className="text-kumo-subtle">
           Signed in as <span className="text-kumo-default">{nameOf(data?.session.who)}</span>. Signing out
           ends it in every tab; everywhere, every session that was ever made with the token.
         </p>
