@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Random } from '../support/random.ts';
 import { EVENTS } from './backend.ts';
-import { ask, converse, type Ending } from './client.ts';
+import { ask, closeIdle, converse, type Ending } from './client.ts';
 import type { ClientRecord, Kind, Ledger } from './ledger.ts';
 import type { PoolName } from './schedule.ts';
 
@@ -60,6 +60,7 @@ export function startTraffic(
     async stop() {
       running = false;
       await done;
+      closeIdle();
     },
   };
 }

@@ -145,7 +145,7 @@ test(`about ${MAPPINGS_PUSHED} mappings go to the Directory with one push, the n
   };
   const env = { DIRECTORY: { getByName: () => directory } } as unknown as Env;
   const feed = new LiveFeed({ pool: 'p0', shard: '0' }, () => statusOf(0));
-  feed.watched = true;
+  feed.watch();
   for (let i = 0; i < 20; i++) feed.note(env, batchOf(i * 64, 64));
   await vi.advanceTimersByTimeAsync(1_000);
   const { mappings } = pushed[0]!;

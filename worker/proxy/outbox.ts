@@ -13,7 +13,7 @@ import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
 
 /** Entries that make a batch full. */
-export const BATCH = 256;
+export const BATCH = 64;
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;
 /** Without a request for as long as a lease holds, slots in hand have expired. */
