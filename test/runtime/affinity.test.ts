@@ -145,16 +145,18 @@ test('cookie-then-ip: without a cookie the address decides, with one the cookie 
 
 test('pinned requests are charged: new clients go to the other backends meanwhile', async () => {
   await product.must('PUT', '/config', {
-    pools: [{ id: 'shop', backends: backends().map((backend) => ({ ...backend, weight: 1 })), maxLease: 1 }],
+    pools: [
+      { id: 'charged', backends: backends().map((backend) => ({ ...backend, weight: 1 })), maxLease: 1 },
+    ],
     routes: [
-      { id: 'pinned', host: 'shop.test', path: '/', pool: 'shop', affinity: 'cookie' },
-      { id: 'open', host: 'open.test', path: '/', pool: 'shop' },
+      { id: 'pinned', host: 'shop.test', path: '/', pool: 'charged', affinity: 'cookie' },
+      { id: 'open', host: 'open.test', path: '/', pool: 'charged' },
     ],
   });
   const cookie = cookieOf(await product.get('shop.test', '/'))!;
   const pinned = (await withCookie(cookie)).backend!;
   const counted = async () => {
-    const { backends: all } = await product.must('GET', '/pools/shop/status');
+    const { backends: all } = await product.must('GET', '/pools/charged/status');
     return all.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0);
   };
   const open: string[] = [];
