@@ -6,6 +6,7 @@ import { ago, countdown, duration, percent, perSecond } from '../../dashboard/mo
 import { byHealth, summarise } from '../../dashboard/model/health.ts';
 import { noSamples, rate, type Samples, withSample } from '../../dashboard/model/rates.ts';
 import { failedShare, recentRate } from '../../dashboard/model/series.ts';
+import { inWords } from '../../dashboard/pages/overview/in-words.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 
@@ -86,6 +87,24 @@ test('a pool is down, has somebody ejected, drains or is well, in that order', (
   expect(summarise(statusOf('available', 'standby')).health).toBe('well');
   expect(summarise(undefined).health).toBe('unknown');
   expect(byHealth(summarise(statusOf('ejected')), summarise(statusOf('available')))).toBeLessThan(0);
+});
+
+test('a card tells how long whoever is ejected stays out', () => {
+  const told = (ends: Record<string, number>, now = 500) => {
+    const status = {
+      backends: ['a', 'b', 'c'].map((id) => ({
+        id,
+        status: id in ends ? 'ejected' : 'available',
+        ejectedUntil: ends[id] ?? null,
+      })),
+    } as never;
+    return inWords(summarise(status), status, now);
+  };
+  expect(told({})).toBe('all well');
+  expect(told({ b: 12_000 })).toBe('b ejected · 12 s');
+  expect(told({ b: 12_000 }, 12_000)).toBe('b ejected · probing next');
+  expect(told({ b: 12_000, c: 3_000 })).toBe('b, c ejected · next probe in 3 s');
+  expect(told({ a: 5_000, b: 12_000, c: 3_000 })).toBe('all ejected: a, b, c · next probe in 3 s');
 });
 
 test('a page that has just opened takes the rate of the last two whole steps', () => {

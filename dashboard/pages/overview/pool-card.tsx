@@ -5,7 +5,7 @@ import type { PoolSeries } from '../../../worker/objects/series.ts';
 import type { Pulse, Pulses } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { HealthDot, healthText } from '../../components/state.tsx';
-import { useFigure } from '../../live/use-live.ts';
+import { useFigure, useTicking } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
 import { summarise } from '../../model/health.ts';
 import { rate } from '../../model/rates.ts';
@@ -37,6 +37,7 @@ function Inside({ id }: { readonly id: string }) {
   const series = figures.series.get(id);
   const requests = useMemo(() => whole(series?.requests ?? []), [series]);
   const summary = summarise(pulse?.status);
+  const words = useTicking((now) => inWords(summary, pulse?.status, now));
   return (
     <>
       <span className="flex items-baseline gap-2">
@@ -46,9 +47,7 @@ function Inside({ id }: { readonly id: string }) {
           {summary.available} of {summary.total} available
         </span>
       </span>
-      <span className={`min-h-5 truncate ${healthText(summary.health)}`}>
-        {inWords(summary, pulse?.status)}
-      </span>
+      <span className={`min-h-5 truncate ${healthText(summary.health)}`}>{words}</span>
       <Sparkline values={requests} label={`Requests to ${id} over five minutes`} />
       <span className="grid grid-cols-3 gap-2">
         <Figure name="req/s" value={<Rate pulse={pulse} series={series} />} />
