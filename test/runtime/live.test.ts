@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAPPINGS } from '../../worker/objects/live.ts';
-import { BATCH } from '../../worker/proxy/outbox.ts';
+import { LARGEST_BATCH } from '../../worker/proxy/outbox.ts';
 import { named, servePool, startLoad, startMoody } from '../support/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../support/product.ts';
 import { refusal, watch } from '../support/watcher.ts';
@@ -76,7 +76,7 @@ test('at most one message of each type in a second, however much traffic there i
   }
   const longest = Math.max(...watcher.messages.map((message) => (message.mappings ?? []).length));
   // The batch that reaches the limit goes whole.
-  expect(longest).toBeLessThan(MAPPINGS + BATCH);
+  expect(longest).toBeLessThan(MAPPINGS + LARGEST_BATCH);
 });
 
 test('a pool of several shards is told as one sum', async () => {

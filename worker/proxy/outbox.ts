@@ -12,8 +12,11 @@ import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
 
-/** Entries that make a batch full. */
+/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 5 requests, whatever is in it. */
 export const BATCH = 64;
+const PAUSE_MS = 50;
+/** Entries that make it full all the same. */
+export const LARGEST_BATCH = 256;
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;
 /** Without a request for as long as a lease holds, slots in hand have expired. */
@@ -44,6 +47,8 @@ interface Outbox {
   /** When the batch began, and which one it is: its timer sends no other. */
   startedAt: number;
   batch: number;
+  /** When the last one went. */
+  sentAt: number;
   /** Oldest first. */
   waiting: Batch[];
 }
@@ -65,7 +70,7 @@ function outboxOf(view: PoolView): Outbox {
   let outbox = outboxes.get(view);
   if (!outbox) {
     // Begins where no earlier outbox of this isolate for the same pool can have come to.
-    outbox = { ...empty(), batch: Date.now(), waiting: [] };
+    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [] };
     outboxes.set(view, outbox);
   }
   return outbox;
@@ -131,13 +136,18 @@ function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   const outbox = outboxOf(view);
   const now = Date.now();
   trim(view, outbox);
-  if (outbox.mappings.length >= BATCH || outbox.attempts.length >= 2 * BATCH) {
+  if (isFull(outbox, now)) {
     // While the object is away one try a batch time is enough.
     if (!view.contact.isAway(now)) ctx.waitUntil(send(view, env));
   } else if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
     ctx.waitUntil(sendLater(view, env, outbox.batch));
   }
+}
+
+function isFull({ attempts, mappings, sentAt }: Outbox, now: number): boolean {
+  const entries = Math.max(mappings.length, attempts.length / 2);
+  return entries >= LARGEST_BATCH || (entries >= BATCH && now - sentAt >= PAUSE_MS);
 }
 
 async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {
@@ -162,6 +172,7 @@ async function send(view: PoolView, env: Env): Promise<void> {
   const batches = [...outbox.waiting, ...makeUp(view, outbox)];
   if (batches.length === 0) return;
   outbox.waiting = [];
+  outbox.sentAt = Date.now();
   const logged = flushLog(env, isolateId());
   await deliver(view, env, batches);
   await logged;
