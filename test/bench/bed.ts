@@ -36,6 +36,7 @@ export async function makeBed({
   const backendPorts = [await free(), await free(), await free()];
   const ports = {
     bare: await free(),
+    lean: await free(),
     evenkeel: await free(),
     more: Object.fromEntries(await Promise.all(more.map(async (name) => [name, await free()]))),
     ...(inspected ? { inspector: await free() } : {}),

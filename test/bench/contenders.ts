@@ -1,4 +1,4 @@
-/** Who is measured: the bare Worker, Evenkeel under each configuration of contract section 8, and the peers. */
+/** Who is measured: the bare Worker, the lean one, Evenkeel under each configuration of contract section 8, and the peers. */
 import { eventually, send } from '../support/product.ts';
 import type { Bed } from './bed.ts';
 
@@ -92,6 +92,7 @@ export async function listContenders(bed: Bed, only: readonly string[]): Promise
   });
   const all: Contender[] = [
     { name: 'bare', pid, service: 'bare', port: ports.bare, host: HOST },
+    { name: 'lean', pid, service: 'lean', port: ports.lean!, host: HOST },
     own(['default', ports.evenkeel]),
     ...Object.entries(ports.more).map(own),
     ...peers.map(({ name, port, child }) => ({ name, pid: child.pid!, port, host: HOST })),

@@ -14,6 +14,9 @@ const median = (numbers: readonly number[]): number => {
 };
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 
+/** Rows that call no object. */
+const WITHOUT_OBJECT = new Set(['lean', 'nginx', 'haproxy']);
+
 const figuresOf = (rows: readonly Row[]) => {
   const of = (key: keyof Row) => median(rows.map((row) => row[key]));
   return {
@@ -35,7 +38,7 @@ export function report(
     const ratio = rounded(median(rows.map(({ rps, bareRps }) => rps / bareRps)), 3);
     const cpuRatio = rounded(median(rows.map(({ cpuUs, bareCpuUs }) => bareCpuUs / cpuUs)), 3);
     const figures = { ...figuresOf(rows), ratio, cpuRatio };
-    if (name === 'nginx' || name === 'haproxy') return figures;
+    if (WITHOUT_OBJECT.has(name)) return figures;
     const objectCallsPerRequest = rounded(median(rows.map(({ objectCalls }) => objectCalls)), 4);
     const rowsWrittenPerRequest = rounded(median(rows.map(({ rowsWritten }) => rowsWritten)), 4);
     return { ...figures, objectCallsPerRequest, rowsWrittenPerRequest };

@@ -4,20 +4,15 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/support/build.ts';
+import { bareWorker, leanWorker } from './limits.ts';
 
 /** The path of workerd's binary; the package has no types. */
 const workerd = (createRequire(import.meta.url)('workerd') as { default: string }).default;
 
-/** The limit: what any Worker that proxies has to do. */
-const BARE = (backend: string) => `export default {
-  fetch(request) {
-    const url = request.url;
-    return fetch(new Request('${backend}' + url.slice(url.indexOf('/', 8)), request));
-  },
-};`;
-
 export interface BenchPorts {
   readonly bare: number;
+  /** Served only where a port is given. */
+  readonly lean?: number;
   readonly evenkeel: number;
   /** Evenkeels besides it, by name: each in an isolate of its own, as the first is. */
   readonly more: Readonly<Record<string, number>>;
@@ -30,6 +25,12 @@ interface Settings {
   readonly compatibility_date: string;
   readonly compatibility_flags: readonly string[];
 }
+
+const limit = (settings: Settings, name: string) => `const ${name} :Workerd.Worker = (
+  modules = [(name = "${name}.js", esModule = embed "${name}.js")],
+  compatibilityDate = "${settings.compatibility_date}",
+  compatibilityFlags = ${JSON.stringify(settings.compatibility_flags)},
+);`;
 
 const evenkeel = (
   settings: Settings,
@@ -64,29 +65,31 @@ export function startWorkerd(
 ): ChildProcess {
   mkdirSync(join(dir, 'storage'), { recursive: true });
   copyFileSync(`${ROOT}/dist/evenkeel/index.js`, join(dir, 'index.js'));
-  writeFileSync(join(dir, 'bare.js'), BARE(backend));
+  writeFileSync(join(dir, 'bare.js'), bareWorker(backend));
+  writeFileSync(join(dir, 'lean.js'), leanWorker(backend));
   const settings = JSON.parse(readFileSync(`${ROOT}/dist/evenkeel/wrangler.json`, 'utf8')) as Settings;
   const secret = crypto.randomUUID();
   const evenkeels = { evenkeel: ports.evenkeel, ...ports.more };
+  const limits = { bare: ports.bare, ...(ports.lean === undefined ? {} : { lean: ports.lean }) };
   const named = (name: string) => `(name = "${name}", worker = .${name})`;
   const socket = (name: string, port: number) =>
     `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`;
   const config = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    ${['bare', ...Object.keys(evenkeels)].map(named).join(', ')},
+    ${Object.keys({ ...limits, ...evenkeels })
+      .map(named)
+      .join(', ')},
     (name = "storage", disk = (path = "${join(dir, 'storage')}", writable = true)),
     (name = "internet", network = (allow = ["public", "private"])),
   ],
-  sockets = [${Object.entries({ bare: ports.bare, ...evenkeels })
+  sockets = [${Object.entries({ ...limits, ...evenkeels })
     .map(([name, port]) => socket(name, port))
     .join(', ')}],
 );
-const bare :Workerd.Worker = (
-  modules = [(name = "bare.js", esModule = embed "bare.js")],
-  compatibilityDate = "${settings.compatibility_date}",
-  compatibilityFlags = ${JSON.stringify(settings.compatibility_flags)},
-);
+${Object.keys(limits)
+  .map((name) => limit(settings, name))
+  .join('\n')}
 ${Object.keys(evenkeels)
   .map((name) => evenkeel(settings, name, token, secret))
   .join('\n')}
