@@ -6,7 +6,8 @@ import type { Env } from '../../worker/env.ts';
 import type { Mapping, Report } from '../../worker/objects/protocol.ts';
 import { issuePin, readPin, SECRETS_KEPT, VERIFIED_KEPT } from '../../worker/proxy/affinity.ts';
 import { noteClient, putBackClients, REMEMBERED, takeClients } from '../../worker/proxy/clients.ts';
-import { CAPACITY, recordMapping } from '../../worker/proxy/outbox.ts';
+import { CAPACITY } from '../../worker/proxy/delivery.ts';
+import { recordMapping } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 
 const COOKIE = { name: 'X-Backend-Id', ttlSeconds: 100_000, sameSite: 'Lax' } as const;

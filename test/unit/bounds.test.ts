@@ -15,6 +15,7 @@ import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
 import { Series, STEP_MS, STEPS } from '../../worker/objects/series.ts';
 import { IDS_KEPT, TotalsById } from '../../worker/objects/totals.ts';
 import { addOpened, noVisits, Visitors } from '../../worker/objects/visitors.ts';
+import { BATCHES_WAITING, CAPACITY } from '../../worker/proxy/delivery.ts';
 import {
   describeAttempts,
   type Exchange,
@@ -23,7 +24,7 @@ import {
   PATH_KEPT,
   saneRequestId,
 } from '../../worker/proxy/exchange.ts';
-import { BATCHES_WAITING, CAPACITY, recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
+import { recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 
 const a = { id: 'a', url: 'https://a.example.net' };

@@ -1,16 +1,10 @@
 /** Outcomes and mappings on their way to the Pool object: one call for many requests, never in front of a response. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
-import { flushLog } from '../log/sinks.ts';
-import { type AttemptRecord, CODE, FLAG, type Mapping, type Report } from '../objects/protocol.ts';
-import { poolObject } from '../objects/stubs.ts';
-import { putBackClients, takeClients } from './clients.ts';
-import { within } from './deadline.ts';
-import { current, isolateId, refreshInBackground } from './isolate.ts';
+import { CODE, FLAG, type Mapping } from '../objects/protocol.ts';
+import { type Outbox, outboxOf, send, trim } from './delivery.ts';
 import { ask } from './lease.ts';
-import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
-import type { Shard } from './shards.ts';
 
 /** Entries that make a batch full, unless one has just gone: a call costs the path as much as 5 requests, whatever is in it. */
 export const BATCH = 64;
@@ -23,58 +17,6 @@ export const BATCH_MS = 250;
 const IDLE_MS = 1_000;
 /** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
 const ORPHANED_MS = 1_000;
-/** Attempts, and mappings, kept while the object is away; then the oldest go, and the attempts are counted. */
-export const CAPACITY = 1_024;
-
-/** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
-export const BATCHES_WAITING = 30;
-
-/** A batch that was made up and not yet taken. It keeps its number and its object: sent again, it counts once. */
-interface Batch {
-  readonly report: Report;
-  readonly shard: Shard;
-  readonly failures: number;
-}
-
-interface Outbox {
-  attempts: AttemptRecord[];
-  mappings: Mapping[];
-  charged: Map<string, number>;
-  probing: string[];
-  probeRequestIds: string[];
-  failures: number;
-  dropped: number;
-  /** When the batch began, and which one it is: its timer sends no other. */
-  startedAt: number;
-  batch: number;
-  /** When the last one went. */
-  sentAt: number;
-  /** Oldest first. */
-  waiting: Batch[];
-}
-
-const outboxes = new WeakMap<PoolView, Outbox>();
-
-const empty = () => ({
-  attempts: [],
-  mappings: [],
-  charged: new Map<string, number>(),
-  probing: [],
-  probeRequestIds: [],
-  failures: 0,
-  dropped: 0,
-  startedAt: 0,
-});
-
-function outboxOf(view: PoolView): Outbox {
-  let outbox = outboxes.get(view);
-  if (!outbox) {
-    // Begins where no earlier outbox of this isolate for the same pool can have come to.
-    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [] };
-    outboxes.set(view, outbox);
-  }
-  return outbox;
-}
 
 /**
  * Notes one attempt; a failure is reported at once, so that all know within a second. `requestId` is what an event may
@@ -166,71 +108,3 @@ async function giveBackWhenIdle(view: PoolView, env: Env): Promise<void> {
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function send(view: PoolView, env: Env): Promise<void> {
-  const outbox = outboxOf(view);
-  const batches = [...outbox.waiting, ...makeUp(view, outbox)];
-  if (batches.length === 0) return;
-  outbox.waiting = [];
-  outbox.sentAt = Date.now();
-  const logged = flushLog(env, isolateId());
-  await deliver(view, env, batches);
-  await logged;
-}
-
-async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Promise<void> {
-  const outbox = outboxOf(view);
-  for (const [i, { report, shard, failures }] of batches.entries()) {
-    const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
-    const now = Date.now();
-    if (news === null) {
-      view.contact.missed(now);
-      outbox.waiting.unshift(...batches.slice(i));
-      trim(view, outbox);
-      return;
-    }
-    view.unreportedFailures -= failures;
-    view.hear(news, now);
-    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
-      await refreshInBackground(env);
-  }
-}
-
-/** Makes a report of what has come together; none when there is nothing to tell. */
-function makeUp(view: PoolView, outbox: Outbox): Batch[] {
-  const { attempts, mappings, charged, probing, probeRequestIds, failures, dropped } = outbox;
-  if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
-  Object.assign(outbox, empty());
-  const report = {
-    isolate: isolateId(),
-    sequence: ++outbox.batch,
-    revision: view.revision,
-    attempts,
-    mappings: { count: mappings.length, json: JSON.stringify(mappings) },
-    charged: Object.fromEntries(charged),
-    probing,
-    probeRequestIds,
-    returned: view.slots.takeReturned(),
-    clients: takeClients(view),
-    dropped,
-  };
-  return [{ report, shard: shardOf(view), failures }];
-}
-
-/** Past their bounds the oldest go, and what they tell of is counted. */
-function trim(view: PoolView, outbox: Outbox): void {
-  const { attempts, mappings, waiting } = outbox;
-  if (attempts.length > CAPACITY) outbox.dropped += attempts.splice(0, attempts.length - CAPACITY).length;
-  if (mappings.length > CAPACITY) mappings.splice(0, mappings.length - CAPACITY);
-  let kept = waiting.reduce((sum, { report }) => sum + entriesOf(report), 0);
-  while (waiting.length > BATCHES_WAITING || kept > CAPACITY) {
-    const { report, failures } = waiting.shift()!;
-    kept -= entriesOf(report);
-    outbox.dropped += report.attempts.length + report.dropped;
-    view.unreportedFailures -= failures;
-    putBackClients(view, report.clients ?? {});
-  }
-}
-
-/** A request that nobody was asked for has a mapping and no attempt. */
-const entriesOf = ({ attempts, mappings }: Report): number => Math.max(attempts.length, mappings.count);

@@ -1,0 +1,135 @@
+/** What an isolate has noted of a pool, made up into reports and taken to the pool's object; what it does not take waits. */
+import type { Env } from '../env.ts';
+import { flushLog } from '../log/sinks.ts';
+import type { AttemptRecord, Mapping, Report } from '../objects/protocol.ts';
+import { poolObject } from '../objects/stubs.ts';
+import { putBackClients, takeClients } from './clients.ts';
+import { within } from './deadline.ts';
+import { current, isolateId, refreshInBackground } from './isolate.ts';
+import { shardOf } from './pool-object.ts';
+import type { PoolView } from './pool-view.ts';
+import type { Shard } from './shards.ts';
+
+/** Attempts, and mappings, kept while the object is away; then the oldest go, and the attempts are counted. */
+export const CAPACITY = 1_024;
+
+/** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
+export const BATCHES_WAITING = 30;
+
+/** A batch that was made up and not yet taken. It keeps its number and its object: sent again, it counts once. */
+interface Batch {
+  readonly report: Report;
+  readonly shard: Shard;
+  readonly failures: number;
+}
+
+/** What has come together since the last report, and the reports that wait. */
+export interface Outbox {
+  attempts: AttemptRecord[];
+  mappings: Mapping[];
+  charged: Map<string, number>;
+  probing: string[];
+  probeRequestIds: string[];
+  failures: number;
+  dropped: number;
+  /** When the batch began, and which one it is: its timer sends no other. */
+  startedAt: number;
+  batch: number;
+  /** When the last one went. */
+  sentAt: number;
+  /** Oldest first. */
+  waiting: Batch[];
+}
+
+const outboxes = new WeakMap<PoolView, Outbox>();
+
+const empty = () => ({
+  attempts: [],
+  mappings: [],
+  charged: new Map<string, number>(),
+  probing: [],
+  probeRequestIds: [],
+  failures: 0,
+  dropped: 0,
+  startedAt: 0,
+});
+
+/** A pool's, as this isolate keeps it. */
+export function outboxOf(view: PoolView): Outbox {
+  let outbox = outboxes.get(view);
+  if (!outbox) {
+    // Begins where no earlier outbox of this isolate for the same pool can have come to.
+    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [] };
+    outboxes.set(view, outbox);
+  }
+  return outbox;
+}
+
+/** Takes all that has come together to the object. */
+export async function send(view: PoolView, env: Env): Promise<void> {
+  const outbox = outboxOf(view);
+  const batches = [...outbox.waiting, ...makeUp(view, outbox)];
+  if (batches.length === 0) return;
+  outbox.waiting = [];
+  outbox.sentAt = Date.now();
+  const logged = flushLog(env, isolateId());
+  await deliver(view, env, batches);
+  await logged;
+}
+
+async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Promise<void> {
+  const outbox = outboxOf(view);
+  for (const [i, { report, shard, failures }] of batches.entries()) {
+    const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
+    const now = Date.now();
+    if (news === null) {
+      view.contact.missed(now);
+      outbox.waiting.unshift(...batches.slice(i));
+      trim(view, outbox);
+      return;
+    }
+    view.unreportedFailures -= failures;
+    view.hear(news, now);
+    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
+      await refreshInBackground(env);
+  }
+}
+
+/** Makes a report of what has come together; none when there is nothing to tell. */
+function makeUp(view: PoolView, outbox: Outbox): Batch[] {
+  const { attempts, mappings, charged, probing, probeRequestIds, failures, dropped } = outbox;
+  if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
+  Object.assign(outbox, empty());
+  const report = {
+    isolate: isolateId(),
+    sequence: ++outbox.batch,
+    revision: view.revision,
+    attempts,
+    mappings: { count: mappings.length, json: JSON.stringify(mappings) },
+    charged: Object.fromEntries(charged),
+    probing,
+    probeRequestIds,
+    returned: view.slots.takeReturned(),
+    clients: takeClients(view),
+    dropped,
+  };
+  return [{ report, shard: shardOf(view), failures }];
+}
+
+/** Past their bounds the oldest go, and what they tell of is counted. */
+export function trim(view: PoolView, outbox: Outbox): void {
+  const { attempts, mappings, waiting } = outbox;
+  if (attempts.length > CAPACITY) outbox.dropped += attempts.splice(0, attempts.length - CAPACITY).length;
+  if (mappings.length > CAPACITY) mappings.splice(0, mappings.length - CAPACITY);
+  let kept = waiting.reduce((sum, { report }) => sum + entriesOf(report), 0);
+  while (waiting.length > BATCHES_WAITING || kept > CAPACITY) {
+    const { report, failures } = waiting.shift()!;
+    kept -= entriesOf(report);
+    outbox.dropped += report.attempts.length + report.dropped;
+    view.unreportedFailures -= failures;
+    putBackClients(view, report.clients ?? {});
+  }
+}
+
+/** A request that nobody was asked for has a mapping and no attempt. */
+const entriesOf = ({ attempts, mappings }: Report): number => Math.max(attempts.length, mappings.count);
