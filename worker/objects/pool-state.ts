@@ -39,6 +39,8 @@ export class PoolState {
   /** Where each backend id stands. */
   #places: ReadonlyMap<string, number>;
   readonly #times: DrainTimes;
+  /** Who may be asked, as last weighed; null: something has changed since that may change it. */
+  #weighed: Eligible | null = null;
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
 
@@ -78,6 +80,7 @@ export class PoolState {
     for (const visitors of this.#visitors) visitors.shareWith(from.length);
     this.config = next;
     this.#places = placesOf(next);
+    this.#weighed = null;
   }
 
   /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
@@ -89,6 +92,7 @@ export class PoolState {
       return act();
     } finally {
       putBack();
+      this.#weighed = null;
       this.tallies.forEach(({ health }, i) => {
         health.probingUntil = probing[i]!;
       });
@@ -161,6 +165,7 @@ export class PoolState {
   hearFlip({ kind, backend, at, until, ejections }: Flip): void {
     const health = this.tallies[this.indexOf(backend)]?.health;
     if (!health) return;
+    this.#weighed = null;
     if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections });
     else if (health.ejectedUntil !== 0) Object.assign(health, { ...newHealth(), backSince: at });
   }
@@ -212,7 +217,9 @@ export class PoolState {
     return this.totals.of(id, (other) => this.indexOf(other) >= 0);
   }
 
+  /** Only what this object hears changes who may be asked, but for a slow start, which goes on by itself. */
   #weigh(now: number): Eligible {
+    if (this.#weighed && this.config.slowStartMs === 0) return this.#weighed;
     const failOpen = this.config.whenUnavailable === 'fail-open';
     const set = eligible(this.config.backends, (i) => this.tallies[i]!.health.ejectedUntil !== 0, failOpen);
     const weights = this.config.backends.map(() => 0);
@@ -222,6 +229,7 @@ export class PoolState {
       if (expected !== this.#expected) for (const recent of this.#recent) recent.forgetPicks();
       this.#expected = expected;
     }
+    this.#weighed = set;
     return set;
   }
 
@@ -238,6 +246,7 @@ export class PoolState {
     at: number,
   ): Flipped | null {
     if (kind === 'none') return null;
+    this.#weighed = null;
     if (kind === 'ejected') this.#totalsOf(this.config.backends[index]!.id).ejections++;
     const { ejectedUntil: until, ejections, consecutiveFailures } = this.tallies[index]!.health;
     const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
