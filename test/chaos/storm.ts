@@ -55,6 +55,7 @@ class Run {
   readonly #backends = new Map<string, Backend>();
   readonly #operator: Operator;
   readonly #broken: string[] = [];
+  #operations: Promise<unknown> = Promise.resolve();
   readonly #residentMb: number[] = [];
   #runtime: RuntimeProcess | null = null;
   #port = 0;
@@ -201,7 +202,14 @@ class Run {
     span.to = performance.now();
   }
 
-  async #operate({ what, backend, forMs }: Extract<Step, { kind: 'operate' }>): Promise<void> {
+  /** One after the other: where a kill has held one up, the next must not begin before it is put right. */
+  #operate(step: Extract<Step, { kind: 'operate' }>): Promise<void> {
+    const done = this.#operations.then(() => this.#operateNow(step));
+    this.#operations = done.catch(() => undefined);
+    return done;
+  }
+
+  async #operateNow({ what, backend, forMs }: Extract<Step, { kind: 'operate' }>): Promise<void> {
     const undo = await this.#operator.alone(async () => {
       this.#deed(`configuration: ${what}`);
       return this.#operator.operate(what, backend);
