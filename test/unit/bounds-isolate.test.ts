@@ -3,12 +3,13 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import type { Mapping, Report } from '../../worker/objects/protocol.ts';
+import type { Mapping } from '../../worker/objects/protocol.ts';
 import { issuePin, readPin, SECRETS_KEPT, VERIFIED_KEPT } from '../../worker/proxy/affinity.ts';
 import { noteClient, putBackClients, REMEMBERED, takeClients } from '../../worker/proxy/clients.ts';
 import { CAPACITY } from '../../worker/proxy/delivery.ts';
 import { recordMapping } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
+import { takeReports } from '../support/reports.ts';
 
 const COOKIE = { name: 'X-Backend-Id', ttlSeconds: 100_000, sameSite: 'Lax' } as const;
 const T0 = 1_800_000_000_000;
@@ -111,28 +112,19 @@ test('of requests under way those at backends that are gone are not kept, whethe
 
 test(`requests that nobody was asked for wait as mappings, ${CAPACITY} in a batch and ${CAPACITY} in those not taken`, async () => {
   const view = viewOf(['a']);
-  const taken: Report[] = [];
-  let isAway = true;
-  const report = async (batch: Report) => {
-    if (isAway) throw new Error('away');
-    taken.push(batch);
-    return { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
-  };
-  const env = { POOL: { getByName: () => ({ report }) } } as unknown as Env;
-  const waiting: Promise<unknown>[] = [];
-  const ctx = {
-    waitUntil: (promise: Promise<unknown>) => waiting.push(promise),
-  } as unknown as Parameters<typeof recordMapping>[3];
+  const object = takeReports();
+  const { taken, env, ctx } = object;
+  object.isAway = true;
   const record = async (count: number) => {
     for (let i = 0; i < count; i++) recordMapping(view, { at: i } as Mapping, env, ctx);
-    await Promise.all(waiting.splice(0));
+    await object.settled();
   };
   for (let round = 0; round < 8; round++) {
     // Each time the object is thought to be back, and is not.
     view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
     await record(600);
   }
-  isAway = false;
+  object.isAway = false;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   await record(10);
   const told = taken.flatMap(({ mappings }) => JSON.parse(mappings.json) as Mapping[]);

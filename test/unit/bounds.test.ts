@@ -8,7 +8,7 @@ import type { PoolEvent } from '../../worker/objects/events.ts';
 import { inPieces, PIECE_LENGTH } from '../../worker/objects/pieces.ts';
 import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool-events.ts';
 import { inRows, RING_SIZE, readBatches } from '../../worker/objects/pool-store.ts';
-import type { Mapping, Report } from '../../worker/objects/protocol.ts';
+import type { Mapping } from '../../worker/objects/protocol.ts';
 import { RecentMappings } from '../../worker/objects/recent-mappings.ts';
 import { ISOLATES_KEPT, Reporters } from '../../worker/objects/reporters.ts';
 import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
@@ -26,6 +26,7 @@ import {
 } from '../../worker/proxy/exchange.ts';
 import { recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
+import { takeReports } from '../support/reports.ts';
 
 const a = { id: 'a', url: 'https://a.example.net' };
 const pool = (more: object = {}) => ({ id: 'shop', backends: [a], ...more });
@@ -168,33 +169,24 @@ test('a document is cut into pieces between characters, never inside one', () =>
 
 test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts what it drops`, async () => {
   const view = new PoolView(poolSchema.parse(pool()), 1);
-  const taken: Report[] = [];
-  let isAway = true;
-  const report = async (batch: Report) => {
-    if (isAway) throw new Error('away');
-    taken.push(batch);
-    return { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
-  };
-  const env = { POOL: { getByName: () => ({ report }) } } as unknown as Env;
-  const waiting: Promise<unknown>[] = [];
-  const ctx = {
-    waitUntil: (promise: Promise<unknown>) => waiting.push(promise),
-  } as unknown as Parameters<typeof recordMapping>[3];
+  const object = takeReports();
+  const { taken, env, ctx } = object;
+  object.isAway = true;
   const mapping = mappingOf(exchange(10), 'a', 200);
   const SENT = 3 * CAPACITY;
   for (let i = 0; i < SENT; i++) {
     recordAttempt(view, 'a', { kind: 'response', status: 200, ms: 1 }, false, true, false, null, env, ctx);
     recordMapping(view, mapping, env, ctx);
-    if (i % 600 === 0) await Promise.all(waiting.splice(0));
+    if (i % 600 === 0) await object.settled();
   }
-  await Promise.all(waiting.splice(0));
-  isAway = false;
+  await object.settled();
+  object.isAway = false;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   for (let i = 0; i < 64; i++) {
     recordAttempt(view, 'a', { kind: 'response', status: 200, ms: 1 }, false, true, false, null, env, ctx);
     recordMapping(view, mapping, env, ctx);
   }
-  await Promise.all(waiting.splice(0));
+  await object.settled();
   const counted = taken.reduce((sum, batch) => sum + batch.attempts.length, 0);
   const dropped = taken.reduce((sum, batch) => sum + batch.dropped, 0);
   expect(counted + dropped).toBe(SENT + 64);

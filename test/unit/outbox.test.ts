@@ -1,12 +1,10 @@
 /** When what an isolate has noted goes to its pool's object: one call for many requests, and none of them late. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
-import type { Mapping, Report } from '../../worker/objects/protocol.ts';
+import type { Mapping } from '../../worker/objects/protocol.ts';
 import { BATCH, BATCH_MS, LARGEST_BATCH, recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
-
-type Env = Parameters<typeof recordMapping>[2];
-type Context = Parameters<typeof recordMapping>[3];
+import { takeReports } from '../support/reports.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
@@ -21,15 +19,12 @@ function outbox() {
     poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://backend.test' }] }),
     1,
   );
-  const sizes: number[] = [];
-  const report = async ({ mappings }: Report) => {
-    sizes.push(mappings.count);
-    return { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
-  };
-  const env = { POOL: { getByName: () => ({ report }) } } as unknown as Env;
-  const ctx = { waitUntil: () => undefined } as unknown as Context;
+  const { taken, env, ctx } = takeReports();
   return {
-    sizes,
+    /** Of the reports that went, in mappings. */
+    get sizes() {
+      return taken.map(({ mappings }) => mappings.count);
+    },
     async note(requests: number) {
       for (let n = 0; n < requests; n++) recordMapping(view, {} as Mapping, env, ctx);
       await vi.advanceTimersByTimeAsync(0);
@@ -43,38 +38,42 @@ function outbox() {
 }
 
 test('a full batch goes at once; the next one only after a pause, for a call costs more than what is in it', async () => {
-  const { sizes, note } = outbox();
+  const box = outbox();
+  const { note } = box;
   await note(BATCH);
-  expect(sizes).toEqual([BATCH]);
+  expect(box.sizes).toEqual([BATCH]);
   await note(BATCH + 10);
-  expect(sizes).toEqual([BATCH]);
+  expect(box.sizes).toEqual([BATCH]);
   await vi.advanceTimersByTimeAsync(50);
   await note(1);
-  expect(sizes).toEqual([BATCH, BATCH + 11]);
+  expect(box.sizes).toEqual([BATCH, BATCH + 11]);
 });
 
 test('the largest batch goes without a pause', async () => {
-  const { sizes, note } = outbox();
+  const box = outbox();
+  const { note } = box;
   await note(BATCH);
   await note(LARGEST_BATCH - 1);
-  expect(sizes).toEqual([BATCH]);
+  expect(box.sizes).toEqual([BATCH]);
   await note(1);
-  expect(sizes).toEqual([BATCH, LARGEST_BATCH]);
+  expect(box.sizes).toEqual([BATCH, LARGEST_BATCH]);
 });
 
 test('a batch that does not fill goes after a quarter of a second', async () => {
-  const { sizes, note } = outbox();
+  const box = outbox();
+  const { note } = box;
   await note(3);
   await vi.advanceTimersByTimeAsync(BATCH_MS - 1);
-  expect(sizes).toEqual([]);
+  expect(box.sizes).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
-  expect(sizes).toEqual([3]);
+  expect(box.sizes).toEqual([3]);
 });
 
 test('a failure goes at once, whatever has just gone', async () => {
-  const { sizes, note, fail } = outbox();
+  const box = outbox();
+  const { note, fail } = box;
   await note(BATCH);
   await note(5);
   await fail();
-  expect(sizes).toEqual([BATCH, 5]);
+  expect(box.sizes).toEqual([BATCH, 5]);
 });
