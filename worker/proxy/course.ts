@@ -11,7 +11,7 @@ import { nextPick, type Pick } from './candidates.ts';
 import { type Exchange, noteAttempt } from './exchange.ts';
 import { type Found, fallback, hasOthers } from './fallback.ts';
 import { headersOf, messageOf } from './message.ts';
-import { recordAttempt, recordProbe } from './outbox.ts';
+import { recordAttempt, recordProbe, sendFullBatch } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Start } from './start.ts';
 import { attemptMs, wholeMs } from './timeouts.ts';
@@ -38,7 +38,7 @@ export interface Course {
 /** Makes ready to ask the first backend. Returns the pool that was asked last when nobody may be asked at all. */
 export async function setOut(
   { exchange, view: own, pick: first }: Start,
-  pseudonym: string,
+  via: string,
   env: Env,
   ctx: ExecutionContext,
 ): Promise<Course | { readonly nobodyIn: PoolView }> {
@@ -47,12 +47,13 @@ export async function setOut(
   if (!pick) return { nobodyIn: view };
   const { backend, upstream } = view.member(pick.index);
   countRequest(view.budget, exchange.startedAt);
+  sendFullBatch(view, env, ctx, exchange.startedAt);
   exchange.reason = pick.reason;
   const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);
   const body = await prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
   // What the client took to send its body is not the backends' doing.
   const deadline = Date.now() + wholeMs(exchange, view.config, backend);
-  const headers = headersOf(exchange, pseudonym);
+  const headers = headersOf(exchange, via);
   const { budget } = own;
   return { exchange, body, headers, deadline, budget, tried: new Set(), view, pick, backend, upstream };
 }
@@ -81,17 +82,17 @@ export async function ask(course: Course, env: Env, ctx: ExecutionContext): Prom
   return result;
 }
 
-/** Turns to another backend, if this outcome is one to try again after and there is one. Returns whether there is. */
-export async function moveOn(
-  course: Course,
-  outcome: Outcome,
-  env: Env,
-  ctx: ExecutionContext,
-): Promise<boolean> {
-  const { exchange, view, tried } = course;
+/** Whether this outcome is one to try again after, and neither attempts nor time are used up. */
+export function mayMoveOn({ exchange, body, deadline }: Course, outcome: Outcome): boolean {
   const { retry, repeatable, attempts } = exchange;
-  if (attempts.length > retry.maxRetries || Date.now() >= course.deadline) return false;
-  if (!canResend(course.body) || !isRetryable(outcome, repeatable, retry.on)) return false;
+  if (attempts.length > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on)) return false;
+  return canResend(body) && Date.now() < deadline;
+}
+
+/** Turns to another backend, if there is one and the budget allows it. Returns whether it did. */
+export async function moveOn(course: Course, env: Env, ctx: ExecutionContext): Promise<boolean> {
+  const { exchange, view, tried } = course;
+  const { retry } = exchange;
   const other = nextPick(exchange, view, tried);
   const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
   if (!found.pick || !takeRetry(course.budget, retry.budgetPercent, Date.now())) return false;

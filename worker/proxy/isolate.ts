@@ -18,6 +18,8 @@ export interface Held {
   readonly routes: RouteTable;
   /** Our name in `Via`. */
   readonly pseudonym: string;
+  /** Our entry there. */
+  readonly via: string;
   checkedAt: number;
 }
 
@@ -76,8 +78,9 @@ export async function refreshInBackground(env: Env): Promise<void> {
 export const viewOf = (pool: string): PoolView | undefined => views.get(pool);
 
 function hold(snapshot: Snapshot, now: number): void {
-  const instance = `evenkeel-${snapshot.instance}`;
-  held = { snapshot, routes: compileRoutes(snapshot.routes), pseudonym: instance, checkedAt: now };
+  const pseudonym = `evenkeel-${snapshot.instance}`;
+  const routes = compileRoutes(snapshot.routes);
+  held = { snapshot, routes, pseudonym, via: `1.1 ${pseudonym}`, checkedAt: now };
   const left = new Set(views.keys());
   for (const { revision, pool } of snapshot.pools) {
     left.delete(pool.id);

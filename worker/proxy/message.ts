@@ -10,15 +10,12 @@ export interface Message {
   readonly init: RequestInit;
 }
 
-/** The client's headers with ours in place. `pseudonym` is our name in `Via`. */
-export function headersOf(
-  { headers: client, route, target, requestId }: Exchange,
-  pseudonym: string,
-): Headers {
+/** The client's headers with ours in place. `via` is our entry in `Via`. */
+export function headersOf({ headers: client, route, target, requestId }: Exchange, via: string): Headers {
   const headers = new Headers(client);
   stripHopByHop(headers, 'request');
   if (route.affinity !== 'none' && route.affinity !== 'ip') hideCookie(headers, route.affinityCookie.name);
-  setForwardedHeaders(headers, target, { requestId, pseudonym });
+  setForwardedHeaders(headers, target, { requestId, via });
   return headers;
 }
 

@@ -74,14 +74,15 @@ export function recordProbe(
   ctx.waitUntil(send(view, env));
 }
 
+export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
+  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
+}
+
 function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   const outbox = outboxOf(view);
   const now = Date.now();
   trim(view, outbox);
-  if (isFull(outbox, now)) {
-    // While the object is away one try a batch time is enough.
-    if (!view.contact.isAway(now)) ctx.waitUntil(send(view, env));
-  } else if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
+  if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
     ctx.waitUntil(sendLater(view, env, outbox.batch));
   }

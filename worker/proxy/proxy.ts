@@ -1,7 +1,7 @@
 /** The life of a proxied request: route -> first pick -> attempts -> response. */
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
-import { ask, moveOn, setOut } from './course.ts';
+import { ask, mayMoveOn, moveOn, setOut } from './course.ts';
 import { type Exchange, mappingOf, saneRequestId } from './exchange.ts';
 import { current, newRequestId, refresh } from './isolate.ts';
 import { recordMapping } from './outbox.ts';
@@ -32,7 +32,7 @@ export async function proxy(
   const start = await findStart(request, target, config, requestId, startedAt, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
-  const course = await setOut(start, config.pseudonym, env, ctx);
+  const course = await setOut(start, config.via, env, ctx);
   if ('nobodyIn' in course) {
     finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
@@ -40,7 +40,7 @@ export async function proxy(
   for (;;) {
     const { outcome, response } = await ask(course, env, ctx);
     const { view, upstream, body } = course;
-    if (await moveOn(course, outcome, env, ctx)) {
+    if (mayMoveOn(course, outcome) && (await moveOn(course, env, ctx))) {
       // The answer that is not used must not hold one of the six connections.
       void response?.body?.cancel();
       continue;

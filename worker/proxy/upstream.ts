@@ -81,8 +81,8 @@ export function stripHopByHop(headers: Headers, direction: 'request' | 'response
 /** What every attempt of one request sends alike. */
 export interface Forwarding {
   readonly requestId: string;
-  /** Our name in `Via`. */
-  readonly pseudonym: string;
+  /** Our entry in `Via`. */
+  readonly via: string;
 }
 
 /** Sets what a backend learns of the client. Values that the client sent for these headers are not trusted. */
@@ -93,7 +93,7 @@ export function setForwardedHeaders(headers: Headers, target: Target, forwarding
   headers.set('x-forwarded-proto', target.scheme);
   headers.set('x-forwarded-host', target.authority);
   headers.set('x-request-id', forwarding.requestId);
-  headers.append('via', `1.1 ${forwarding.pseudonym}`);
+  headers.append('via', forwarding.via);
   if (headers.has('forwarded')) headers.delete('forwarded');
 }
 
