@@ -20,45 +20,44 @@ export interface Limits {
   readonly isAbortable: boolean;
 }
 
-/** Sends a message and classifies what comes back. */
-export async function attempt(
+/** Sends a message and classifies what comes back. Never rejects. */
+export function attempt(
   upstream: Upstream,
   message: Message,
-  limits: Limits,
+  { timeoutMs, upload, isAbortable }: Limits,
   client: Request,
   env: Env,
 ): Promise<AttemptResult> {
   const startedAt = Date.now();
-  const { timeoutMs, upload } = limits;
-  const controller = limits.isAbortable ? new AbortController() : null;
-  let isOver = false;
-  try {
-    // One promise for both ends; Promise.race would make four more for every request.
-    const response = await new Promise<Response | null>((resolve, reject) => {
-      // The timer is not cleared but finds that it is over: it keeps nothing alive and ends with the request, whereas
-      // clearing it sets the request's next timer anew and costs a tenth of the path's speed.
-      const check = () => {
-        if (isOver) return;
-        const leftMs = timeoutMs - (upload ? waitedMs(upload) : timeoutMs);
-        if (leftMs > 0) return void setTimeout(check, leftMs);
-        isOver = true;
-        resolve(null);
-      };
-      setTimeout(check, timeoutMs);
-      const take = (answer: Response) => (isOver ? void answer.body?.cancel() : resolve(answer));
-      send(upstream, message, env, controller?.signal).then(take, reject);
-    });
-    if (response === null) {
+  const controller = isAbortable ? new AbortController() : null;
+  // One promise for both ends; Promise.race would make four more for every request.
+  return new Promise((resolve) => {
+    let isOver = false;
+    const end = (kind: Outcome['kind'], response: Response | null) => {
+      isOver = true;
+      const ms = Date.now() - startedAt;
+      resolve({ outcome: response ? { kind, status: response.status, ms } : { kind, ms }, response });
+    };
+    // The timer is not cleared but finds that it is over: it keeps nothing alive and ends with the request, whereas
+    // clearing it sets the request's next timer anew and costs a tenth of the path's speed.
+    const check = () => {
+      if (isOver) return;
+      const leftMs = timeoutMs - (upload ? waitedMs(upload) : timeoutMs);
+      if (leftMs > 0) return void setTimeout(check, leftMs);
+      end('timeout', null);
       controller?.abort();
-      return { outcome: { kind: 'timeout', ms: Date.now() - startedAt }, response: null };
+    };
+    setTimeout(check, timeoutMs);
+    const take = (answer: Response) => (isOver ? void answer.body?.cancel() : end('response', answer));
+    const fail = () => {
+      if (!isOver) end(client.signal.aborted ? 'client-closed' : 'connect-failure', null);
+    };
+    try {
+      send(upstream, message, env, controller?.signal).then(take, fail);
+    } catch {
+      fail();
     }
-    return { outcome: { kind: 'response', status: response.status, ms: Date.now() - startedAt }, response };
-  } catch {
-    const kind = client.signal.aborted ? 'client-closed' : 'connect-failure';
-    return { outcome: { kind, ms: Date.now() - startedAt }, response: null };
-  } finally {
-    isOver = true;
-  }
+  });
 }
 
 function waitedMs(upload: Upload): number {

@@ -50,7 +50,8 @@ export async function setOut(
   sendFullBatch(view, env, ctx, exchange.startedAt);
   exchange.reason = pick.reason;
   const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);
-  const body = await prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
+  const prepared = prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
+  const body = prepared instanceof Promise ? await prepared : prepared;
   // What the client took to send its body is not the backends' doing.
   const deadline = Date.now() + wholeMs(exchange, view.config, backend);
   const headers = headersOf(exchange, via);
