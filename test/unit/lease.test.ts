@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
+import { ejected } from '../../worker/objects/ejected.ts';
 import { PoolState } from '../../worker/objects/pool-state.ts';
 import type { LeaseAsk, LeaseReply } from '../../worker/objects/protocol.ts';
 import { ask, takeSlot, wanted } from '../../worker/proxy/lease.ts';
@@ -105,7 +106,7 @@ class World {
     const { slots, reason } = state.lease(want, Date.now());
     const newer = this.#revision > revision ? { pool: state.config } : {};
     return {
-      ...{ revision: this.#revision, routesRevision: 0, ejected: state.ejected(), ramping: [], ...newer },
+      ...{ revision: this.#revision, routesRevision: 0, ejected: ejected(state), ramping: [], ...newer },
       ...{ epoch: state.sequence.epoch, first, slots, reason, ttlMs: LEASE_MS },
     };
   }

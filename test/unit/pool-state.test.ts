@@ -79,7 +79,7 @@ test('counters are the outcomes recorded, one for one, by kind and class', () =>
         const outcome = kind ? { kind, ms: 7 } : { kind: 'response' as const, status: code, ms: 7 };
         return isFailure(outcome, config.ejection.failureStatuses, isUpgrade);
       };
-      const totals = new Map(state.totals.dump());
+      const totals = new Map(state.counts.totals.dump());
       for (const [i, row] of state.status(now).entries()) {
         const own = script.filter(({ backend }) => backend === i);
         expect(row.requests).toBe(own.length);

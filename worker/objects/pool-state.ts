@@ -1,24 +1,16 @@
-/** What a Pool object knows in memory: the sequence, who fails, who is ejected, the counters. No I/O. */
+/** What a Pool object knows in memory: the sequence, who fails, who is ejected; the counters beside it. No I/O. */
 import { type Eligible, eligible, standing } from '../balance/available.ts';
-import { isFailure, newHealth, probeDue, recordFailure, recordSuccess } from '../balance/ejection.ts';
+import { isFailure, newHealth, recordFailure, recordSuccess } from '../balance/ejection.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import { BackendCounts } from './backend-counts.ts';
 import type { DrainTimes } from './drain.ts';
 import { describeFlip } from './events.ts';
 import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
-import { Series } from './series.ts';
-import { newTally, Recent, type Tally } from './tally.ts';
-import { count, TotalsById } from './totals.ts';
-import { addOpened, countOpen, Visitors } from './visitors.ts';
-
-/** A probe that was handed out but not sent is handed out again after this time. */
-const PROBE_HOLD_MS = 1_000;
-
-/** The status with which a WebSocket opens. */
-const SWITCHED = 101;
+import type { Tally } from './tally.ts';
 
 /** A flip with its cause. */
 export interface Flipped extends Flip {
@@ -31,14 +23,9 @@ export interface Flipped extends Flip {
 export class PoolState {
   config: PoolConfig;
   readonly sequence: Sequence;
-  tallies: Tally[];
-  readonly totals: TotalsById;
-  readonly series = new Series();
-  #recent: Recent[];
-  #visitors: Visitors[];
+  readonly counts: BackendCounts;
   /** Where each backend id stands. */
   #places: ReadonlyMap<string, number>;
-  readonly #times: DrainTimes;
   /** Who may be asked, as last weighed; null: something has changed since that may change it. */
   #weighed: Eligible | null = null;
   /** What the share was last expected to be; a change starts the share window anew. */
@@ -52,16 +39,15 @@ export class PoolState {
   ) {
     this.config = config;
     const fits = stored !== null && stored.backends.length === config.backends.length;
-    this.tallies = config.backends.map((_, i) =>
-      fits ? { ...newTally(), ...stored.backends[i]! } : newTally(),
-    );
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
-    this.#recent = config.backends.map(() => new Recent());
-    this.#visitors = config.backends.map(() => new Visitors(config.backends.length));
+    this.counts = new BackendCounts(config.backends.length, stored, times);
     this.#places = placesOf(config);
-    this.#times = times;
-    this.totals = new TotalsById(stored?.totals);
+  }
+
+  /** By backend: what is kept across restarts. */
+  get tallies(): readonly Tally[] {
+    return this.counts.tallies;
   }
 
   /** Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. */
@@ -69,15 +55,11 @@ export class PoolState {
     const old = this.config.backends;
     const from = next.backends.map((backend) => old.findIndex((other) => sameBackend(other, backend)));
     this.sequence.rearrange(from, old.map(baseWeight), next.backends.map(baseWeight));
-    this.tallies = from.map((f, i) => {
-      const tally = f < 0 ? newTally() : this.tallies[f]!;
-      const wasActive = f >= 0 && old[f]!.state === 'active';
-      if (!wasActive && next.backends[i]!.state === 'active') tally.health.backSince = now;
-      return tally;
+    this.counts.rearrange(from);
+    this.tallies.forEach(({ health }, i) => {
+      const wasActive = from[i]! >= 0 && old[from[i]!]!.state === 'active';
+      if (!wasActive && next.backends[i]!.state === 'active') health.backSince = now;
     });
-    this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
-    this.#visitors = from.map((f) => (f < 0 ? new Visitors(from.length) : this.#visitors[f]!));
-    for (const visitors of this.#visitors) visitors.shareWith(from.length);
     this.config = next;
     this.#places = placesOf(next);
     this.#weighed = null;
@@ -107,45 +89,21 @@ export class PoolState {
     return { slots: this.sequence.lease(want), reason };
   }
 
-  /** Hands out at most one probe: the id of a backend whose ejection is over. */
-  handOutProbe(now: number): string | undefined {
-    const index = this.tallies.findIndex(
-      ({ health }, i) => standing(this.config.backends[i]!, true) === 'ejected' && probeDue(health, now),
-    );
-    if (index < 0) return undefined;
-    this.tallies[index]!.health.probingUntil = now + PROBE_HOLD_MS;
-    return this.config.backends[index]!.id;
-  }
-
-  /** A probe has been sent: no other until it has had time to answer. */
-  probeSent(id: string, now: number): void {
-    const index = this.indexOf(id);
-    if (index < 0) return;
-    const timeoutMs = this.config.backends[index]!.timeoutMs ?? this.config.timeoutMs;
-    this.tallies[index]!.health.probingUntil = now + timeoutMs + PROBE_HOLD_MS;
-  }
-
   /** Records one attempt. Returns the flip it caused, if any, with why. */
   record([id, code, ms, flags, requestId]: AttemptRecord, now: number): Flipped | null {
     const outcome = outcomeOf(code, ms);
     const isFirst = (flags & FLAG.first) !== 0;
     const { ejection } = this.config;
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
-    // The report of a backend that has just been removed may come late: what it was asked still counts.
-    count(this.#totalsOf(id), outcome, failed, !isFirst);
     const index = this.indexOf(id);
+    // The report of a backend that has just been removed may come late: what it was asked still counts.
+    this.counts.add(index, id, this.#totalsOf(id), { outcome, isFirst, failed }, now);
     if (index < 0) return null;
     const tally = this.tallies[index]!;
-    tally.requests++;
-    const answeredMs = outcome.kind === 'response' ? ms : null;
-    this.#recent[index]!.add(answeredMs, isFirst, now);
-    this.series.add(id, failed, answeredMs, now);
-    if (outcome.status === SWITCHED) addOpened(tally.visits, this.#times, now);
     if (outcome.kind === 'client-closed') return null;
     if (!failed) {
       return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);
     }
-    tally.failures++;
     const healths = this.tallies.map((other) => other.health);
     const flip = recordFailure(this.config.backends, healths, index, ejection, now);
     return this.#flip(flip, index, outcome, requestId ?? null, now);
@@ -155,9 +113,7 @@ export class PoolState {
   noteClients(clients: Readonly<Record<string, readonly number[]>>, now: number): void {
     for (const [id, hashes] of Object.entries(clients)) {
       const index = this.indexOf(id);
-      if (index < 0) continue;
-      this.#visitors[index]!.add(hashes, now);
-      this.tallies[index]!.visits.lastClientAt = now;
+      if (index >= 0) this.counts.noteClients(index, hashes, now);
     }
   }
 
@@ -175,46 +131,18 @@ export class PoolState {
     return this.#places.get(id) ?? -1;
   }
 
-  /** Who is ejected, and until when (epoch ms). */
-  ejected(): [string, number][] {
-    return this.#withHealth((health) => health.ejectedUntil);
-  }
-
-  /** Whose slow start is under way, and since when (epoch ms). */
-  ramping(now: number): [string, number][] {
-    const { slowStartMs } = this.config;
-    if (slowStartMs === 0) return [];
-    return this.#withHealth((health) => (now - health.backSince < slowStartMs ? health.backSince : 0));
-  }
-
   /** Every backend as this shard sees it. */
   status(now: number): BackendStatus[] {
     this.#weigh(now);
-    return this.config.backends.map((backend, i) => {
-      const { requests, failures, health, visits } = this.tallies[i]!;
-      const { consecutiveFailures, ejectedUntil, ejections } = health;
-      const recent = this.#recent[i]!;
-      const seen = { picks: recent.picks(now), latency: recent.latency(now) };
-      const weightInForce = this.#weightOf(i, now);
-      return {
-        id: backend.id,
-        requests,
-        failures,
-        consecutiveFailures,
-        ejectedUntil,
-        ejections,
-        weightInForce,
-        affinityClients: this.#visitors[i]!.clients(visits, this.#times, now),
-        openWebSockets: countOpen(visits, this.#times, now),
-        lastClientAt: visits.lastClientAt,
-        lastWebSocketAt: visits.lastWebSocketAt,
-        ...seen,
-      };
-    });
+    return this.config.backends.map(({ id }, i) => ({
+      id,
+      weightInForce: this.#weightOf(i, now),
+      ...this.counts.status(i, now),
+    }));
   }
 
   #totalsOf(id: string) {
-    return this.totals.of(id, (other) => this.indexOf(other) >= 0);
+    return this.counts.totals.of(id, (other) => this.indexOf(other) >= 0);
   }
 
   /** Only what this object hears changes who may be asked, but for a slow start, which goes on by itself. */
@@ -226,7 +154,7 @@ export class PoolState {
     for (const i of set.indices) weights[i] = this.#weightOf(i, now);
     if (this.sequence.weigh(weights)) {
       const expected = weights.join();
-      if (expected !== this.#expected) for (const recent of this.#recent) recent.forgetPicks();
+      if (expected !== this.#expected) this.counts.forgetPicks();
       this.#expected = expected;
     }
     this.#weighed = set;
@@ -252,15 +180,6 @@ export class PoolState {
     const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
     const backend = this.config.backends[index]!.id;
     return { kind, backend, at, until, ejections, why, outcome, requestId };
-  }
-
-  #withHealth(value: (health: Tally['health']) => number): [string, number][] {
-    const found: [string, number][] = [];
-    this.tallies.forEach(({ health }, i) => {
-      const v = value(health);
-      if (v !== 0) found.push([this.config.backends[i]!.id, v]);
-    });
-    return found;
   }
 }
 

@@ -4,6 +4,7 @@ import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import { drainTimes, type Env } from '../env.ts';
 import { CatchUp } from './catch-up.ts';
+import { ejected, handOutProbe, probeSent, ramping } from './ejected.ts';
 import { LiveFeed } from './live-feed.ts';
 import { tellPeers } from './peers.ts';
 import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
@@ -102,7 +103,7 @@ export class Pool extends DurableObject<Env> {
     if (!state || !this.#reporters.isNew(report.isolate, report.sequence))
       return this.#news(report.revision, now);
     this.#takeBack(report.returned);
-    for (const id of report.probing) state.probeSent(id, now);
+    for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
     const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
     for (const [id, count] of Object.entries(report.charged)) {
@@ -178,14 +179,14 @@ export class Pool extends DurableObject<Env> {
 
   /** This shard's last five minutes. */
   series(): ShardSeries {
-    return this.#state?.series.dump(Date.now()) ?? { steps: [] };
+    return this.#state?.counts.series.dump(Date.now()) ?? { steps: [] };
   }
 
   /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */
   async metrics(): Promise<ShardMetrics> {
     const status = await this.status();
     this.#behind.settle();
-    return { status, totals: this.#state?.totals.dump() ?? [] };
+    return { status, totals: this.#state?.counts.totals.dump() ?? [] };
   }
 
   #statusNow(): ShardStatus {
@@ -222,13 +223,14 @@ export class Pool extends DurableObject<Env> {
 
   #news(revisionOfAsker: number, now: number): PoolNews {
     const revision = this.#push?.revision ?? 0;
-    const probe = this.#state?.handOutProbe(now);
+    const state = this.#state;
+    const probe = state ? handOutProbe(state, now) : undefined;
     return {
       ...(probe ? { probe } : {}),
       revision,
       routesRevision: this.#push?.routesRevision ?? 0,
-      ejected: this.#state?.ejected() ?? [],
-      ramping: this.#state?.ramping(now) ?? [],
+      ejected: state ? ejected(state) : [],
+      ramping: state ? ramping(state, now) : [],
       ...(revision > revisionOfAsker ? { pool: this.#push?.pool ?? null } : {}),
     };
   }
@@ -259,7 +261,7 @@ export class Pool extends DurableObject<Env> {
       backends: state.tallies,
       reporters: this.#reporters.dump(),
       dropped: this.#dropped,
-      totals: state.totals.dump(),
+      totals: state.counts.totals.dump(),
       events: this.#events.waiting,
     };
     if (this.#events.isDue(Date.now())) this.#deliverEvents();
