@@ -10,8 +10,8 @@ import { report } from './report.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
-    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '6' },
     /** Names of rows, separated by commas; the bare Worker always runs. */
     only: { type: 'string', default: '' },
     /** Profiles the bare Worker and the default row instead of comparing all. */

@@ -2,7 +2,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
-import { BATCH, BATCH_MS, LARGEST_BATCH, recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
+import {
+  BATCH,
+  BATCH_MS,
+  LARGEST_BATCH,
+  recordAttempt,
+  recordMapping,
+  sendFullBatch,
+} from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 import { takeReports } from '../support/reports.ts';
 
@@ -25,8 +32,12 @@ function outbox() {
     get sizes() {
       return taken.map(({ mappings }) => mappings.count);
     },
+    /** So many requests begin and end, one after the other. */
     async note(requests: number) {
-      for (let n = 0; n < requests; n++) recordMapping(view, {} as Mapping, env, ctx);
+      for (let n = 0; n < requests; n++) {
+        sendFullBatch(view, env, ctx, Date.now());
+        recordMapping(view, {} as Mapping, env, ctx);
+      }
       await vi.advanceTimersByTimeAsync(0);
     },
     async fail() {
@@ -37,26 +48,35 @@ function outbox() {
   };
 }
 
-test('a full batch goes at once; the next one only after a pause, for a call costs more than what is in it', async () => {
+test('a full batch goes with the next request; the one after it only after a pause', async () => {
   const box = outbox();
   const { note } = box;
   await note(BATCH);
+  expect(box.sizes).toEqual([]);
+  await note(1);
   expect(box.sizes).toEqual([BATCH]);
-  await note(BATCH + 10);
+  await note(BATCH);
   expect(box.sizes).toEqual([BATCH]);
   await vi.advanceTimersByTimeAsync(50);
   await note(1);
-  expect(box.sizes).toEqual([BATCH, BATCH + 11]);
+  expect(box.sizes).toEqual([BATCH, BATCH + 1]);
 });
 
 test('the largest batch goes without a pause', async () => {
   const box = outbox();
   const { note } = box;
-  await note(BATCH);
+  await note(BATCH + 1);
   await note(LARGEST_BATCH - 1);
   expect(box.sizes).toEqual([BATCH]);
   await note(1);
   expect(box.sizes).toEqual([BATCH, LARGEST_BATCH]);
+});
+
+test('a full batch that no request follows goes after a quarter of a second too', async () => {
+  const box = outbox();
+  await box.note(BATCH);
+  await vi.advanceTimersByTimeAsync(BATCH_MS);
+  expect(box.sizes).toEqual([BATCH]);
 });
 
 test('a batch that does not fill goes after a quarter of a second', async () => {
@@ -72,8 +92,8 @@ test('a batch that does not fill goes after a quarter of a second', async () => 
 test('a failure goes at once, whatever has just gone', async () => {
   const box = outbox();
   const { note, fail } = box;
-  await note(BATCH);
-  await note(5);
+  await note(BATCH + 1);
+  await note(4);
   await fail();
   expect(box.sizes).toEqual([BATCH, 5]);
 });

@@ -6,7 +6,7 @@ import { type Outbox, outboxOf, send, trim } from './delivery.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 
-/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 5 requests, whatever is in it. */
+/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
 export const BATCH = 64;
 const PAUSE_MS = 50;
 /** Entries that make it full all the same. */
@@ -74,6 +74,10 @@ export function recordProbe(
   ctx.waitUntil(send(view, env));
 }
 
+/**
+ * Sends a full batch along with a request that begins. Behind a response that is there already the same call costs twice as
+ * much, for the request must be kept alive for it.
+ */
 export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
   if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
 }
