@@ -87,3 +87,13 @@ test('an answer that comes too late for who waited for it still counts', async (
   directory.answer();
   expect(await goesOn(2, 0)).toBe(2);
 });
+
+test('a question that got lost says nothing of a Directory that has answered another meanwhile', async () => {
+  const { directory, goesOn } = world('hang');
+  expect(await goesOn(2, SECOND_MS / 2)).toBe('waits');
+  directory.mood = 'ok';
+  expect(await goesOn(2, 0)).toBe(2);
+  directory.mood = 'hang';
+  await vi.advanceTimersByTimeAsync(SECOND_MS);
+  expect(await goesOn(3, 0)).toBe('waits');
+});

@@ -10,6 +10,7 @@ export class CatchUp {
   readonly #pull: () => Promise<void>;
   readonly #behind: (pull: Promise<void>) => void;
   #pulledAt = 0;
+  #answers = 0;
   /** The Directory has not answered in time, and not since: nobody waits for it. */
   #isAway = false;
 
@@ -37,16 +38,19 @@ export class CatchUp {
   }
 
   async #pullInTime(): Promise<void> {
+    const answers = this.#answers;
     const answered = await deadlined(async () => {
       await this.#pullNow();
       return true;
     });
-    if (!answered) this.#isAway = true;
+    // Another's question may have been answered meanwhile: the Directory is there, whatever became of this one.
+    if (!answered && this.#answers === answers) this.#isAway = true;
   }
 
   async #pullNow(): Promise<void> {
     this.#pulledAt = Date.now();
     await this.#pull();
+    this.#answers++;
     this.#isAway = false;
   }
 }

@@ -28,7 +28,7 @@ export const Filters = memo(function Filters({ search, config, onChange }: Filte
   return (
     <search
       aria-label="Filters"
-      className="grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-[repeat(3,minmax(8rem,12rem))_7rem_minmax(8rem,1fr)_auto]"
+      className="grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-[repeat(2,minmax(8rem,12rem))_minmax(8rem,16rem)_7rem_minmax(8rem,1fr)_auto]"
     >
       <Choice
         label="Pool"
