@@ -6,11 +6,8 @@ import { type Outbox, outboxOf, send, trim } from './delivery.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 
-/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
+/** Entries that make a batch full. */
 export const BATCH = 64;
-const PAUSE_MS = 50;
-/** Entries that make it full all the same. */
-export const LARGEST_BATCH = 256;
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;
 /** Without a request for as long as a lease holds, slots in hand have expired. */
@@ -45,13 +42,13 @@ export function recordAttempt(
     view.unreportedFailures++;
   }
   if (failed && !view.contact.isAway(Date.now())) ctx.waitUntil(send(view, env));
-  else schedule(view, env, ctx);
+  else schedule(view, Date.now(), env, ctx);
 }
 
 /** Notes a finished request. */
 export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: ExecutionContext): void {
   outboxOf(view).mappings.push(mapping);
-  schedule(view, env, ctx);
+  schedule(view, mapping.at + mapping.ms, env, ctx);
 }
 
 /** Charges an affinity pick to the sequence; it goes with the next batch. */
@@ -79,12 +76,11 @@ export function recordProbe(
  * much, for the request must be kept alive for it.
  */
 export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
+  if (isFull(outboxOf(view)) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
 }
 
-function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
+function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
   const outbox = outboxOf(view);
-  const now = Date.now();
   trim(view, outbox);
   if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
@@ -92,10 +88,8 @@ function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   }
 }
 
-function isFull({ attempts, mappings, sentAt }: Outbox, now: number): boolean {
-  const entries = Math.max(mappings.length, attempts.length / 2);
-  return entries >= LARGEST_BATCH || (entries >= BATCH && now - sentAt >= PAUSE_MS);
-}
+const isFull = ({ attempts, mappings }: Outbox): boolean =>
+  Math.max(mappings.length, attempts.length / 2) >= BATCH;
 
 async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {
   await sleep(BATCH_MS);
