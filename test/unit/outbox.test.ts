@@ -2,7 +2,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
-import { BATCH, BATCH_MS, recordAttempt, recordMapping, sendFullBatch } from '../../worker/proxy/outbox.ts';
+import {
+  BATCH,
+  BATCH_MS,
+  LARGEST_BATCH,
+  recordAttempt,
+  recordMapping,
+  sendFullBatch,
+} from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 import { takeReports } from '../support/reports.ts';
 
@@ -29,7 +36,7 @@ function outbox() {
     async note(requests: number) {
       for (let n = 0; n < requests; n++) {
         sendFullBatch(view, env, ctx, Date.now());
-        recordMapping(view, { at: Date.now(), ms: 0 } as Mapping, env, ctx);
+        recordMapping(view, {} as Mapping, env, ctx);
       }
       await vi.advanceTimersByTimeAsync(0);
     },
@@ -41,13 +48,28 @@ function outbox() {
   };
 }
 
-test('a full batch goes with the next request', async () => {
+test('a full batch goes with the next request; the one after it only after a pause', async () => {
   const box = outbox();
   const { note } = box;
   await note(BATCH);
   expect(box.sizes).toEqual([]);
+  await note(1);
+  expect(box.sizes).toEqual([BATCH]);
+  await note(BATCH);
+  expect(box.sizes).toEqual([BATCH]);
+  await vi.advanceTimersByTimeAsync(50);
+  await note(1);
+  expect(box.sizes).toEqual([BATCH, BATCH + 1]);
+});
+
+test('the largest batch goes without a pause', async () => {
+  const box = outbox();
+  const { note } = box;
   await note(BATCH + 1);
-  expect(box.sizes).toEqual([BATCH, BATCH]);
+  await note(LARGEST_BATCH - 1);
+  expect(box.sizes).toEqual([BATCH]);
+  await note(1);
+  expect(box.sizes).toEqual([BATCH, LARGEST_BATCH]);
 });
 
 test('a full batch that no request follows goes after a quarter of a second too', async () => {

@@ -8,7 +8,7 @@ import { ejected, handOutProbe, probeSent, ramping } from './ejected.ts';
 import { LiveFeed } from './live-feed.ts';
 import { tellPeers } from './peers.ts';
 import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
-import { type Flipped, PoolState } from './pool-state.ts';
+import { PoolState } from './pool-state.ts';
 import { PoolStore } from './pool-store.ts';
 import type {
   Flip,
@@ -105,11 +105,7 @@ export class Pool extends DurableObject<Env> {
     this.#takeBack(report.returned);
     for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
-    const flips: Flipped[] = [];
-    for (const attempt of report.attempts) {
-      const flip = state.record(attempt, now);
-      if (flip) flips.push(flip);
-    }
+    const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
     for (const [id, count] of Object.entries(report.charged)) {
       const index = state.indexOf(id);
       if (index >= 0) state.sequence.charge(index, count);

@@ -35,9 +35,13 @@ export interface Outbox {
   /** When the batch began, and which one it is: its timer sends no other. */
   startedAt: number;
   batch: number;
+  /** When the last one went. */
+  sentAt: number;
   /** Oldest first. */
   waiting: Batch[];
 }
+
+const outboxes = new WeakMap<PoolView, Outbox>();
 
 const empty = () => ({
   attempts: [],
@@ -52,9 +56,13 @@ const empty = () => ({
 
 /** A pool's, as this isolate keeps it. */
 export function outboxOf(view: PoolView): Outbox {
-  // Begins where no earlier outbox of this isolate for the same pool can have come to.
-  view.outbox ??= { ...empty(), batch: Date.now(), waiting: [] };
-  return view.outbox;
+  let outbox = outboxes.get(view);
+  if (!outbox) {
+    // Begins where no earlier outbox of this isolate for the same pool can have come to.
+    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [] };
+    outboxes.set(view, outbox);
+  }
+  return outbox;
 }
 
 /** Takes all that has come together to the object. */
@@ -63,6 +71,7 @@ export async function send(view: PoolView, env: Env): Promise<void> {
   const batches = [...outbox.waiting, ...makeUp(view, outbox)];
   if (batches.length === 0) return;
   outbox.waiting = [];
+  outbox.sentAt = Date.now();
   const logged = flushLog(env, isolateId());
   await deliver(view, env, batches);
   await logged;

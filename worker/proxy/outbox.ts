@@ -6,8 +6,11 @@ import { type Outbox, outboxOf, send, trim } from './delivery.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 
-/** Entries that make a batch full. */
+/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
 export const BATCH = 64;
+const PAUSE_MS = 50;
+/** Entries that make it full all the same. */
+export const LARGEST_BATCH = 256;
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;
 /** Without a request for as long as a lease holds, slots in hand have expired. */
@@ -42,13 +45,13 @@ export function recordAttempt(
     view.unreportedFailures++;
   }
   if (failed && !view.contact.isAway(Date.now())) ctx.waitUntil(send(view, env));
-  else schedule(view, Date.now(), env, ctx);
+  else schedule(view, env, ctx);
 }
 
 /** Notes a finished request. */
 export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: ExecutionContext): void {
   outboxOf(view).mappings.push(mapping);
-  schedule(view, mapping.at + mapping.ms, env, ctx);
+  schedule(view, env, ctx);
 }
 
 /** Charges an affinity pick to the sequence; it goes with the next batch. */
@@ -76,11 +79,12 @@ export function recordProbe(
  * much, for the request must be kept alive for it.
  */
 export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (isFull(outboxOf(view)) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
+  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
 }
 
-function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
+function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
   const outbox = outboxOf(view);
+  const now = Date.now();
   trim(view, outbox);
   if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
@@ -88,8 +92,10 @@ function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext):
   }
 }
 
-const isFull = ({ attempts, mappings }: Outbox): boolean =>
-  Math.max(mappings.length, attempts.length / 2) >= BATCH;
+function isFull({ attempts, mappings, sentAt }: Outbox, now: number): boolean {
+  const entries = Math.max(mappings.length, attempts.length / 2);
+  return entries >= LARGEST_BATCH || (entries >= BATCH && now - sentAt >= PAUSE_MS);
+}
 
 async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {
   await sleep(BATCH_MS);

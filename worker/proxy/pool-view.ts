@@ -5,7 +5,6 @@ import { rampedWeight } from '../balance/slow-start.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
 import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
 import { Contact } from './contact.ts';
-import type { Outbox } from './delivery.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
 import { compileUpstream, type Upstream } from './upstream.ts';
@@ -26,8 +25,6 @@ export class PoolView {
   /** When that object was last heard, and whether it is away. */
   contact = new Contact();
   slots = new Slots();
-  /** What has been noted and not yet reported; made with the first note. */
-  outbox: Outbox | null = null;
   /** A copy to rehearse on: it asks its object what it would answer, and nothing moves. */
   rehearses = false;
   readonly budget: Budget = newBudget();
