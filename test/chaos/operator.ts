@@ -68,20 +68,21 @@ export class Operator {
   }
 
   /**
-   * Changes one weight again and again until `kill` has taken the runtime away. Returns a check that, once it is back,
-   * says what of the answered changes is missing; null when nothing is.
+   * Changes one backend's timeout again and again until `kill` has taken the runtime away. Returns a check that, once it is
+   * back, says what of the answered changes is missing; null when nothing is.
    */
   async changeUntilKilled(kill: () => Promise<void>): Promise<() => Promise<string | null>> {
     const before = await this.call('GET', '/config');
+    // Whoever is there: another operation may have one removed just now.
+    const { id } = mainPool(before).backends[0];
+    const path = `/pools/main/backends/${id}`;
     let answered = { revision: before.revision as number, timeoutMs: 0 };
     let asked = 0;
     const killed = kill();
     try {
       for (;;) {
         asked++;
-        const { revision } = await this.call('PATCH', '/pools/main/backends/a', {
-          timeoutMs: 10_000 + asked,
-        });
+        const { revision } = await this.call('PATCH', path, { timeoutMs: 10_000 + asked });
         answered = { revision, timeoutMs: 10_000 + asked };
       }
     } catch {
@@ -89,14 +90,16 @@ export class Operator {
     }
     return async () => {
       const now = await this.call('GET', '/config');
-      const timeoutMs = mainBackend(now, 'a').timeoutMs;
+      const there = backendOf(now, id);
+      if (!there) return `backend ${id} is gone`;
+      const { timeoutMs } = there;
       if (now.revision < answered.revision)
         return `revision ${answered.revision} was answered, ${now.revision} is there`;
       if (answered.timeoutMs > 0 && timeoutMs < answered.timeoutMs)
         return `timeoutMs ${answered.timeoutMs} was answered, ${timeoutMs} is there`;
-      mainBackend(now, 'a').timeoutMs = null;
-      mainBackend(before, 'a').timeoutMs = null;
-      await this.call('PATCH', '/pools/main/backends/a', { timeoutMs: null });
+      there.timeoutMs = null;
+      backendOf(before, id)!.timeoutMs = null;
+      await this.call('PATCH', path, { timeoutMs: null });
       return isDeepStrictEqual(now.config, before.config)
         ? null
         : 'the rest of the configuration has changed';
@@ -104,7 +107,6 @@ export class Operator {
   }
 }
 
-const mainBackend = (document: Json, id: string): Json =>
-  document.config.pools
-    .find((pool: Json) => pool.id === 'main')
-    .backends.find((backend: Json) => backend.id === id);
+const mainPool = (document: Json): Json => document.config.pools.find((pool: Json) => pool.id === 'main');
+const backendOf = (document: Json, id: string): Json | undefined =>
+  mainPool(document).backends.find((backend: Json) => backend.id === id);
