@@ -6,7 +6,7 @@ import { readPin } from './affinity.ts';
 import type { Pick } from './candidates.ts';
 import { noteClient } from './clients.ts';
 import type { Exchange } from './exchange.ts';
-import { eligibleNow, policyView, weightsOf } from './local-pick.ts';
+import { eligibleNow, localPick, policyView, weightsOf } from './local-pick.ts';
 import { hearNews } from './news.ts';
 import { recordCharge } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
@@ -41,6 +41,10 @@ export async function affinityPick(
     // Draining keeps its clients, and so does weight 0, which HAProxy treats alike.
     if (index >= 0 && backends[index]!.state !== 'disabled' && !view.isEjected(index)) {
       exchange.pin = pin;
+      if (view.isSuspect(index)) {
+        const other = elsewhere(exchange, view, index);
+        if (other) return other;
+      }
       // A pinned client is the last to carry a probe; but where all clients are pinned, one must.
       return probeInstead(view, false, { index, reason: 'affinity' }) ?? pick(index, pin!.issuedAt);
     }
@@ -52,4 +56,16 @@ export async function affinityPick(
   const weights = weightsOf(view, set.indices);
   const index = policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
   return probeInstead(view, exchange.repeatable, { index, reason: 'affinity' }) ?? pick(index, null);
+}
+
+/**
+ * For this request only, and without asking the object, which may be what keeps it from being ejected: every request that
+ * stayed would cost a retry, and the budget for those ends. The client keeps its cookie. Null: nobody better is there.
+ */
+function elsewhere(exchange: Exchange, view: PoolView, own: number): Pick | null {
+  const { indices } = eligibleNow(view);
+  if (indices.includes(own)) return null;
+  const pick = localPick(view, exchange.request, exchange.target.path, exchange.repeatable);
+  if (pick && policies[view.config.policy].leased) recordCharge(view, view.upstreams[pick.index]!.id);
+  return pick;
 }
