@@ -29,7 +29,7 @@ const chaosMishap = async (object, className, work) => {
 };
 class ChaosPool extends Pool {
   lease(ask) { return chaosMishap(this, 'Pool', () => super.lease(ask)); }
-  report(report) { return chaosMishap(this, 'Pool', () => super.report(report)); }
+  report(report, want) { return chaosMishap(this, 'Pool', () => super.report(report, want)); }
 }
 class ChaosDirectory extends Directory {
   snapshot(known) { return chaosMishap(this, 'Directory', () => super.snapshot(known)); }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAPPINGS } from '../../worker/objects/live.ts';
-import { LARGEST_BATCH } from '../../worker/proxy/outbox.ts';
+import { LARGEST_BATCH } from '../../worker/proxy/batch.ts';
 import { named, servePool, startLoad, startMoody } from '../support/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../support/product.ts';
 import { refusal, watch } from '../support/watcher.ts';

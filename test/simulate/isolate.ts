@@ -2,8 +2,9 @@
 import { take } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import type { LeaseAsk, LeaseReply } from '../../worker/objects/protocol.ts';
+import { isFull, isWorthTaking } from '../../worker/proxy/batch.ts';
 import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/lease.ts';
-import { BATCH, BATCH_MS } from '../../worker/proxy/outbox.ts';
+import { BATCH_MS } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 import type { Agenda } from './agenda.ts';
 
@@ -18,6 +19,7 @@ export class Isolate {
   readonly #note: Note;
   #view: PoolView;
   #entries = 0;
+  #sentAt = 0;
   #batch = 0;
   #isTimed = false;
 
@@ -46,6 +48,7 @@ export class Isolate {
       this.#use(slot.index, now, now);
       if (!isTimeToAsk(view, now)) return;
       view.askedAheadAt = now;
+      if (isWorthTaking(this.#waiting, now)) this.#beginBatch(now);
       this.#ask(wanted(view), now, () => {
         view.askedAheadAt = 0;
       });
@@ -80,7 +83,7 @@ export class Isolate {
   #use(index: number, now: number, cameAt: number): void {
     this.#note(this, index, now, now - cameAt);
     this.#entries++;
-    if (this.#entries >= BATCH) {
+    if (isFull(this.#waiting, now)) {
       if (!this.#view.contact.isAway(now)) this.#report(now);
     } else if (!this.#isTimed) {
       this.#isTimed = true;
@@ -93,9 +96,18 @@ export class Isolate {
 
   /** What a report tells costs nothing here; it counts as a call, and brings news and returned slots home. */
   #report(now: number): void {
+    this.#beginBatch(now);
+    this.#ask(0, now, () => undefined);
+  }
+
+  #beginBatch(now: number): void {
     this.#entries = 0;
+    this.#sentAt = now;
     this.#batch++;
     this.#isTimed = false;
-    this.#ask(0, now, () => undefined);
+  }
+
+  get #waiting() {
+    return { attempts: { length: 0 }, mappings: { length: this.#entries }, sentAt: this.#sentAt };
   }
 }

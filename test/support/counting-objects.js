@@ -12,6 +12,10 @@ export class Pool extends BuiltPool {
     if (isAway) throw new Error('away, as told');
     return super.lease(ask);
   }
+  async report(report, want) {
+    if (want > 0) asked.push(want);
+    return super.report(report, want);
+  }
 }
 
 export default {

@@ -1,9 +1,9 @@
-/** A Pool object that only takes reports, and may be away; for outboxes that are tested without a runtime. */
+/** A Pool object that takes reports and lends slots of its only backend, and may be away; for outboxes without a runtime. */
 import type { Env } from '../../worker/env.ts';
-import type { Report } from '../../worker/objects/protocol.ts';
+import type { LeaseAsk, LeaseReply, Report } from '../../worker/objects/protocol.ts';
 import type { recordMapping } from '../../worker/proxy/outbox.ts';
 
-type Context = Parameters<typeof recordMapping>[3];
+type Context = Parameters<typeof recordMapping>[4];
 
 /** The object as an outbox reaches it. */
 export interface ReportTaker {
@@ -11,6 +11,8 @@ export interface ReportTaker {
   isAway: boolean;
   /** In the order in which they were taken. */
   readonly taken: Report[];
+  /** What each call wanted, in order; 0 of a report that wants nothing. */
+  readonly wants: number[];
   readonly env: Env;
   readonly ctx: Context;
   /** Resolves when all that was left for behind the responses has ended. */
@@ -21,15 +23,26 @@ export interface ReportTaker {
 export function takeReports(): ReportTaker {
   const behind: Promise<unknown>[] = [];
   const taken: Report[] = [];
-  const report = async (batch: Report) => {
+  const wants: number[] = [];
+  const grant = (want: number): LeaseReply => {
     if (taker.isAway) throw new Error('away');
+    wants.push(want);
+    const slots = Array.from({ length: want }, () => 0);
+    const first = wants.length * 1_000;
+    const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+    return { ...news, epoch: 1, first, slots, reason: 'policy', ttlMs: 1_000 };
+  };
+  const lease = async ({ want }: LeaseAsk) => grant(want);
+  const report = async (batch: Report, want: number) => {
+    const reply = grant(want);
     taken.push(batch);
-    return { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+    return reply;
   };
   const taker: ReportTaker = {
     isAway: false,
     taken,
-    env: { POOL: { getByName: () => ({ report }) } } as unknown as Env,
+    wants,
+    env: { POOL: { getByName: () => ({ lease, report }) } } as unknown as Env,
     ctx: { waitUntil: (promise: Promise<unknown>) => behind.push(promise) } as unknown as Context,
     settled: () => Promise.all(behind.splice(0)),
   };

@@ -33,7 +33,10 @@ function world() {
     async goesTo() {
       const header = await issuePin(route.affinityCookie, 'p', 'b', SECRET, false, Date.now());
       const request = new Request('http://p.test/', { headers: { cookie: header.split(';')[0]! } });
-      const exchange = begin(request, readTarget(request.url), route, view.config, 'id', Date.now());
+      const { headers } = request;
+      const target = readTarget(request.url);
+      const arrival = { request, headers, target, requestId: 'id', startedAt: Date.now() };
+      const exchange = begin(arrival, route, view.config);
       const pick = await affinityPick(exchange, view, { AFFINITY_SECRET: SECRET } as unknown as Env, NEVER);
       return { backend: pick && backends[pick.index]!.id, isPinnedAnew: needsPin(exchange) };
     },

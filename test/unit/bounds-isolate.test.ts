@@ -116,7 +116,7 @@ test(`requests that nobody was asked for wait as mappings, ${CAPACITY} in a batc
   const { taken, env, ctx } = object;
   object.isAway = true;
   const record = async (count: number) => {
-    for (let i = 0; i < count; i++) recordMapping(view, { at: i } as Mapping, env, ctx);
+    for (let i = 0; i < count; i++) recordMapping(view, { at: i } as Mapping, Date.now(), env, ctx);
     await object.settled();
   };
   for (let round = 0; round < 8; round++) {

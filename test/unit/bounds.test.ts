@@ -15,6 +15,7 @@ import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
 import { Series, STEP_MS, STEPS } from '../../worker/objects/series.ts';
 import { IDS_KEPT, TotalsById } from '../../worker/objects/totals.ts';
 import { addOpened, noVisits, Visitors } from '../../worker/objects/visitors.ts';
+import { saneRequestId } from '../../worker/proxy/arrival.ts';
 import { BATCHES_WAITING, CAPACITY } from '../../worker/proxy/delivery.ts';
 import {
   describeAttempts,
@@ -22,7 +23,6 @@ import {
   HOST_KEPT,
   mappingOf,
   PATH_KEPT,
-  saneRequestId,
 } from '../../worker/proxy/exchange.ts';
 import { recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
@@ -128,7 +128,7 @@ const exchange = (length: number): Exchange =>
   }) as unknown as Exchange;
 
 test('a mapping keeps so much of host and path, and is never longer than 4 KB', () => {
-  const mapping = mappingOf(exchange(20_000), LONG_ID, 200);
+  const mapping = mappingOf(exchange(20_000), LONG_ID, 200, 2);
   expect(mapping.host).toHaveLength(HOST_KEPT + 1);
   expect(mapping.path).toHaveLength(PATH_KEPT + 1);
   expect(JSON.stringify(mapping).length).toBeLessThan(4_096);
@@ -149,7 +149,7 @@ test(`of a shard ${RING_SIZE} mappings are kept and a batch more, the newest; as
 });
 
 test('a ring full of the longest mappings goes into rows that SQLite takes, in order', () => {
-  const mapping = mappingOf(exchange(20_000), LONG_ID, 200);
+  const mapping = mappingOf(exchange(20_000), LONG_ID, 200, 2);
   const batches = [64, 1_024, 1, 900].map((count, batch) => {
     const mappings: Mapping[] = times(count, (i) => ({ ...mapping, at: batch * 10_000 + i }));
     return { count, json: JSON.stringify(mappings) };
@@ -172,19 +172,21 @@ test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAI
   const object = takeReports();
   const { taken, env, ctx } = object;
   object.isAway = true;
-  const mapping = mappingOf(exchange(10), 'a', 200);
+  const mapping = mappingOf(exchange(10), 'a', 200, 2);
   const SENT = 3 * CAPACITY;
+  const outcome = { kind: 'response', status: 200, ms: 1 } as const;
+  const answered = { backend: 'a', outcome, failed: false, isFirst: true, isUpgrade: false, example: null };
   for (let i = 0; i < SENT; i++) {
-    recordAttempt(view, 'a', { kind: 'response', status: 200, ms: 1 }, false, true, false, null, env, ctx);
-    recordMapping(view, mapping, env, ctx);
+    recordAttempt(view, answered, Date.now(), env, ctx);
+    recordMapping(view, mapping, Date.now(), env, ctx);
     if (i % 600 === 0) await object.settled();
   }
   await object.settled();
   object.isAway = false;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   for (let i = 0; i < 64; i++) {
-    recordAttempt(view, 'a', { kind: 'response', status: 200, ms: 1 }, false, true, false, null, env, ctx);
-    recordMapping(view, mapping, env, ctx);
+    recordAttempt(view, answered, Date.now(), env, ctx);
+    recordMapping(view, mapping, Date.now(), env, ctx);
   }
   await object.settled();
   const counted = taken.reduce((sum, batch) => sum + batch.attempts.length, 0);

@@ -2,14 +2,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
-import {
-  BATCH,
-  BATCH_MS,
-  LARGEST_BATCH,
-  recordAttempt,
-  recordMapping,
-  sendFullBatch,
-} from '../../worker/proxy/outbox.ts';
+import { BATCH, LARGEST_BATCH } from '../../worker/proxy/batch.ts';
+import { takeSlot } from '../../worker/proxy/lease.ts';
+import { BATCH_MS, recordAttempt, recordMapping, sendFullBatch } from '../../worker/proxy/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 import { takeReports } from '../support/reports.ts';
 
@@ -26,8 +21,9 @@ function outbox() {
     poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://backend.test' }] }),
     1,
   );
-  const { taken, env, ctx } = takeReports();
+  const { taken, wants, env, ctx } = takeReports();
   return {
+    wants,
     /** Of the reports that went, in mappings. */
     get sizes() {
       return taken.map(({ mappings }) => mappings.count);
@@ -36,13 +32,26 @@ function outbox() {
     async note(requests: number) {
       for (let n = 0; n < requests; n++) {
         sendFullBatch(view, env, ctx, Date.now());
-        recordMapping(view, {} as Mapping, env, ctx);
+        recordMapping(view, {} as Mapping, Date.now(), env, ctx);
       }
       await vi.advanceTimersByTimeAsync(0);
     },
+    /** A request takes a slot; with these in hand, and so many wanted at a time. */
+    async takeSlot(left: number, want: number) {
+      view.slots.drop(() => 'a');
+      view.slots.want = want;
+      const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+      const slots = Array.from({ length: left }, () => 0);
+      view.hearLease({ ...news, epoch: 1, first: 0, slots, reason: 'policy', ttlMs: 1_000 }, Date.now());
+      view.slots.want = want;
+      takeSlot(view, env, ctx, Date.now());
+      await vi.advanceTimersByTimeAsync(0);
+      return view.slots.left;
+    },
     async fail() {
       const outcome = { kind: 'connect-failure', ms: 1 } as const;
-      recordAttempt(view, 'a', outcome, true, true, false, 'id', env, ctx);
+      const seen = { backend: 'a', outcome, failed: true, isFirst: true, isUpgrade: false, example: 'id' };
+      recordAttempt(view, seen, Date.now(), env, ctx);
       await vi.advanceTimersByTimeAsync(0);
     },
   };
@@ -96,4 +105,27 @@ test('a failure goes at once, whatever has just gone', async () => {
   await note(4);
   await fail();
   expect(box.sizes).toEqual([BATCH, 5]);
+});
+
+test('half a batch goes with a call for slots, which come back with it', async () => {
+  const box = outbox();
+  const { note } = box;
+  await note(BATCH / 2);
+  expect(await box.takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual([BATCH / 2]);
+  expect(box.wants).toEqual([64]);
+});
+
+test('less than half a batch, or half a pause after the last, lets slots be asked for alone', async () => {
+  const box = outbox();
+  const { note } = box;
+  await note(BATCH / 2 - 1);
+  expect(await box.takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual([]);
+  await note(BATCH + 1);
+  await note(BATCH / 2);
+  const sizes = [...box.sizes];
+  expect(await box.takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual(sizes);
+  expect(box.wants).toEqual([64, 0, 64]);
 });

@@ -71,6 +71,10 @@ export class Pool extends DurableObject<Env> {
   async lease(ask: LeaseAsk): Promise<LeaseReply> {
     this.#calls++;
     await this.#catchUp(ask.revision);
+    return this.#lease(ask);
+  }
+
+  #lease(ask: LeaseAsk): LeaseReply {
     const reply = this.#grant(ask);
     if (reply.slots.length > 0 || ask.returned.length > 0) this.#behind.note();
     return reply;
@@ -94,14 +98,18 @@ export class Pool extends DurableObject<Env> {
     return { ...this.#news(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
   }
 
-  /** Takes an isolate's batch; a repeated one changes nothing. */
-  async report(report: Report): Promise<PoolNews> {
+  /** Takes an isolate's batch; a repeated one changes nothing. The isolate may `want` slots as well, which saves a call. */
+  async report(report: Report, want = 0): Promise<PoolNews | LeaseReply> {
     this.#calls++;
     await this.#catchUp(report.revision);
     const now = Date.now();
     const state = this.#state;
-    if (!state || !this.#reporters.isNew(report.isolate, report.sequence))
-      return this.#news(report.revision, now);
+    if (state && this.#reporters.isNew(report.isolate, report.sequence)) this.#take(report, state, now);
+    const { revision } = report;
+    return want > 0 ? this.#lease({ want, revision, returned: [] }) : this.#news(revision, now);
+  }
+
+  #take(report: Report, state: PoolState, now: number): void {
     this.#takeBack(report.returned);
     for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
@@ -123,7 +131,6 @@ export class Pool extends DurableObject<Env> {
         this.ctx.waitUntil(tellPeers(this.env, this.#name, flips));
     }
     if (flips.length > 0 || report.probing.length > 0) this.#deliverEvents();
-    return this.#news(report.revision, now);
   }
 
   /** Takes a configuration from the Directory; an older one than known is ignored. Returns the revision known. */

@@ -27,7 +27,7 @@ import type { Session } from './sign-in-store.ts';
 export interface PoolRpc {
   lease(ask: LeaseAsk): Promise<LeaseReply>;
   rehearse(ask: LeaseAsk): Promise<LeaseReply>;
-  report(report: Report): Promise<PoolNews>;
+  report(report: Report, want?: number): Promise<PoolNews | LeaseReply>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
   hearFlip(flip: Flip): Promise<void>;

@@ -24,7 +24,7 @@ export async function affinityPick(
   const { headers } = exchange;
   const pick = (index: number, issuedAt: number | null): Pick => {
     noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
-    if (policies[view.config.policy].leased) recordCharge(view, view.upstreams[index]!.id);
+    if (view.policy.leased) recordCharge(view, view.upstreams[index]!.id);
     return { index, reason: 'affinity' };
   };
   if (affinity !== 'ip') {
@@ -66,6 +66,6 @@ function elsewhere(exchange: Exchange, view: PoolView, own: number): Pick | null
   const { indices } = eligibleNow(view);
   if (indices.includes(own)) return null;
   const pick = localPick(view, exchange.request, exchange.target.path, exchange.repeatable);
-  if (pick && policies[view.config.policy].leased) recordCharge(view, view.upstreams[pick.index]!.id);
+  if (pick && view.policy.leased) recordCharge(view, view.upstreams[pick.index]!.id);
   return pick;
 }

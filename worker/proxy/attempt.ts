@@ -9,6 +9,8 @@ export type AttemptResult = { readonly outcome: Outcome; readonly response: Resp
 
 /** What one attempt may take. */
 export interface Limits {
+  /** Now, epoch ms. */
+  readonly startedAt: number;
   /** To the response headers; a stream that has begun is never cut. */
   readonly timeoutMs: number;
   /** The body under way: the time that the client takes to send it does not count. */
@@ -24,11 +26,10 @@ export interface Limits {
 export function attempt(
   upstream: Upstream,
   message: Message,
-  { timeoutMs, upload, isAbortable }: Limits,
+  { startedAt, timeoutMs, upload, isAbortable }: Limits,
   client: Request,
   env: Env,
 ): Promise<AttemptResult> {
-  const startedAt = Date.now();
   const controller = isAbortable ? new AbortController() : null;
   // One promise for both ends; Promise.race would make four more for every request.
   return new Promise((resolve) => {

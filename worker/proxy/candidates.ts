@@ -1,6 +1,5 @@
 /** Which backend first, and who next when it fails: the first pick by policy, the rest in failover order. */
 import { standing } from '../balance/available.ts';
-import { policies } from '../balance/policies.ts';
 import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
 import { affinityPick } from './affinity-pick.ts';
@@ -24,7 +23,7 @@ export function firstPick(
   env: Env,
   ctx: ExecutionContext,
 ): Pick | null | Promise<Pick | null> {
-  if (exchange.route.affinity === 'none' && policies[view.config.policy].leased) {
+  if (exchange.route.affinity === 'none' && view.policy.leased) {
     const slot = takeSlot(view, env, ctx, Date.now());
     if (slot) return probeInstead(view, exchange.repeatable, slot) ?? slot;
   }
@@ -43,7 +42,7 @@ async function pickWithNews(
   }
   const { request, repeatable } = exchange;
   const { path } = exchange.target;
-  const policy = policies[view.config.policy];
+  const policy = view.policy;
   const now = Date.now();
   if (policy.leased) {
     const slot = takeSlot(view, env, ctx, now);
@@ -95,7 +94,7 @@ function among(
   indices: readonly number[],
   last: number,
 ): number {
-  const policy = policies[view.config.policy];
+  const policy = view.policy;
   if (policy.leased) return indices.find((i) => i > last) ?? indices[0]!;
   return policy.pick(policyView(view, weightsOf(view, indices), keyHashOf(view, request, path)));
 }

@@ -9,7 +9,7 @@ import { type AttemptResult, attempt } from './attempt.ts';
 import { type Body, canResend, prepareBody } from './body.ts';
 import { nextPick, type Pick } from './candidates.ts';
 import { type Exchange, noteAttempt } from './exchange.ts';
-import { type Found, fallback, hasOthers } from './fallback.ts';
+import { fallback, hasOthers } from './fallback.ts';
 import { headersOf, messageOf } from './message.ts';
 import { recordAttempt, recordProbe, sendFullBatch } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
@@ -24,6 +24,8 @@ export interface Course {
   readonly headers: Headers;
   /** When all attempts together must be over, epoch ms. */
   readonly deadline: number;
+  /** When the present backend's turn began, epoch ms. */
+  turnAt: number;
   /** Of the route's pool: what retries are taken from, wherever they go. */
   readonly budget: Budget;
   /** Ids of the backends of this pool that were asked. */
@@ -35,39 +37,60 @@ export interface Course {
   upstream: Upstream;
 }
 
-/** Makes ready to ask the first backend. Returns the pool that was asked last when nobody may be asked at all. */
-export async function setOut(
-  { exchange, view: own, pick: first }: Start,
+/** The pool that was asked last, when nobody may be asked at all. */
+type Nobody = { readonly nobodyIn: PoolView };
+
+/** Makes ready to ask the first backend. It needs a promise only for a fallback or a body that is to be kept. */
+export function setOut(
+  { exchange, view: own, pick }: Start,
   via: string,
   env: Env,
   ctx: ExecutionContext,
-): Promise<Course | { readonly nobodyIn: PoolView }> {
+): Course | Nobody | Promise<Course | Nobody> {
+  const leave = (view: PoolView, to: Pick) => makeReady(exchange, own, view, to, via, env, ctx);
+  if (pick) return leave(own, pick);
+  const found = fallback(exchange, own, env, ctx);
+  return found.then(({ view, pick: other }) => (other ? leave(view, other) : { nobodyIn: view }));
+}
+
+function makeReady(
+  exchange: Exchange,
+  own: PoolView,
+  view: PoolView,
+  pick: Pick,
+  via: string,
+  env: Env,
+  ctx: ExecutionContext,
+): Course | Promise<Course> {
   const { request, retry } = exchange;
-  const { view, pick }: Found = first ? { view: own, pick: first } : await fallback(exchange, own, env, ctx);
-  if (!pick) return { nobodyIn: view };
   const { backend, upstream } = view.member(pick.index);
   countRequest(view.budget, exchange.startedAt);
   sendFullBatch(view, env, ctx, exchange.startedAt);
   exchange.reason = pick.reason;
   const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);
   const prepared = prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
-  const body = prepared instanceof Promise ? await prepared : prepared;
-  // What the client took to send its body is not the backends' doing.
-  const deadline = Date.now() + wholeMs(exchange, view.config, backend);
   const headers = headersOf(exchange, via);
   const { budget } = own;
-  return { exchange, body, headers, deadline, budget, tried: new Set(), view, pick, backend, upstream };
+  const go = (body: Body): Course => {
+    // What the client took to send its body is not the backends' doing.
+    const turnAt = Date.now();
+    const deadline = turnAt + wholeMs(exchange, view.config, backend);
+    const tried = new Set<string>();
+    return { exchange, body, headers, deadline, turnAt, budget, tried, view, pick, backend, upstream };
+  };
+  return prepared instanceof Promise ? prepared.then(go) : go(prepared);
 }
 
 /** Asks the backend whose turn it is, and notes how that went. */
 export async function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
-  const { exchange, body, headers, view, pick, backend, upstream } = course;
+  const { exchange, body, headers, turnAt, view, pick, backend, upstream } = course;
   course.tried.add(upstream.id);
   if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
   const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
   const isFirst = exchange.attempts.length === 0;
   const limits = {
-    timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - Date.now()),
+    startedAt: turnAt,
+    timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - turnAt),
     upload: body.kind === 'stream' ? body.upload : null,
     isAbortable: !isFirst,
   };
@@ -75,11 +98,13 @@ export async function ask(course: Course, env: Env, ctx: ExecutionContext): Prom
   const result = await attempt(upstream, message, limits, exchange.request, env);
   view.addInFlight(upstream.id, -1);
   const { outcome } = result;
-  const failed = isFailure(outcome, view.config.ejection.failureStatuses, exchange.upgrade);
+  const isUpgrade = exchange.upgrade;
+  const failed = isFailure(outcome, view.config.ejection.failureStatuses, isUpgrade);
   noteAttempt(exchange, upstream.id, outcome, failed);
   view.noteAttempt(pick.index, upstream, failed);
   const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
-  recordAttempt(view, upstream.id, outcome, failed, isFirst, exchange.upgrade, example, env, ctx);
+  const seen = { backend: upstream.id, outcome, failed, isFirst, isUpgrade, example };
+  recordAttempt(view, seen, turnAt + outcome.ms, env, ctx);
   return result;
 }
 
@@ -96,8 +121,10 @@ export async function moveOn(course: Course, env: Env, ctx: ExecutionContext): P
   const { retry } = exchange;
   const other = nextPick(exchange, view, tried);
   const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
-  if (!found.pick || !takeRetry(course.budget, retry.budgetPercent, Date.now())) return false;
+  const now = Date.now();
+  if (!found.pick || !takeRetry(course.budget, retry.budgetPercent, now)) return false;
   if (found.view !== view) tried.clear();
+  course.turnAt = now;
   course.view = found.view;
   course.pick = found.pick;
   exchange.reason = found.pick.reason;

@@ -65,22 +65,24 @@ export function outboxOf(view: PoolView): Outbox {
   return outbox;
 }
 
-/** Takes all that has come together to the object. */
-export async function send(view: PoolView, env: Env): Promise<void> {
+/** Takes all that has come together to the object; `want` slots come back with its answer. */
+export async function send(view: PoolView, env: Env, want = 0): Promise<void> {
   const outbox = outboxOf(view);
   const batches = [...outbox.waiting, ...makeUp(view, outbox)];
   if (batches.length === 0) return;
   outbox.waiting = [];
   outbox.sentAt = Date.now();
   const logged = flushLog(env, isolateId());
-  await deliver(view, env, batches);
+  await deliver(view, env, batches, want);
   await logged;
 }
 
-async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Promise<void> {
+async function deliver(view: PoolView, env: Env, batches: readonly Batch[], want: number): Promise<void> {
   const outbox = outboxOf(view);
   for (const [i, { report, shard, failures }] of batches.entries()) {
-    const news = await within(() => poolObject(env, view.config.id, shard.name, shard.hint).report(report));
+    const asked = i === batches.length - 1 ? want : 0;
+    const object = () => poolObject(env, view.config.id, shard.name, shard.hint);
+    const news = await within(() => object().report(report, asked));
     const now = Date.now();
     if (news === null) {
       view.contact.missed(now);
@@ -89,7 +91,8 @@ async function deliver(view: PoolView, env: Env, batches: readonly Batch[]): Pro
       return;
     }
     view.unreportedFailures -= failures;
-    view.hear(news, now);
+    if ('slots' in news) view.hearLease(news, now);
+    else view.hear(news, now);
     if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
       await refreshInBackground(env);
   }

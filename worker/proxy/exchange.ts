@@ -4,18 +4,12 @@ import type { Outcome } from '../balance/types.ts';
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
 import type { Pin } from './affinity.ts';
+import type { Arrival } from './arrival.ts';
 import { place } from './place.ts';
-import type { Target } from './target.ts';
 
-export interface Exchange {
-  readonly request: Request;
-  /** The request's; each look at `request.headers` is a call into the runtime. */
-  readonly headers: Headers;
+export interface Exchange extends Arrival {
   readonly method: string;
-  readonly target: Target;
   readonly route: RouteConfig;
-  readonly requestId: string;
-  readonly startedAt: number;
   readonly upgrade: boolean;
   /** May be sent twice although the first backend may have acted on it. */
   readonly repeatable: boolean;
@@ -29,15 +23,9 @@ export interface Exchange {
 }
 
 /** What is known of a request before anybody is asked. */
-export function begin(
-  request: Request,
-  target: Target,
-  route: RouteConfig,
-  pool: PoolConfig,
-  requestId: string,
-  startedAt: number,
-): Exchange {
-  const { method, headers } = request;
+export function begin(arrival: Arrival, route: RouteConfig, pool: PoolConfig): Exchange {
+  const { request, headers, target, requestId, startedAt } = arrival;
+  const { method } = request;
   const retry = retryOf(route, pool);
   const hasKey = retry.nonIdempotent === 'idempotency-key' && headers.has('idempotency-key');
   return {
@@ -71,14 +59,6 @@ function retryOf(route: RouteConfig, pool: PoolConfig): RetrySettings {
   return retry;
 }
 
-const SANE_ID = /^[\w.:=+/@-]{1,128}$/;
-
-/** The client's request id, if it is one that can be put into headers and logs; else null. */
-export function saneRequestId(headers: Headers): string | null {
-  const id = headers.get('x-request-id');
-  return id !== null && SANE_ID.test(id) ? id : null;
-}
-
 /** Notes an attempt in the words of the API. */
 export function noteAttempt(exchange: Exchange, backend: string, outcome: Outcome, failed: boolean): void {
   const { kind, status = null, ms } = outcome;
@@ -98,11 +78,10 @@ export function describeAttempts(attempts: readonly MappedAttempt[]): string {
 
 const describe = ({ backend, outcome, status }: MappedAttempt): string => `${backend};${status ?? outcome}`;
 
-/** The record of a finished request. `backend` answered, or null when nobody did. */
-export function mappingOf(exchange: Exchange, backend: string | null, status: number): Mapping {
+/** The record of a request finished `now` (epoch ms). `backend` answered, or null when nobody did. */
+export function mappingOf(exchange: Exchange, backend: string | null, status: number, now: number): Mapping {
   const { requestId, startedAt, method, target, route, pool, reason, attempts } = exchange;
   const { colo } = place();
-  const ms = Date.now() - startedAt;
   return {
     requestId,
     at: startedAt,
@@ -115,7 +94,7 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
     reason,
     attempts,
     status,
-    ms,
+    ms: now - startedAt,
     colo,
   };
 }

@@ -47,7 +47,9 @@ export interface Explanation {
 
 /** Says what would become of `request` if it came to this isolate now. Null: no configuration can be reached. */
 export async function explain(request: Request, env: Env): Promise<Explanation | null> {
+  const { headers } = request;
   const target = readTarget(request.url);
+  const arrival = { request, headers, target, requestId: 'explain', startedAt: Date.now() };
   let config = await refresh(env);
   if (!config) return null;
   const nobody = (status: number, why: string): Explanation => ({
@@ -63,7 +65,7 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     attempts: { most: 0, why },
     answer: { status, why },
   });
-  if (isLoop(request.headers, config.pseudonym))
+  if (isLoop(headers, config.pseudonym))
     return nobody(508, 'its Via header says that it has been through this load balancer before');
   for (let again = true; ; again = false) {
     const route = matchRoute(config.routes, target.host, target.path);
@@ -75,7 +77,7 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     };
     const view = find(route.pool);
     if (!view) return nobody(404, `route ${route.id} names pool ${route.pool}, which is gone`);
-    const exchange = begin(request, target, route, view.config, 'explain', Date.now());
+    const exchange = begin(arrival, route, view.config);
     const first = await firstPick(exchange, view, env, nothing);
     if (again && isOutdated(config, view)) {
       config = (await refresh(env)) ?? config;

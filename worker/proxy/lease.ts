@@ -1,6 +1,8 @@
 /** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
 import type { Env } from '../env.ts';
+import { isWorthTaking } from './batch.ts';
 import { within } from './deadline.ts';
+import { outboxOf, send } from './delivery.ts';
 import { current, refreshInBackground } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
@@ -22,7 +24,7 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
   const slot = slotInHand(view, now);
   if (slot && isTimeToAsk(view, now)) {
     view.askedAheadAt = now;
-    ctx.waitUntil(askAhead(view, env));
+    ctx.waitUntil(askAhead(view, env, now));
   }
   return slot;
 }
@@ -53,8 +55,9 @@ const isAsked = (view: PoolView, index: number): boolean =>
   !view.isEjected(index) && view.config.backends[index]!.state === 'active';
 const isFit = (view: PoolView, index: number): boolean => !view.isSuspect(index) && isAsked(view, index);
 
-async function askAhead(view: PoolView, env: Env): Promise<void> {
-  await ask(view, env, wanted(view));
+async function askAhead(view: PoolView, env: Env, now: number): Promise<void> {
+  if (isWorthTaking(outboxOf(view), now)) await send(view, env, wanted(view));
+  else await ask(view, env, wanted(view));
   view.askedAheadAt = 0;
   const routesRevision = current()?.snapshot.routesRevision ?? 0;
   if (view.routesRevision > routesRevision || view.gone) await refreshInBackground(env);

@@ -1,7 +1,7 @@
 /** Picking on what the isolate knows: who may be asked, under which weights, by which policy. */
 import { type Eligible, eligible } from '../balance/available.ts';
 import { hash32 } from '../balance/hash.ts';
-import { policies, type View } from '../balance/policies.ts';
+import type { View } from '../balance/policies.ts';
 import { take } from '../balance/round-robin.ts';
 import type { Pick } from './candidates.ts';
 import { hashKeyOf } from './hash-key.ts';
@@ -14,7 +14,7 @@ export function localPick(view: PoolView, request: Request, path: string, repeat
   if (set.mode === 'none') return null;
   const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
   const weights = weightsOf(view, set.indices);
-  const policy = policies[view.config.policy];
+  const policy = view.policy;
   const index = policy.leased
     ? take(view.localPosition, weights)
     : policy.pick(

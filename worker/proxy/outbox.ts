@@ -2,15 +2,11 @@
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
 import { CODE, FLAG, type Mapping } from '../objects/protocol.ts';
-import { type Outbox, outboxOf, send, trim } from './delivery.ts';
+import { isFull } from './batch.ts';
+import { outboxOf, send, trim } from './delivery.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 
-/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
-export const BATCH = 64;
-const PAUSE_MS = 50;
-/** Entries that make it full all the same. */
-export const LARGEST_BATCH = 256;
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;
 /** Without a request for as long as a lease holds, slots in hand have expired. */
@@ -18,40 +14,51 @@ const IDLE_MS = 1_000;
 /** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
 const ORPHANED_MS = 1_000;
 
-/**
- * Notes one attempt; a failure is reported at once, so that all know within a second. `requestId` is what an event may
- * name: that of a failure or a probe, else null.
- */
+/** What an isolate has seen of one attempt. */
+export interface Seen {
+  readonly backend: string;
+  readonly outcome: Outcome;
+  /** It counts against the backend. */
+  readonly failed: boolean;
+  /** The balancer's choice, and no retry. */
+  readonly isFirst: boolean;
+  readonly isUpgrade: boolean;
+  /** What an event may name: the request id of a failure or a probe, else null. */
+  readonly example: string | null;
+}
+
+/** Notes one attempt; a failure is reported at once, so that all know within a second. `now` in epoch ms. */
 export function recordAttempt(
   view: PoolView,
-  backend: string,
-  outcome: Outcome,
-  failed: boolean,
-  first: boolean,
-  upgrade: boolean,
-  requestId: string | null,
+  seen: Seen,
+  now: number,
   env: Env,
   ctx: ExecutionContext,
 ): void {
-  const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
-  const flags = (first ? FLAG.first : 0) | (upgrade ? FLAG.upgrade : 0);
+  const { backend, outcome, failed, isFirst, isUpgrade, example } = seen;
   const { ms } = outcome;
+  const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
+  const flags = (isFirst ? FLAG.first : 0) | (isUpgrade ? FLAG.upgrade : 0);
   const outbox = outboxOf(view);
-  outbox.attempts.push(
-    requestId === null ? [backend, code, ms, flags] : [backend, code, ms, flags, requestId],
-  );
+  outbox.attempts.push(example === null ? [backend, code, ms, flags] : [backend, code, ms, flags, example]);
   if (failed) {
     outbox.failures++;
     view.unreportedFailures++;
   }
-  if (failed && !view.contact.isAway(Date.now())) ctx.waitUntil(send(view, env));
-  else schedule(view, env, ctx);
+  if (failed && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
+  else schedule(view, now, env, ctx);
 }
 
 /** Notes a finished request. */
-export function recordMapping(view: PoolView, mapping: Mapping, env: Env, ctx: ExecutionContext): void {
+export function recordMapping(
+  view: PoolView,
+  mapping: Mapping,
+  now: number,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
   outboxOf(view).mappings.push(mapping);
-  schedule(view, env, ctx);
+  schedule(view, now, env, ctx);
 }
 
 /** Charges an affinity pick to the sequence; it goes with the next batch. */
@@ -82,19 +89,13 @@ export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, n
   if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
 }
 
-function schedule(view: PoolView, env: Env, ctx: ExecutionContext): void {
+function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
   const outbox = outboxOf(view);
-  const now = Date.now();
   trim(view, outbox);
   if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
     ctx.waitUntil(sendLater(view, env, outbox.batch));
   }
-}
-
-function isFull({ attempts, mappings, sentAt }: Outbox, now: number): boolean {
-  const entries = Math.max(mappings.length, attempts.length / 2);
-  return entries >= LARGEST_BATCH || (entries >= BATCH && now - sentAt >= PAUSE_MS);
 }
 
 async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {

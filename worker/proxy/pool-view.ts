@@ -1,6 +1,7 @@
 /** What an isolate knows of one pool: configuration, who is ejected, its slots, its outbox. Plain data, no promises. */
 import { type Budget, newBudget } from '../balance/budget.ts';
 import { hash32 } from '../balance/hash.ts';
+import { type Policy, policies } from '../balance/policies.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
 import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
@@ -15,6 +16,7 @@ const REPORTED_MS = 3_000;
 /** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
 export class PoolView {
   config!: PoolConfig;
+  policy!: Policy;
   revision = 0;
   upstreams: readonly Upstream[] = [];
   idHashes: readonly number[] = [];
@@ -67,6 +69,7 @@ export class PoolView {
       if (!this.upstreams.some((upstream) => upstream.id === id)) this.inFlight.delete(id);
     if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = config;
+    this.policy = policies[config.policy];
     this.revision = revision;
     this.gone = false;
   }

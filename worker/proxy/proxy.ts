@@ -1,8 +1,9 @@
 /** The life of a proxied request: route -> first pick -> attempts -> response. */
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
+import { type Arrival, saneRequestId } from './arrival.ts';
 import { ask, mayMoveOn, moveOn, setOut } from './course.ts';
-import { type Exchange, mappingOf, saneRequestId } from './exchange.ts';
+import { type Exchange, mappingOf } from './exchange.ts';
 import { current, newRequestId, refresh } from './isolate.ts';
 import { recordMapping } from './outbox.ts';
 import { inALoop, nobodyToAsk, noConfiguration, noneAnswered, noRoute, refuse } from './own-answers.ts';
@@ -24,15 +25,18 @@ export async function proxy(
   const startedAt = Date.now();
   const { headers } = request;
   const requestId = saneRequestId(headers) ?? newRequestId();
+  const arrival: Arrival = { request, headers, target, requestId, startedAt };
   notePlace(request);
   const config = current() ?? (await refresh(env));
   if (!config) return refuse(request, noConfiguration(requestId));
   if (isLoop(headers, config.pseudonym)) return refuse(request, inALoop(requestId));
 
-  const start = await findStart(request, target, config, requestId, startedAt, env, ctx);
+  const found = findStart(arrival, config, env, ctx);
+  const start = found instanceof Promise ? await found : found;
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
-  const course = await setOut(start, config.via, env, ctx);
+  const ready = setOut(start, config.via, env, ctx);
+  const course = ready instanceof Promise ? await ready : ready;
   if ('nobodyIn' in course) {
     finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
@@ -68,8 +72,9 @@ function finish(
   ctx: ExecutionContext,
 ): void {
   exchange.pool = view.config.id;
-  const mapping = mappingOf(exchange, backend, status);
+  const now = Date.now();
+  const mapping = mappingOf(exchange, backend, status, now);
   // Before the outbox: its batch takes the log along.
   logMapping(mapping, exchange.route.logSampleRate, env);
-  recordMapping(view, mapping, env, ctx);
+  recordMapping(view, mapping, now, env, ctx);
 }

@@ -1,11 +1,11 @@
 /** Where a request begins: its route, its pool, and the first backend to ask. */
 import type { Env } from '../env.ts';
+import type { Arrival } from './arrival.ts';
 import { firstPick, type Pick } from './candidates.ts';
 import { begin, type Exchange } from './exchange.ts';
 import { type Held, isStale, refresh, viewOf } from './isolate.ts';
 import type { PoolView } from './pool-view.ts';
 import { matchRoute } from './routes.ts';
-import type { Target } from './target.ts';
 
 /** `pick` is null when the pool has nobody to ask. */
 export interface Start {
@@ -14,36 +14,61 @@ export interface Start {
   readonly pick: Pick | null;
 }
 
-/** Finds the route and picks; null when no route is configured. Routes that may be old are asked for again first. */
-export async function findStart(
-  request: Request,
-  target: Target,
+/** A start whose pick may be under way. */
+interface Opening extends Omit<Start, 'pick'> {
+  readonly pick: ReturnType<typeof firstPick>;
+}
+
+/**
+ * Finds the route and picks; null when no route is configured. With a slot in hand, as under load, it needs no promise.
+ * Routes that may be old are asked for again first.
+ */
+export function findStart(
+  arrival: Arrival,
+  config: Held,
+  env: Env,
+  ctx: ExecutionContext,
+): Start | null | Promise<Start | null> {
+  const opening = open(arrival, config, env, ctx);
+  return opening && isPicked(opening) && !isOutdated(config, opening.view)
+    ? opening
+    : settle(arrival, config, opening, env, ctx);
+}
+
+const isPicked = (opening: Opening): opening is Start => !(opening.pick instanceof Promise);
+
+function open(arrival: Arrival, config: Held, env: Env, ctx: ExecutionContext): Opening | null {
+  const route = routeOf(arrival, config);
+  const view = route && viewOf(route.pool);
+  if (!view) return null;
+  const exchange = begin(arrival, route, view.config);
+  return { exchange, view, pick: firstPick(exchange, view, env, ctx) };
+}
+
+async function settle(
+  arrival: Arrival,
   known: Held,
-  requestId: string,
-  startedAt: number,
+  first: Opening | null,
   env: Env,
   ctx: ExecutionContext,
 ): Promise<Start | null> {
   let config = known;
-  let route = matchRoute(config.routes, target.host, target.path);
-  if (!route && isStale(config, startedAt)) {
+  let opening = first;
+  if (!opening && isStale(config, arrival.startedAt)) {
     config = (await refresh(env)) ?? config;
-    route = matchRoute(config.routes, target.host, target.path);
+    opening = open(arrival, config, env, ctx);
   }
-  for (let again = true; route; again = false) {
-    const view = viewOf(route.pool);
-    if (!view) return null;
-    const exchange = begin(request, target, route, view.config, requestId, startedAt);
-    const pick = await firstPick(exchange, view, env, ctx);
-    if (!again || !isOutdated(config, view)) return { exchange, view, pick };
-    // The pool's object has heard of newer routes than ours: this request must follow them.
-    config = (await refresh(env)) ?? config;
-    const newer = matchRoute(config.routes, target.host, target.path);
-    if (newer?.pool === route.pool && !view.gone) return { exchange, view, pick };
-    route = newer;
-  }
-  return null;
+  if (!opening) return null;
+  const start = { ...opening, pick: await opening.pick };
+  if (!isOutdated(config, start.view)) return start;
+  // The pool's object has heard of newer routes than ours: this request must follow them.
+  config = (await refresh(env)) ?? config;
+  if (routeOf(arrival, config)?.pool === start.exchange.route.pool && !start.view.gone) return start;
+  const newer = open(arrival, config, env, ctx);
+  return newer && { ...newer, pick: await newer.pick };
 }
+
+const routeOf = ({ target }: Arrival, { routes }: Held) => matchRoute(routes, target.host, target.path);
 
 /** Whether the pool's object has heard of newer routes than `config` holds. */
 export const isOutdated = (config: Held, view: PoolView): boolean =>
