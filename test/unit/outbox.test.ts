@@ -1,6 +1,7 @@
 /** When what an isolate has noted goes to its pool's object: one call for many requests, and none of them late. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
+import { logMapping } from '../../worker/log/sinks.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
 import { BATCH, LARGEST_BATCH } from '../../worker/proxy/batch.ts';
 import { takeSlot } from '../../worker/proxy/lease.ts';
@@ -24,6 +25,7 @@ function outbox() {
   const { taken, wants, env, ctx } = takeReports();
   return {
     wants,
+    env,
     /** Of the reports that went, in mappings. */
     get sizes() {
       return taken.map(({ mappings }) => mappings.count);
@@ -46,6 +48,7 @@ function outbox() {
       view.slots.want = want;
       takeSlot(view, env, ctx, Date.now());
       await vi.advanceTimersByTimeAsync(0);
+      expect(view.askedAheadAt).toBe(0);
       return view.slots.left;
     },
     async fail() {
@@ -114,6 +117,15 @@ test('half a batch goes with a call for slots, which come back with it', async (
   expect(await box.takeSlot(10, 64)).toBe(9 + 64);
   expect(box.sizes).toEqual([BATCH / 2]);
   expect(box.wants).toEqual([64]);
+});
+
+test('a log that waits for company keeps nobody from asking for slots again', async () => {
+  const box = outbox();
+  const { env, note, takeSlot } = box;
+  Object.assign(env, { REQUEST_LOG: { send: async () => undefined } });
+  logMapping({ status: 500, attempts: [] } as unknown as Mapping, 0, env);
+  await note(BATCH / 2);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
 });
 
 test('less than half a batch, or half a pause after the last, lets slots be asked for alone', async () => {

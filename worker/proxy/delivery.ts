@@ -65,16 +65,18 @@ export function outboxOf(view: PoolView): Outbox {
   return outbox;
 }
 
-/** Takes all that has come together to the object; `want` slots come back with its answer. */
-export async function send(view: PoolView, env: Env, want = 0): Promise<void> {
+/**
+ * Takes all that has come together to the object; `want` slots come back with its answer. The log goes its own way, for it
+ * may wait for company.
+ */
+export async function send(view: PoolView, env: Env, ctx: ExecutionContext, want = 0): Promise<void> {
   const outbox = outboxOf(view);
   const batches = [...outbox.waiting, ...makeUp(view, outbox)];
   if (batches.length === 0) return;
   outbox.waiting = [];
   outbox.sentAt = Date.now();
-  const logged = flushLog(env, isolateId());
+  ctx.waitUntil(flushLog(env, isolateId()));
   await deliver(view, env, batches, want);
-  await logged;
 }
 
 async function deliver(view: PoolView, env: Env, batches: readonly Batch[], want: number): Promise<void> {

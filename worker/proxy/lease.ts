@@ -24,7 +24,7 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
   const slot = slotInHand(view, now);
   if (slot && isTimeToAsk(view, now)) {
     view.askedAheadAt = now;
-    ctx.waitUntil(askAhead(view, env, now));
+    ctx.waitUntil(askAhead(view, env, ctx, now));
   }
   return slot;
 }
@@ -55,8 +55,8 @@ const isAsked = (view: PoolView, index: number): boolean =>
   !view.isEjected(index) && view.config.backends[index]!.state === 'active';
 const isFit = (view: PoolView, index: number): boolean => !view.isSuspect(index) && isAsked(view, index);
 
-async function askAhead(view: PoolView, env: Env, now: number): Promise<void> {
-  if (isWorthTaking(outboxOf(view), now)) await send(view, env, wanted(view));
+async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Promise<void> {
+  if (isWorthTaking(outboxOf(view), now)) await send(view, env, ctx, wanted(view));
   else await ask(view, env, wanted(view));
   view.askedAheadAt = 0;
   const routesRevision = current()?.snapshot.routesRevision ?? 0;

@@ -45,7 +45,7 @@ export function recordAttempt(
     outbox.failures++;
     view.unreportedFailures++;
   }
-  if (failed && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
+  if (failed && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
   else schedule(view, now, env, ctx);
 }
 
@@ -78,7 +78,7 @@ export function recordProbe(
   const outbox = outboxOf(view);
   outbox.probing.push(backend);
   outbox.probeRequestIds.push(requestId);
-  ctx.waitUntil(send(view, env));
+  ctx.waitUntil(send(view, env, ctx));
 }
 
 /**
@@ -86,7 +86,7 @@ export function recordProbe(
  * much, for the request must be kept alive for it.
  */
 export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env));
+  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
 }
 
 function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
@@ -94,13 +94,13 @@ function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext):
   trim(view, outbox);
   if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
     outbox.startedAt = now;
-    ctx.waitUntil(sendLater(view, env, outbox.batch));
+    ctx.waitUntil(sendLater(view, env, ctx, outbox.batch));
   }
 }
 
-async function sendLater(view: PoolView, env: Env, batch: number): Promise<void> {
+async function sendLater(view: PoolView, env: Env, ctx: ExecutionContext, batch: number): Promise<void> {
   await sleep(BATCH_MS);
-  if (outboxOf(view).batch === batch) await send(view, env);
+  if (outboxOf(view).batch === batch) await send(view, env, ctx);
   await giveBackWhenIdle(view, env);
 }
 
