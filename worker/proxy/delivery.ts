@@ -5,13 +5,16 @@ import type { AttemptRecord, Mapping, Report } from '../objects/protocol.ts';
 import { poolObject } from '../objects/stubs.ts';
 import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
-import { current, isolateId, refreshInBackground } from './isolate.ts';
+import { current, isolateId, poolCount, refreshInBackground } from './isolate.ts';
 import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
 
 /** Attempts, and mappings, kept while the object is away; then the oldest go, and the attempts are counted. */
 export const CAPACITY = 1_024;
+
+/** As many in all pools together while their objects are away, each pool its part: an isolate has 128 MB for everything. */
+export const CAPACITY_IN_ALL = 32_768;
 
 /** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
 export const BATCHES_WAITING = 30;
@@ -124,10 +127,13 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
 /** Past their bounds the oldest go, and what they tell of is counted. */
 export function trim(view: PoolView, outbox: Outbox): void {
   const { attempts, mappings, waiting } = outbox;
-  if (attempts.length > CAPACITY) outbox.dropped += attempts.splice(0, attempts.length - CAPACITY).length;
-  if (mappings.length > CAPACITY) mappings.splice(0, mappings.length - CAPACITY);
+  const capacity = view.contact.isLost
+    ? Math.min(CAPACITY, Math.floor(CAPACITY_IN_ALL / poolCount()))
+    : CAPACITY;
+  if (attempts.length > capacity) outbox.dropped += attempts.splice(0, attempts.length - capacity).length;
+  if (mappings.length > capacity) mappings.splice(0, mappings.length - capacity);
   let kept = waiting.reduce((sum, { report }) => sum + entriesOf(report), 0);
-  while (waiting.length > BATCHES_WAITING || kept > CAPACITY) {
+  while (waiting.length > BATCHES_WAITING || kept > capacity) {
     const { report, failures } = waiting.shift()!;
     kept -= entriesOf(report);
     outbox.dropped += report.attempts.length + report.dropped;

@@ -77,6 +77,9 @@ export async function refreshInBackground(env: Env): Promise<void> {
 /** What this isolate knows of a pool of the configuration in hand; undefined when it has none of that id. */
 export const viewOf = (pool: string): PoolView | undefined => views.get(pool);
 
+/** How many pools this isolate knows; never 0. */
+export const poolCount = (): number => Math.max(1, views.size);
+
 function hold(snapshot: Snapshot, now: number): void {
   const pseudonym = `evenkeel-${snapshot.instance}`;
   const routes = compileRoutes(snapshot.routes);
