@@ -84,6 +84,8 @@ test('under load an isolate asks for ever more slots up to maxLease, and for 1 a
   expect(busy[0]).toBe(1);
   expect(Math.max(...busy)).toBe(64);
   expect(busy.length).toBeLessThan(3_000 * 0.05);
+  // Reports are calls for slots at the same time.
+  expect(Number((await product.get('asked.test', '/carried')).text)).toBeGreaterThan(0);
   const again = async () => {
     await pool.get();
     return takeAsked();

@@ -54,7 +54,7 @@ export class PoolObject {
     return this.#busyUntil;
   }
 
-  /** Answers one call; the same for a lease and, with `want` 0, for a report. */
+  /** Answers one call; the same for a lease and for a report, which wants slots or, with `want` 0, none. */
   answer({ want, revision, returned }: LeaseAsk, now: number): LeaseReply {
     const sequence = this.#sequence;
     if (now - this.#flushedAt >= FLUSH_MS) {

@@ -3,6 +3,8 @@ import worker, { Pool as BuiltPool, Directory } from '../../dist/evenkeel/index.
 
 /** In local workerd the objects run in the Worker's own isolate, so that what they note can simply be read. */
 const asked = [];
+/** Of these, those that came with a report. */
+let carried = 0;
 let isAway = false;
 
 export { Directory };
@@ -13,7 +15,10 @@ export class Pool extends BuiltPool {
     return super.lease(ask);
   }
   async report(report, want) {
-    if (want > 0) asked.push(want);
+    if (want > 0) {
+      asked.push(want);
+      carried++;
+    }
     return super.report(report, want);
   }
 }
@@ -24,6 +29,7 @@ export default {
     const { hostname, pathname } = new URL(request.url);
     if (hostname !== 'asked.test') return worker.fetch(request, env, ctx);
     isAway = pathname === '/away';
+    if (pathname === '/carried') return Response.json(carried);
     return Response.json(asked.splice(0));
   },
 };

@@ -9,6 +9,10 @@ type Context = Parameters<typeof recordMapping>[4];
 export interface ReportTaker {
   /** While true it throws instead of taking. */
   isAway: boolean;
+  /** Of an earlier version: it knows of no slots that come with a report. */
+  isOld: boolean;
+  /** What its answers say. */
+  routesRevision: number;
   /** In the order in which they were taken. */
   readonly taken: Report[];
   /** What each call wanted, in order; 0 of a report that wants nothing. */
@@ -16,7 +20,7 @@ export interface ReportTaker {
   readonly env: Env;
   readonly ctx: Context;
   /** Resolves when all that was left for behind the responses has ended. */
-  settled(): Promise<unknown>;
+  settled(): Promise<void>;
 }
 
 /** Makes one that is there. */
@@ -29,22 +33,28 @@ export function takeReports(): ReportTaker {
     wants.push(want);
     const slots = Array.from({ length: want }, () => 0);
     const first = wants.length * 1_000;
-    const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+    const news = { revision: 1, routesRevision: taker.routesRevision, ejected: [], ramping: [] };
     return { ...news, epoch: 1, first, slots, reason: 'policy', ttlMs: 1_000 };
   };
   const lease = async ({ want }: LeaseAsk) => grant(want);
   const report = async (batch: Report, want: number) => {
     const reply = grant(want);
     taken.push(batch);
-    return reply;
+    if (want > 0 && !taker.isOld) return reply;
+    const { revision, routesRevision, ejected, ramping } = reply;
+    return { revision, routesRevision, ejected, ramping };
   };
   const taker: ReportTaker = {
     isAway: false,
+    isOld: false,
+    routesRevision: 0,
     taken,
     wants,
     env: { POOL: { getByName: () => ({ lease, report }) } } as unknown as Env,
     ctx: { waitUntil: (promise: Promise<unknown>) => behind.push(promise) } as unknown as Context,
-    settled: () => Promise.all(behind.splice(0)),
+    async settled() {
+      while (behind.length > 0) await Promise.all(behind.splice(0));
+    },
   };
   return taker;
 }

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { ejected } from '../../worker/objects/ejected.ts';
 import { PoolState } from '../../worker/objects/pool-state.ts';
-import type { LeaseAsk, LeaseReply } from '../../worker/objects/protocol.ts';
+import type { LeaseAsk, LeaseReply, Mapping, Report } from '../../worker/objects/protocol.ts';
+import { outboxOf } from '../../worker/proxy/delivery.ts';
 import { ask, takeSlot, wanted } from '../../worker/proxy/lease.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 
@@ -40,6 +41,10 @@ class World {
   readonly isolates: PoolView[];
   readonly used = new Map<string, number>();
   backends: Backend[];
+  /** Mappings that each request leaves; reports of them go along with calls for slots. */
+  mappings = 0;
+  /** Reports that went. */
+  rides = 0;
   /** The next call is carried out, but its reply gets lost on the way. */
   losesReply = false;
   #revision = 1;
@@ -52,6 +57,10 @@ class World {
     this.state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
     this.isolates = Array.from({ length: isolates }, () => new PoolView(config, this.#revision));
     const stub = {
+      report: async ({ revision, returned }: Report, want: number) => {
+        this.rides++;
+        return this.#grant({ want, revision, returned });
+      },
       lease: async (request: LeaseAsk) => {
         const reply = this.#grant(request);
         if (!this.losesReply) return reply;
@@ -81,6 +90,7 @@ class World {
       slot = takeSlot(view, this.env, ctx, Date.now());
     }
     await Promise.all(this.#behind.splice(0));
+    for (let n = 0; n < this.mappings; n++) outboxOf(view).mappings.push({} as Mapping);
     if (!slot) return null;
     const id = view.upstreams[slot.index]!.id;
     this.used.set(id, (this.used.get(id) ?? 0) + 1);
@@ -122,61 +132,81 @@ const pause = fc.oneof(
 );
 const isBarred = ({ state, weight }: Backend) => state !== 'active' || weight === 0;
 
-test('a backend that is drained, disabled or of weight 0 gets no slot a second after the change was answered', async () => {
-  const change = fc.record({
-    backend: fc.nat(3),
-    state: fc.constantFrom('active' as const, 'draining' as const, 'disabled' as const),
-    weight: fc.nat(3),
-  });
-  const steps = fc.array(
-    fc.record({ pauseMs: pause, isolate: fc.nat(2), change: fc.option(change, { freq: 8 }) }),
-    { minLength: 20, maxLength: 120 },
-  );
-  await fc.assert(
-    fc.asyncProperty(someBackends, steps, async (backends, script) => {
-      const world = new World(backends, 3);
-      const barredSince = new Map<string, number>();
-      for (const step of script) {
-        vi.advanceTimersByTime(step.pauseMs);
-        const now = Date.now();
-        if (step.change) {
-          const { backend, ...fields } = step.change;
-          const next = world.backends.map((old, i) =>
-            i === backend % world.backends.length ? { ...old, ...fields } : old,
-          );
-          world.change(next);
-          for (const one of next)
-            if (!isBarred(one)) barredSince.delete(one.id);
-            else if (!barredSince.has(one.id)) barredSince.set(one.id, now);
-        }
-        const id = await world.request(step.isolate);
-        const since = id === null ? undefined : barredSince.get(id);
-        if (since !== undefined) expect(now - since).toBeLessThanOrEqual(LEASE_MS);
-      }
-    }),
-    { numRuns: 150 },
-  );
-});
+/** What each request leaves to be told: nothing, or so much that reports go along with calls for slots. */
+const LEFT = [0, 16];
 
-test('whatever isolates hold, let expire and give back, no share is further off than backends and outstanding slots', async () => {
-  const steps = fc.array(fc.record({ pauseMs: pause, isolate: fc.nat(3) }), { minLength: 1, maxLength: 300 });
-  await fc.assert(
-    fc.asyncProperty(someBackends, steps, async (backends, script) => {
-      const world = new World(backends, 4);
-      for (const { pauseMs, isolate } of script) {
-        vi.advanceTimersByTime(pauseMs);
-        await world.request(isolate);
-      }
-      const total = backends.reduce((sum, { weight }) => sum + weight, 0);
-      const bound = backends.length + world.outstanding();
-      for (const { id, weight } of backends) {
-        const ideal = (script.length * weight) / total;
-        expect(Math.abs((world.used.get(id) ?? 0) - ideal)).toBeLessThanOrEqual(bound);
-      }
-    }),
-    { numRuns: 150 },
-  );
-});
+test.each(LEFT)(
+  'a backend that is drained, disabled or of weight 0 gets no slot a second after the change was answered (%i)',
+  async (mappings) => {
+    let rides = 0;
+    const change = fc.record({
+      backend: fc.nat(3),
+      state: fc.constantFrom('active' as const, 'draining' as const, 'disabled' as const),
+      weight: fc.nat(3),
+    });
+    const steps = fc.array(
+      fc.record({ pauseMs: pause, isolate: fc.nat(2), change: fc.option(change, { freq: 8 }) }),
+      { minLength: 20, maxLength: 120 },
+    );
+    await fc.assert(
+      fc.asyncProperty(someBackends, steps, async (backends, script) => {
+        const world = new World(backends, 3);
+        world.mappings = mappings;
+        const barredSince = new Map<string, number>();
+        for (const step of script) {
+          vi.advanceTimersByTime(step.pauseMs);
+          const now = Date.now();
+          if (step.change) {
+            const { backend, ...fields } = step.change;
+            const next = world.backends.map((old, i) =>
+              i === backend % world.backends.length ? { ...old, ...fields } : old,
+            );
+            world.change(next);
+            for (const one of next)
+              if (!isBarred(one)) barredSince.delete(one.id);
+              else if (!barredSince.has(one.id)) barredSince.set(one.id, now);
+          }
+          const id = await world.request(step.isolate);
+          const since = id === null ? undefined : barredSince.get(id);
+          if (since !== undefined) expect(now - since).toBeLessThanOrEqual(LEASE_MS);
+        }
+        rides += world.rides;
+      }),
+      { numRuns: 150 },
+    );
+    expect(rides > 0).toBe(mappings > 0);
+  },
+);
+
+test.each(LEFT)(
+  'whatever isolates hold, let expire and give back, no share is further off than backends and outstanding slots (%i)',
+  async (mappings) => {
+    let rides = 0;
+    const steps = fc.array(fc.record({ pauseMs: pause, isolate: fc.nat(3) }), {
+      minLength: 1,
+      maxLength: 300,
+    });
+    await fc.assert(
+      fc.asyncProperty(someBackends, steps, async (backends, script) => {
+        const world = new World(backends, 4);
+        world.mappings = mappings;
+        for (const { pauseMs, isolate } of script) {
+          vi.advanceTimersByTime(pauseMs);
+          await world.request(isolate);
+        }
+        const total = backends.reduce((sum, { weight }) => sum + weight, 0);
+        const bound = backends.length + world.outstanding();
+        for (const { id, weight } of backends) {
+          const ideal = (script.length * weight) / total;
+          expect(Math.abs((world.used.get(id) ?? 0) - ideal)).toBeLessThanOrEqual(bound);
+        }
+        rides += world.rides;
+      }),
+      { numRuns: 150 },
+    );
+    expect(rides > 0).toBe(mappings > 0);
+  },
+);
 
 test('slots that an isolate left over when its traffic stopped come back with its next request, and the order goes on', async () => {
   const backends = [5, 1, 1].map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' }));

@@ -22,8 +22,10 @@ function outbox() {
     poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://backend.test' }] }),
     1,
   );
-  const { taken, wants, env, ctx } = takeReports();
+  const object = takeReports();
+  const { taken, wants, env, ctx } = object;
   return {
+    object,
     wants,
     env,
     /** Of the reports that went, in mappings. */
@@ -128,16 +130,62 @@ test('a log that waits for company keeps nobody from asking for slots again', as
   expect(await takeSlot(10, 64)).toBe(9 + 64);
 });
 
+test('so does a Directory that does not answer, when routes have changed', async () => {
+  const box = outbox();
+  const { env, object, note, takeSlot } = box;
+  Object.assign(env, { DIRECTORY: { getByName: () => ({ snapshot: () => new Promise(() => undefined) }) } });
+  object.routesRevision = 7;
+  await note(BATCH / 2);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual([BATCH / 2]);
+});
+
+test('an object that knows of no slots with a report is asked for them alone by the next request', async () => {
+  const box = outbox();
+  const { object, note, takeSlot } = box;
+  object.isOld = true;
+  await note(BATCH / 2);
+  expect(await takeSlot(10, 64)).toBe(9);
+  expect(await takeSlot(9, 64)).toBe(8 + 64);
+  expect(box.sizes).toEqual([BATCH / 2]);
+});
+
+test('slots do not wait for what an earlier call did not take', async () => {
+  const box = outbox();
+  const { object, note, fail, takeSlot } = box;
+  object.isAway = true;
+  await fail();
+  object.isAway = false;
+  await note(BATCH / 2);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual([]);
+});
+
 test('less than half a batch, or half a pause after the last, lets slots be asked for alone', async () => {
   const box = outbox();
-  const { note } = box;
+  const { note, takeSlot } = box;
   await note(BATCH / 2 - 1);
-  expect(await box.takeSlot(10, 64)).toBe(9 + 64);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
   expect(box.sizes).toEqual([]);
   await note(BATCH + 1);
   await note(BATCH / 2);
   const sizes = [...box.sizes];
-  expect(await box.takeSlot(10, 64)).toBe(9 + 64);
+  await vi.advanceTimersByTimeAsync(24);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
   expect(box.sizes).toEqual(sizes);
-  expect(box.wants).toEqual([64, 0, 64]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes.length).toBe(sizes.length + 1);
+});
+
+test('half of the largest batch goes with a call for slots however soon', async () => {
+  const box = outbox();
+  const { note, takeSlot } = box;
+  await note(BATCH + 1);
+  await note(LARGEST_BATCH / 2 - 2);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual([BATCH]);
+  await note(1);
+  expect(await takeSlot(10, 64)).toBe(9 + 64);
+  expect(box.sizes).toEqual([BATCH, LARGEST_BATCH / 2]);
 });

@@ -5,16 +5,19 @@ import type { AttemptRecord, Mapping, Report } from '../objects/protocol.ts';
 import { poolObject } from '../objects/stubs.ts';
 import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
-import { current, isolateId, poolCount, refreshInBackground } from './isolate.ts';
+import { current, isolateId, lostPools, refreshInBackground } from './isolate.ts';
 import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
 
-/** Attempts, and mappings, kept while the object is away; then the oldest go, and the attempts are counted. */
+/**
+ * Attempts, and mappings, kept while the object is away, in batches not taken and as many outside; then the oldest go, and the
+ * attempts are counted.
+ */
 export const CAPACITY = 1_024;
 
-/** As many in all pools together while their objects are away, each pool its part: an isolate has 128 MB for everything. */
-export const CAPACITY_IN_ALL = 32_768;
+/** As many for all pools together whose objects are away, each its part: an isolate has 128 MB for everything. */
+export const CAPACITY_IN_ALL = 65_536;
 
 /** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
 export const BATCHES_WAITING = 30;
@@ -69,8 +72,8 @@ export function outboxOf(view: PoolView): Outbox {
 }
 
 /**
- * Takes all that has come together to the object; `want` slots come back with its answer. The log goes its own way, for it
- * may wait for company.
+ * Takes all that has come together to the object; `want` slots come back with its answer. Nothing else is waited for: the
+ * log may wait for company, and the Directory may be slow.
  */
 export async function send(view: PoolView, env: Env, ctx: ExecutionContext, want = 0): Promise<void> {
   const outbox = outboxOf(view);
@@ -79,10 +82,16 @@ export async function send(view: PoolView, env: Env, ctx: ExecutionContext, want
   outbox.waiting = [];
   outbox.sentAt = Date.now();
   ctx.waitUntil(flushLog(env, isolateId()));
-  await deliver(view, env, batches, want);
+  await deliver(view, env, ctx, batches, want);
 }
 
-async function deliver(view: PoolView, env: Env, batches: readonly Batch[], want: number): Promise<void> {
+async function deliver(
+  view: PoolView,
+  env: Env,
+  ctx: ExecutionContext,
+  batches: readonly Batch[],
+  want: number,
+): Promise<void> {
   const outbox = outboxOf(view);
   for (const [i, { report, shard, failures }] of batches.entries()) {
     const asked = i === batches.length - 1 ? want : 0;
@@ -99,7 +108,7 @@ async function deliver(view: PoolView, env: Env, batches: readonly Batch[], want
     if ('slots' in news) view.hearLease(news, now);
     else view.hear(news, now);
     if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
-      await refreshInBackground(env);
+      ctx.waitUntil(refreshInBackground(env));
   }
 }
 
@@ -128,7 +137,7 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
 export function trim(view: PoolView, outbox: Outbox): void {
   const { attempts, mappings, waiting } = outbox;
   const capacity = view.contact.isLost
-    ? Math.min(CAPACITY, Math.floor(CAPACITY_IN_ALL / poolCount()))
+    ? Math.min(CAPACITY, Math.floor(CAPACITY_IN_ALL / lostPools()))
     : CAPACITY;
   if (attempts.length > capacity) outbox.dropped += attempts.splice(0, attempts.length - capacity).length;
   if (mappings.length > capacity) mappings.splice(0, mappings.length - capacity);

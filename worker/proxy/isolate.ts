@@ -77,8 +77,12 @@ export async function refreshInBackground(env: Env): Promise<void> {
 /** What this isolate knows of a pool of the configuration in hand; undefined when it has none of that id. */
 export const viewOf = (pool: string): PoolView | undefined => views.get(pool);
 
-/** How many pools this isolate knows; never 0. */
-export const poolCount = (): number => Math.max(1, views.size);
+/** How many pools' objects do not answer this isolate; 1 at least. */
+export function lostPools(): number {
+  let lost = 0;
+  for (const { contact } of views.values()) if (contact.isLost) lost++;
+  return Math.max(1, lost);
+}
 
 function hold(snapshot: Snapshot, now: number): void {
   const pseudonym = `evenkeel-${snapshot.instance}`;

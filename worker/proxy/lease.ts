@@ -56,7 +56,10 @@ const isAsked = (view: PoolView, index: number): boolean =>
 const isFit = (view: PoolView, index: number): boolean => !view.isSuspect(index) && isAsked(view, index);
 
 async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Promise<void> {
-  if (isWorthTaking(outboxOf(view), now)) await send(view, env, ctx, wanted(view));
+  const outbox = outboxOf(view);
+  // What an earlier call did not take would go first, and the slots would wait for it.
+  const takesBatch = outbox.waiting.length === 0 && isWorthTaking(outbox, now);
+  if (takesBatch) await send(view, env, ctx, wanted(view));
   else await ask(view, env, wanted(view));
   view.askedAheadAt = 0;
   const routesRevision = current()?.snapshot.routesRevision ?? 0;

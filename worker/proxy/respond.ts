@@ -12,9 +12,10 @@ export function respond(
 ): Response {
   const { status } = response;
   // A Response of such a status cannot be made, and passing it raw breaks the server in front.
-  if ((status < 200 || status > 599) && status !== 101) {
+  if ((status < 200 || status > 599) && (status !== 101 || response.webSocket === null)) {
     void response.body?.cancel();
-    const detail = `The backend answered with status ${status}, which HTTP does not define.`;
+    const fault = status === 101 ? 'without opening a WebSocket' : 'which HTTP does not define';
+    const detail = `The backend answered with status ${status}, ${fault}.`;
     const answer = failure(502, detail, exchange.requestId);
     if (exchange.route.debugHeaders) setDebugHeaders(answer.headers, exchange, backend);
     return answer;
