@@ -102,6 +102,20 @@ test.each(['600', '999', '700'])(
   },
 );
 
+test.each([true, false])(
+  'a backend that switches protocols unasked gives the client a 502 of ours (debugHeaders %s)',
+  async (debugHeaders) => {
+    const odd = await startRawOrigin('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    const pool = await servePool(product, `switch${debugHeaders}`, named(odd));
+    await product.must('PUT', `/routes/switch${debugHeaders}`, {
+      ...{ id: `switch${debugHeaders}`, host: pool.host, pool: `switch${debugHeaders}`, debugHeaders },
+    });
+    const answer = await pool.get();
+    expect(answer.status).toBe(502);
+    expect(answer.headers['content-type']).toBe('application/problem+json');
+  },
+);
+
 const page = Buffer.from('<p>evenkeel</p>'.repeat(500));
 test.each([
   ['gzip', gzipSync(page)],
