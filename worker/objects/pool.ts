@@ -98,7 +98,7 @@ export class Pool extends DurableObject<Env> {
     return { ...this.#news(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
   }
 
-  /** Takes an isolate's batch; a repeated one counts once. The isolate may `want` slots as well: a call less, and granted anew each time. */
+  /** Takes an isolate's batch; a repeated one counts once. It may `want` slots as well, which saves a call; they are granted anew. */
   async report(report: Report, want = 0): Promise<PoolNews | LeaseReply> {
     this.#calls++;
     await this.#catchUp(report.revision);

@@ -5,7 +5,7 @@ import type { AttemptRecord, Mapping, Report } from '../objects/protocol.ts';
 import { poolObject } from '../objects/stubs.ts';
 import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
-import { current, isolateId, lostPools, refreshInBackground } from './isolate.ts';
+import { followRoutes, isolateId, lostPools } from './isolate.ts';
 import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
@@ -107,8 +107,7 @@ async function deliver(
     view.unreportedFailures -= failures;
     if ('slots' in news) view.hearLease(news, now);
     else view.hear(news, now);
-    if (view.gone || news.routesRevision > (current()?.snapshot.routesRevision ?? 0))
-      ctx.waitUntil(refreshInBackground(env));
+    ctx.waitUntil(followRoutes(view, env));
   }
 }
 

@@ -5,10 +5,9 @@ import type { Reason } from '../objects/protocol.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
 import { begin, type Exchange } from './exchange.ts';
 import { fallback } from './fallback.ts';
-import { current, refresh, viewOf } from './isolate.ts';
+import { current, isOutdated, refresh, viewOf } from './isolate.ts';
 import type { PoolView } from './pool-view.ts';
 import { matchRoute } from './routes.ts';
-import { isOutdated } from './start.ts';
 import { readTarget } from './target.ts';
 import { isLoop } from './upstream.ts';
 

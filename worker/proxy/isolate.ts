@@ -65,8 +65,13 @@ export async function refresh(env: Env): Promise<Held | null> {
   return held;
 }
 
-/** As `refresh`, behind the response, and by one request at a time. */
-export async function refreshInBackground(env: Env): Promise<void> {
+/** Whether the pool's object has heard of newer routes than `config` holds. */
+export const isOutdated = (config: Held | null, view: PoolView): boolean =>
+  view.gone || view.routesRevision > (config?.snapshot.routesRevision ?? 0);
+
+/** As `refresh`, behind the response, when the pool's object has heard of newer routes; by one request at a time. */
+export async function followRoutes(view: PoolView, env: Env): Promise<void> {
+  if (!isOutdated(held, view)) return;
   const now = Date.now();
   if (now - refreshingSince < FRESH_MS) return;
   refreshingSince = now;

@@ -3,7 +3,7 @@ import type { Env } from '../env.ts';
 import { isWorthTaking } from './batch.ts';
 import { within } from './deadline.ts';
 import { outboxOf, send } from './delivery.ts';
-import { current, refreshInBackground } from './isolate.ts';
+import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Fate, Slot } from './slots.ts';
@@ -62,8 +62,7 @@ async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext, now: nu
   if (takesBatch) await send(view, env, ctx, wanted(view));
   else await ask(view, env, wanted(view));
   view.askedAheadAt = 0;
-  const routesRevision = current()?.snapshot.routesRevision ?? 0;
-  if (view.routesRevision > routesRevision || view.gone) await refreshInBackground(env);
+  await followRoutes(view, env);
 }
 
 /** Asks the Pool object for `want` slots (0: only how things stand). Returns whether it answered. */

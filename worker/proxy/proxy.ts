@@ -31,12 +31,10 @@ export async function proxy(
   if (!config) return refuse(request, noConfiguration(requestId));
   if (isLoop(headers, config.pseudonym)) return refuse(request, inALoop(requestId));
 
-  const found = findStart(arrival, config, env, ctx);
-  const start = found instanceof Promise ? await found : found;
+  const start = await findStart(arrival, config, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
-  const ready = setOut(start, config.via, env, ctx);
-  const course = ready instanceof Promise ? await ready : ready;
+  const course = await setOut(start, config.via, env, ctx);
   if ('nobodyIn' in course) {
     finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));

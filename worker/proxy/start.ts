@@ -3,7 +3,7 @@ import type { Env } from '../env.ts';
 import type { Arrival } from './arrival.ts';
 import { firstPick, type Pick } from './candidates.ts';
 import { begin, type Exchange } from './exchange.ts';
-import { type Held, isStale, refresh, viewOf } from './isolate.ts';
+import { type Held, isOutdated, isStale, refresh, viewOf } from './isolate.ts';
 import type { PoolView } from './pool-view.ts';
 import { matchRoute } from './routes.ts';
 
@@ -69,7 +69,3 @@ async function settle(
 }
 
 const routeOf = ({ target }: Arrival, { routes }: Held) => matchRoute(routes, target.host, target.path);
-
-/** Whether the pool's object has heard of newer routes than `config` holds. */
-export const isOutdated = (config: Held, view: PoolView): boolean =>
-  view.gone || view.routesRevision > config.snapshot.routesRevision;
