@@ -1,19 +1,11 @@
 /** The lease protocol between isolates and a pool's object, played through with time that the test moves. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { poolSchema } from '../../worker/config/schema.ts';
-import { ejected } from '../../worker/objects/ejected.ts';
-import { PoolState } from '../../worker/objects/pool-state.ts';
-import type { LeaseAsk, LeaseReply, Mapping, Report } from '../../worker/objects/protocol.ts';
-import { outboxOf } from '../../worker/proxy/delivery.ts';
-import { ask, takeSlot, wanted } from '../../worker/proxy/lease.ts';
+import { ask } from '../../worker/proxy/lease.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
+import { type Backend, LEASE_MS, poolOf, World } from '../support/lease-world.ts';
 
-const LEASE_MS = 1_000;
-const DRAIN_TIMES = { windowMs: 60_000, webSocketLifeMs: 60_000 };
 const IDS = ['a', 'b', 'c', 'd'];
-type Env = Parameters<typeof takeSlot>[1];
-type Context = Parameters<typeof takeSlot>[2];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000_000 });
@@ -21,106 +13,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-interface Backend {
-  readonly id: string;
-  readonly weight: number;
-  readonly state: 'active' | 'draining' | 'disabled';
-}
-
-const poolOf = (backends: readonly Backend[]) =>
-  poolSchema.parse({
-    id: 'p',
-    maxLease: 16,
-    backends: backends.map((backend) => ({ ...backend, url: 'http://backend.test' })),
-  });
-
-/** A pool's object without its storage, and isolates that lease from it by the real calls. */
-class World {
-  readonly state: PoolState;
-  readonly isolates: PoolView[];
-  readonly used = new Map<string, number>();
-  backends: Backend[];
-  /** Mappings that each request leaves; reports of them go along with calls for slots. */
-  mappings = 0;
-  /** Reports that went. */
-  rides = 0;
-  /** The next call is carried out, but its reply gets lost on the way. */
-  losesReply = false;
-  #revision = 1;
-  readonly env: Env;
-  readonly #behind: Promise<unknown>[] = [];
-
-  constructor(backends: Backend[], isolates: number) {
-    this.backends = backends;
-    const config = poolOf(backends);
-    this.state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
-    this.isolates = Array.from({ length: isolates }, () => new PoolView(config, this.#revision));
-    const stub = {
-      report: async ({ revision, returned }: Report, want: number) => {
-        this.rides++;
-        return this.#grant({ want, revision, returned });
-      },
-      lease: async (request: LeaseAsk) => {
-        const reply = this.#grant(request);
-        if (!this.losesReply) return reply;
-        this.losesReply = false;
-        throw Object.assign(new Error('the connection was lost'), { retryable: true });
-      },
-    };
-    this.env = { POOL: { getByName: () => stub } } as unknown as Env;
-  }
-
-  /** Configures; the object knows at once, isolates hear of it with their next call. */
-  change(backends: Backend[]): void {
-    this.backends = backends;
-    this.#revision++;
-    this.state.configure(poolOf(backends), Date.now());
-  }
-
-  /** One request at an isolate, as candidates.ts picks for it. Returns the backend's id, or null when nobody may be asked. */
-  async request(isolate: number): Promise<string | null> {
-    const view = this.isolates[isolate]!;
-    const ctx = {
-      waitUntil: (promise: Promise<unknown>) => this.#behind.push(promise),
-    } as unknown as Context;
-    let slot = takeSlot(view, this.env, ctx, Date.now());
-    if (!slot) {
-      await ask(view, this.env, wanted(view));
-      slot = takeSlot(view, this.env, ctx, Date.now());
-    }
-    await Promise.all(this.#behind.splice(0));
-    for (let n = 0; n < this.mappings; n++) outboxOf(view).mappings.push({} as Mapping);
-    if (!slot) return null;
-    const id = view.upstreams[slot.index]!.id;
-    this.used.set(id, (this.used.get(id) ?? 0) + 1);
-    return id;
-  }
-
-  /** Slots that isolates hold or have not given back yet. */
-  outstanding(): number {
-    const returned = (view: PoolView) =>
-      view.slots.takeReturned().flatMap(({ counts }) => Object.values(counts));
-    const all = (view: PoolView) => view.slots.left + returned(view).reduce((sum, count) => sum + count, 0);
-    return this.isolates.reduce((sum, view) => sum + all(view), 0);
-  }
-
-  #grant({ want, revision, returned }: LeaseAsk): LeaseReply {
-    const { state } = this;
-    for (const { epoch, counts } of returned)
-      for (const [id, count] of Object.entries(counts)) {
-        const index = state.indexOf(id);
-        if (index >= 0) state.sequence.giveBack(epoch, index, count);
-      }
-    const first = state.sequence.taken;
-    const { slots, reason } = state.lease(want, Date.now());
-    const newer = this.#revision > revision ? { pool: state.config } : {};
-    return {
-      ...{ revision: this.#revision, routesRevision: 0, ejected: ejected(state), ramping: [], ...newer },
-      ...{ epoch: state.sequence.epoch, first, slots, reason, ttlMs: LEASE_MS },
-    };
-  }
-}
 
 const someBackends = fc
   .array(fc.integer({ min: 1, max: 9 }), { minLength: 2, maxLength: 4 })
