@@ -7,17 +7,20 @@ import { outboxOf } from '../../worker/proxy/delivery.ts';
 import { ask, takeSlot, wanted } from '../../worker/proxy/lease.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 
+/** How long a lease holds. */
 export const LEASE_MS = 1_000;
 const DRAIN_TIMES = { windowMs: 60_000, webSocketLifeMs: 60_000 };
 type Env = Parameters<typeof takeSlot>[1];
 type Context = Parameters<typeof takeSlot>[2];
 
+/** What of a backend decides about slots. */
 export interface Backend {
   readonly id: string;
   readonly weight: number;
   readonly state: 'active' | 'draining' | 'disabled';
 }
 
+/** A pool of these backends, with leases of 16 slots at most. */
 export const poolOf = (backends: readonly Backend[]) =>
   poolSchema.parse({
     id: 'p',
