@@ -1,6 +1,7 @@
 /** One attempt: send the request to one backend, wait for headers no longer than allowed, say how it ended. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
+import { msBetween } from './clock.ts';
 import type { Message } from './message.ts';
 import type { Upload } from './upload.ts';
 import type { Upstream } from './upstream.ts';
@@ -36,7 +37,7 @@ export function attempt(
     let isOver = false;
     const end = (kind: Outcome['kind'], response: Response | null) => {
       isOver = true;
-      const ms = Date.now() - startedAt;
+      const ms = msBetween(startedAt, Date.now());
       resolve({ outcome: response ? { kind, status: response.status, ms } : { kind, ms }, response });
     };
     // The timer is not cleared but finds that it is over: it keeps nothing alive and ends with the request, whereas

@@ -81,23 +81,27 @@ function makeReady(
   return prepared instanceof Promise ? prepared.then(go) : go(prepared);
 }
 
-/** Asks the backend whose turn it is, and notes how that went. */
-export async function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
+/** Asks the backend whose turn it is. */
+export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
   const { exchange, body, headers, turnAt, view, pick, backend, upstream } = course;
   course.tried.add(upstream.id);
   if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
   const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
-  const isFirst = exchange.attempts.length === 0;
   const limits = {
     startedAt: turnAt,
     timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - turnAt),
     upload: body.kind === 'stream' ? body.upload : null,
-    isAbortable: !isFirst,
+    isAbortable: exchange.attempts.length > 0,
   };
   view.addInFlight(upstream.id, 1);
-  const result = await attempt(upstream, message, limits, exchange.request, env);
+  return attempt(upstream, message, limits, exchange.request, env);
+}
+
+/** Notes how the backend whose turn it was did. */
+export function hear(course: Course, outcome: Outcome, env: Env, ctx: ExecutionContext): void {
+  const { exchange, turnAt, view, pick, upstream } = course;
   view.addInFlight(upstream.id, -1);
-  const { outcome } = result;
+  const isFirst = exchange.attempts.length === 0;
   const isUpgrade = exchange.upgrade;
   const failed = isFailure(outcome, view.config.ejection.failureStatuses, isUpgrade);
   noteAttempt(exchange, upstream.id, outcome, failed);
@@ -105,7 +109,6 @@ export async function ask(course: Course, env: Env, ctx: ExecutionContext): Prom
   const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
   const seen = { backend: upstream.id, outcome, failed, isFirst, isUpgrade, example };
   recordAttempt(view, seen, turnAt + outcome.ms, env, ctx);
-  return result;
 }
 
 /** Whether this outcome is one to try again after, and neither attempts nor time are used up. */

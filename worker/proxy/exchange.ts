@@ -5,6 +5,7 @@ import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
 import type { Pin } from './affinity.ts';
 import type { Arrival } from './arrival.ts';
+import { msBetween } from './clock.ts';
 import { place } from './place.ts';
 
 export interface Exchange extends Arrival {
@@ -94,7 +95,7 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
     reason,
     attempts,
     status,
-    ms: now - startedAt,
+    ms: msBetween(startedAt, now),
     colo,
   };
 }

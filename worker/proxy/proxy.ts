@@ -2,7 +2,7 @@
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
 import { type Arrival, saneRequestId } from './arrival.ts';
-import { ask, mayMoveOn, moveOn, setOut } from './course.ts';
+import { ask, hear, mayMoveOn, moveOn, setOut } from './course.ts';
 import { type Exchange, mappingOf } from './exchange.ts';
 import { current, newRequestId, refresh } from './isolate.ts';
 import { recordMapping } from './outbox.ts';
@@ -41,6 +41,7 @@ export async function proxy(
   }
   for (;;) {
     const { outcome, response } = await ask(course, env, ctx);
+    hear(course, outcome, env, ctx);
     const { view, upstream, body } = course;
     if (mayMoveOn(course, outcome) && (await moveOn(course, env, ctx))) {
       // The answer that is not used must not hold one of the six connections.
