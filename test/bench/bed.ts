@@ -21,7 +21,7 @@ export interface Bed {
   readonly workerd: ChildProcess;
   readonly peers: readonly Peer[];
   readonly token: string;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts everything. `inspected`: workerd can be profiled; `more`: names of further Evenkeels. */
@@ -54,10 +54,10 @@ export async function makeBed({
     workerd,
     peers,
     token,
-    stop() {
-      workerd.kill();
-      backend.kill();
-      for (const { child } of peers) child.kill();
+    async stop() {
+      const children = [workerd, backend, ...peers.map(({ child }) => child)];
+      // Gone before their folder goes, or they would write into it again.
+      await Promise.all(children.filter((child) => child.kill()).map((child) => once(child, 'exit')));
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -35,9 +35,12 @@ export function report(
   generator: LoadGenerator,
 ): void {
   const rowOf = (name: string, rows: readonly PairedRow[]) => {
-    const ratio = rounded(median(rows.map(({ rps, bareRps }) => rps / bareRps)), 3);
+    const ratios = rows.map(({ rps, bareRps }) => rps / bareRps);
+    const ratio = rounded(median(ratios), 3);
+    const lowest = rounded(Math.min(...ratios), 3);
+    const highest = rounded(Math.max(...ratios), 3);
     const cpuRatio = rounded(median(rows.map(({ cpuUs, bareCpuUs }) => bareCpuUs / cpuUs)), 3);
-    const figures = { ...figuresOf(rows), ratio, cpuRatio };
+    const figures = { ...figuresOf(rows), ratio, lowest, highest, cpuRatio };
     if (WITHOUT_OBJECT.has(name)) return figures;
     const objectCallsPerRequest = rounded(median(rows.map(({ objectCalls }) => objectCalls)), 4);
     const rowsWrittenPerRequest = rounded(median(rows.map(({ rowsWritten }) => rowsWritten)), 4);
@@ -58,7 +61,7 @@ export function report(
   writeFileSync(`${ROOT}/bench-results.json`, `${JSON.stringify(results, null, 2)}\n`);
   console.table(throughput);
   console.log(
-    'ratios to the bare Worker just before and after, by throughput and by CPU time, medians; written to bench-results.json',
+    'ratios to the bare Worker just before and after, by throughput (median, lowest and highest round) and by CPU time; written to bench-results.json',
   );
 }
 
