@@ -19,6 +19,7 @@ export class Isolate {
   readonly #note: Note;
   #view: PoolView;
   #entries = 0;
+  #startedAt = 0;
   #sentAt = 0;
   #batch = 0;
   #isTimed = false;
@@ -55,11 +56,13 @@ export class Isolate {
     } else if (view.contact.isAway(now)) {
       if (view.contact.mayKnock(now)) this.#ask(0, now, () => undefined);
       this.#use(this.#localPick(), now, now);
-    } else
+    } else {
+      if (isWorthTaking(this.#waiting, now)) this.#beginBatch(now);
       this.#ask(wanted(view), now, (answered, at) => {
         const fresh = answered ? slotInHand(view, at) : null;
         this.#use(fresh?.index ?? this.#localPick(), at, now);
       });
+    }
   }
 
   #ask(want: number, now: number, then: (answered: boolean, at: number) => void): void {
@@ -82,7 +85,7 @@ export class Isolate {
 
   #use(index: number, now: number, cameAt: number): void {
     this.#note(this, index, now, now - cameAt);
-    this.#entries++;
+    if (this.#entries++ === 0) this.#startedAt = now;
     if (isFull(this.#waiting, now)) {
       if (!this.#view.contact.isAway(now)) this.#report(now);
     } else if (!this.#isTimed) {
@@ -108,6 +111,7 @@ export class Isolate {
   }
 
   get #waiting() {
-    return { attempts: { length: 0 }, mappings: { length: this.#entries }, sentAt: this.#sentAt };
+    const mappings = { length: this.#entries };
+    return { attempts: { length: 0 }, mappings, startedAt: this.#startedAt, sentAt: this.#sentAt };
   }
 }

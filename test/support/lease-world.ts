@@ -4,7 +4,7 @@ import { ejected } from '../../worker/objects/ejected.ts';
 import { PoolState } from '../../worker/objects/pool-state.ts';
 import type { LeaseAsk, LeaseReply, Mapping, Report } from '../../worker/objects/protocol.ts';
 import { outboxOf } from '../../worker/proxy/delivery.ts';
-import { ask, takeSlot, wanted } from '../../worker/proxy/lease.ts';
+import { askForSlots, takeSlot } from '../../worker/proxy/lease.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
 
 /** How long a lease holds. */
@@ -79,7 +79,7 @@ export class World {
     } as unknown as Context;
     let slot = takeSlot(view, this.env, ctx, Date.now());
     if (!slot) {
-      await ask(view, this.env, wanted(view));
+      await askForSlots(view, this.env, ctx);
       slot = takeSlot(view, this.env, ctx, Date.now());
     }
     await Promise.all(this.#behind.splice(0));

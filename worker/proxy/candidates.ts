@@ -4,7 +4,7 @@ import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
 import { affinityPick } from './affinity-pick.ts';
 import type { Exchange } from './exchange.ts';
-import { ask, takeSlot, wanted } from './lease.ts';
+import { askForSlots, takeSlot } from './lease.ts';
 import { keyHashOf, localPick, policyView, weightsOf } from './local-pick.ts';
 import { hearNews, knock } from './news.ts';
 import type { PoolView } from './pool-view.ts';
@@ -48,7 +48,7 @@ async function pickWithNews(
     const slot = takeSlot(view, env, ctx, now);
     if (slot) return probeInstead(view, repeatable, slot) ?? slot;
     if (view.contact.isAway(now)) knock(view, env, ctx, now);
-    else if (await ask(view, env, wanted(view))) {
+    else if (await askForSlots(view, env, ctx)) {
       const fresh = takeSlot(view, env, ctx, Date.now());
       if (fresh) return probeInstead(view, repeatable, fresh) ?? fresh;
     }

@@ -1,7 +1,7 @@
 /** What an isolate has noted of a pool, made up into reports and taken to the pool's object; what it does not take waits. */
 import type { Env } from '../env.ts';
 import { flushLog } from '../log/sinks.ts';
-import type { AttemptRecord, Mapping, Report } from '../objects/protocol.ts';
+import type { AttemptRecord, LeaseReply, Mapping, PoolNews, Report } from '../objects/protocol.ts';
 import { poolObject } from '../objects/stubs.ts';
 import { putBackClients, takeClients } from './clients.ts';
 import { within } from './deadline.ts';
@@ -72,17 +72,23 @@ export function outboxOf(view: PoolView): Outbox {
 }
 
 /**
- * Takes all that has come together to the object; `want` slots come back with its answer. Nothing else is waited for: the
- * log may wait for company, and the Directory may be slow.
+ * Takes all that has come together to the object; `want` slots come back with its answer, unless it is of an older code. Null:
+ * there was nothing to take, or no answer. Nothing else is waited for: the log may wait for company, and the Directory may
+ * be slow.
  */
-export async function send(view: PoolView, env: Env, ctx: ExecutionContext, want = 0): Promise<void> {
+export async function send(
+  view: PoolView,
+  env: Env,
+  ctx: ExecutionContext,
+  want = 0,
+): Promise<PoolNews | LeaseReply | null> {
   const outbox = outboxOf(view);
   const batches = [...outbox.waiting, ...makeUp(view, outbox)];
-  if (batches.length === 0) return;
+  if (batches.length === 0) return null;
   outbox.waiting = [];
   outbox.sentAt = Date.now();
   ctx.waitUntil(flushLog(env, isolateId()));
-  await deliver(view, env, ctx, batches, want);
+  return deliver(view, env, ctx, batches, want);
 }
 
 async function deliver(
@@ -91,8 +97,9 @@ async function deliver(
   ctx: ExecutionContext,
   batches: readonly Batch[],
   want: number,
-): Promise<void> {
+): Promise<PoolNews | LeaseReply | null> {
   const outbox = outboxOf(view);
+  let last: PoolNews | LeaseReply | null = null;
   for (const [i, { report, shard, failures }] of batches.entries()) {
     const asked = i === batches.length - 1 ? want : 0;
     const object = () => poolObject(env, view.config.id, shard.name, shard.hint);
@@ -102,13 +109,15 @@ async function deliver(
       view.contact.missed(now);
       outbox.waiting.unshift(...batches.slice(i));
       trim(view, outbox);
-      return;
+      return null;
     }
     view.unreportedFailures -= failures;
     if ('slots' in news) view.hearLease(news, now);
     else view.hear(news, now);
     ctx.waitUntil(followRoutes(view, env));
+    last = news;
   }
+  return last;
 }
 
 /** Makes a report of what has come together; none when there is nothing to tell. */

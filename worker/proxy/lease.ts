@@ -24,7 +24,7 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
   const slot = slotInHand(view, now);
   if (slot && isTimeToAsk(view, now)) {
     view.askedAheadAt = now;
-    ctx.waitUntil(askAhead(view, env, ctx, now));
+    ctx.waitUntil(askAhead(view, env, ctx));
   }
   return slot;
 }
@@ -55,20 +55,29 @@ const isAsked = (view: PoolView, index: number): boolean =>
   !view.isEjected(index) && view.config.backends[index]!.state === 'active';
 const isFit = (view: PoolView, index: number): boolean => !view.isSuspect(index) && isAsked(view, index);
 
-async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Promise<void> {
-  const outbox = outboxOf(view);
-  // What an earlier call did not take would go first, and the slots would wait for it.
-  const takesBatch = outbox.waiting.length === 0 && isWorthTaking(outbox, now);
-  if (takesBatch) await send(view, env, ctx, wanted(view));
-  else await ask(view, env, wanted(view));
+async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
+  await askForSlots(view, env, ctx);
   view.askedAheadAt = 0;
   await followRoutes(view, env);
 }
 
+/** Asks the Pool object for slots; what has come together goes along if it is worth it. Returns whether it answered. */
+export async function askForSlots(view: PoolView, env: Env, ctx: ExecutionContext): Promise<boolean> {
+  const outbox = outboxOf(view);
+  const now = Date.now();
+  // What an earlier call did not take would go first, and the slots would wait for it.
+  if (outbox.waiting.length > 0 || !isWorthTaking(outbox, now)) return ask(view, env, wanted(view));
+  expire(view, now);
+  const news = await send(view, env, ctx, wanted(view));
+  return news !== null && ('slots' in news || ask(view, env, wanted(view)));
+}
+
+/** After a pause the old slots go back with the very call that asks for new ones, so that the order goes on. */
+const expire = (view: PoolView, now: number) => view.slots.expire(now, (i) => view.upstreams[i]!.id);
+
 /** Asks the Pool object for `want` slots (0: only how things stand). Returns whether it answered. */
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
-  // After a pause the old slots go back with the very call that asks for new ones, so that the order goes on.
-  view.slots.expire(Date.now(), (i) => view.upstreams[i]!.id);
+  expire(view, Date.now());
   const call = view.rehearses ? 'rehearse' : 'lease';
   // Taken by the first try: it may have been carried out though its reply was lost, and a slot may get lost, but not go
   // back twice.
