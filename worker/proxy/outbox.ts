@@ -1,4 +1,4 @@
-/** Outcomes and mappings on their way to the Pool object: one call for many requests, never in front of a response. */
+/** Outcomes and mappings on their way to the Pool object: one call for many requests, none of its own in front of a response. */
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
 import { CODE, FLAG, type Mapping } from '../objects/protocol.ts';
