@@ -9,6 +9,8 @@ type Context = Parameters<typeof recordMapping>[4];
 export interface ReportTaker {
   /** While true it throws instead of taking. */
   isAway: boolean;
+  /** It answers reports when this resolves. */
+  opens: Promise<void>;
   /** Of an earlier version: it knows of no slots that come with a report. */
   isOld: boolean;
   /** What its answers say. */
@@ -38,6 +40,7 @@ export function takeReports(): ReportTaker {
   };
   const lease = async ({ want }: LeaseAsk) => grant(want);
   const report = async (batch: Report, want: number) => {
+    await taker.opens;
     const reply = grant(want);
     taken.push(batch);
     if (want > 0 && !taker.isOld) return reply;
@@ -46,6 +49,7 @@ export function takeReports(): ReportTaker {
   };
   const taker: ReportTaker = {
     isAway: false,
+    opens: Promise.resolve(),
     isOld: false,
     routesRevision: 0,
     taken,

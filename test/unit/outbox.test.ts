@@ -62,6 +62,8 @@ function outbox() {
       expect(await askForSlots(view, env, ctx)).toBe(true);
       return view.slots.left;
     },
+    /** As `waitForSlot`, and whatever comes of it. */
+    ask: () => askForSlots(view, env, ctx),
     async fail() {
       const outcome = { kind: 'connect-failure', ms: 1 } as const;
       const seen = { backend: 'a', outcome, failed: true, isFirst: true, isUpgrade: false, example: 'id' };
@@ -150,6 +152,42 @@ test('where every request waits for a call, not every call takes a report along'
   await vi.advanceTimersByTimeAsync(1);
   await box.waitForSlot();
   expect(box.sizes).toEqual([2]);
+});
+
+test('what goes along outlives the request that waits, whose client may go away', async () => {
+  const box = outbox();
+  const { object } = box;
+  let open = () => {};
+  object.opens = new Promise((resolve) => {
+    open = resolve;
+  });
+  await box.note(2);
+  await vi.advanceTimersByTimeAsync(50);
+  void box.ask();
+  let isOver = false;
+  void object.settled().then(() => {
+    isOver = true;
+  });
+  await vi.advanceTimersByTimeAsync(2 * BATCH_MS);
+  expect(isOver).toBe(false);
+  open();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(isOver).toBe(true);
+  expect(box.sizes).toEqual([2]);
+});
+
+test('what the object did not take with a call that a request waited for goes later, once', async () => {
+  const box = outbox();
+  const { object } = box;
+  object.isAway = true;
+  await box.note(2);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(await box.ask()).toBe(false);
+  object.isAway = false;
+  await vi.advanceTimersByTimeAsync(5_000);
+  await box.note(1);
+  await vi.advanceTimersByTimeAsync(BATCH_MS);
+  expect(box.sizes).toEqual([2, 1]);
 });
 
 test('slots that have expired go back with the report that asks for new ones', async () => {

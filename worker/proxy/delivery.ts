@@ -87,8 +87,10 @@ export async function send(
   if (batches.length === 0) return null;
   outbox.waiting = [];
   outbox.sentAt = Date.now();
+  const delivered = deliver(view, env, ctx, batches, want);
+  // After the call has left: a request may be waiting for its slots.
   ctx.waitUntil(flushLog(env, isolateId()));
-  return deliver(view, env, ctx, batches, want);
+  return delivered;
 }
 
 async function deliver(

@@ -65,10 +65,14 @@ async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext): Promis
 export async function askForSlots(view: PoolView, env: Env, ctx: ExecutionContext): Promise<boolean> {
   const outbox = outboxOf(view);
   const now = Date.now();
-  // What an earlier call did not take would go first, and the slots would wait for it.
-  if (outbox.waiting.length > 0 || !isWorthTaking(outbox, now)) return ask(view, env, wanted(view));
   expire(view, now);
-  const news = await send(view, env, ctx, wanted(view));
+  // What an earlier call did not take would go first, and the slots would wait for it.
+  const isAlone = view.rehearses || outbox.waiting.length > 0 || !isWorthTaking(outbox, now);
+  if (isAlone) return ask(view, env, wanted(view));
+  const sent = send(view, env, ctx, wanted(view));
+  // What it takes is of other requests too: it must not be lost with a client that goes away meanwhile.
+  ctx.waitUntil(sent);
+  const news = await sent;
   return news !== null && ('slots' in news || ask(view, env, wanted(view)));
 }
 
