@@ -29,11 +29,28 @@ export async function checkCalm(operator: Operator, ledger: Ledger, clients: num
   const ejected = await untilCalm(async () => {
     const { backends } = await operator.call('GET', '/pools/main/status');
     const others = backends.filter(({ status }: Json) => status !== 'available');
-    return others.map(({ id, status }: Json) => `within 5 s of calm all are available: ${id} is ${status}`);
+    return others.map((other: Json) => `within 5 s of calm all are available: ${describeEjected(other)}`);
   }, 50);
+  if (ejected.length > 0) ejected.push(`the last that happened: ${await lastEvents(operator)}`);
   // A window that begins within the five seconds may still see an isolate that suspects whom it could not report.
   const shares = await untilCalm(() => wrongShares(operator, ledger, clients), 0);
   return [...ejected, ...shares];
+}
+
+function describeEjected({ id, status, ejections, ejectedUntil, consecutiveFailures }: Json): string {
+  const until = ejectedUntil ? `${ejectedUntil - Date.now()} ms from now` : 'never';
+  return `${id} is ${status} until ${until}, ejected ${ejections} times, ${consecutiveFailures} failures in a row`;
+}
+
+/** What the Directory knows to have happened in pool `main`, the newest first, with how long ago it was. */
+async function lastEvents(operator: Operator): Promise<string> {
+  const { events } = await operator.call('GET', '/events?limit=30');
+  const told = events
+    .filter(({ pool = 'main' }: Json) => pool === 'main')
+    .map(
+      ({ at, kind, backend = '', why = '' }: Json) => `${Date.now() - at} ms ago ${kind} ${backend} ${why}`,
+    );
+  return told.join('; ');
 }
 
 /** Shares over one window from now on. */

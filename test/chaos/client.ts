@@ -26,7 +26,9 @@ export interface Ask {
 
 /** Nobody waits longer than this: no answer by then is an answer of its own. */
 const PATIENCE_MS = 15_000;
-const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+/** Workerd closes a connection that was idle for 3 s; who sends a POST on it in that very moment can only guess what became of it. */
+const IDLE_MS = 2_000;
+const agent = new http.Agent({ keepAlive: true, maxSockets: 256, timeout: IDLE_MS });
 const NOTHING = { status: null, headers: {}, text: '' } as const;
 
 /** A server may close a connection that is not used; a client that asks on it in that moment hears nothing. */
