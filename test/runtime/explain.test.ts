@@ -55,6 +55,25 @@ test('an ejected backend is left out with the end of its ejection', async () => 
   expect(ids(told)).toEqual(['b', 'a']);
 });
 
+test('what clients with a cookie have just taken of the sequence is told of, as the next request sees it', async () => {
+  const origins = await Promise.all([1, 2, 3].map(() => startMoody()));
+  await product.must('PUT', '/config', {
+    pools: [{ id: 'both', maxLease: 1, backends: named(...origins) }],
+    routes: [
+      { id: 'pinned', host: 'pinned.test', pool: 'both', affinity: 'cookie' },
+      { id: 'open', host: 'open.test', pool: 'both' },
+    ],
+  });
+  const first = await product.get('pinned.test', '/');
+  const cookie = first.headers['set-cookie']![0]!.split(';')[0]!;
+  for (let round = 0; round < 100; round++) {
+    for (let n = 0; n < round % 4; n++) await product.get('pinned.test', '/', { headers: { cookie } });
+    const told = ids(await explain({ url: 'http://open.test/' }));
+    const real = await product.get('open.test', '/');
+    expect([round, real.headers['x-backend-used']]).toEqual([round, told[0]]);
+  }
+});
+
 test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question says what is wrong', async () => {
   expect((await explain({ url: 'http://nowhere.test/' })).answer.status).toBe(404);
   await servePool(product, 'none', [{ ...named(await startMoody())[0], state: 'disabled' }]);

@@ -4,7 +4,6 @@ import { poolSchema, routeSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
 import { issuePin } from '../../worker/proxy/affinity.ts';
 import { affinityPick } from '../../worker/proxy/affinity-pick.ts';
-import { outboxOf } from '../../worker/proxy/delivery.ts';
 import { begin } from '../../worker/proxy/exchange.ts';
 import { needsPin } from '../../worker/proxy/pin.ts';
 import { PoolView } from '../../worker/proxy/pool-view.ts';
@@ -55,7 +54,7 @@ test('it goes elsewhere, and keeps its cookie, while its backend is suspected an
   const gone = [await goesTo(), await goesTo(), await goesTo(), await goesTo()];
   expect(gone.map(({ backend }) => backend).sort()).toEqual(['a', 'a', 'c', 'c']);
   expect(gone.every(({ isPinnedAnew }) => !isPinnedAnew)).toBe(true);
-  expect(Object.fromEntries(outboxOf(view).charged)).toEqual({ a: 2, c: 2 });
+  expect(view.slots.takeCharged()).toEqual({ a: 2, c: 2 });
 });
 
 test('it stays when the others are suspected as well', async () => {

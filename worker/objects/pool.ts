@@ -76,7 +76,8 @@ export class Pool extends DurableObject<Env> {
 
   #lease(ask: LeaseAsk): LeaseReply {
     const reply = this.#grant(ask);
-    if (reply.slots.length > 0 || ask.returned.length > 0) this.#behind.note();
+    const { returned, charged = {} } = ask;
+    if (reply.slots.length + returned.length + Object.keys(charged).length > 0) this.#behind.note();
     return reply;
   }
 
@@ -92,6 +93,7 @@ export class Pool extends DurableObject<Env> {
     const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
     if (!state) return { ...this.#news(ask.revision, now), ...none };
     this.#takeBack(ask.returned);
+    this.#charge(ask.charged ?? {});
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
     const { epoch } = state.sequence;
@@ -114,10 +116,7 @@ export class Pool extends DurableObject<Env> {
     for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
     const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
-    for (const [id, count] of Object.entries(report.charged)) {
-      const index = state.indexOf(id);
-      if (index >= 0) state.sequence.charge(index, count);
-    }
+    this.#charge(report.charged);
     state.noteClients(report.clients ?? {}, now);
     this.#dropped += report.dropped;
     this.#mappings.add(report.mappings);
@@ -255,6 +254,13 @@ export class Pool extends DurableObject<Env> {
         const index = state.indexOf(id);
         if (index >= 0) state.sequence.giveBack(epoch, index, count);
       }
+  }
+
+  #charge(charged: Readonly<Record<string, number>>): void {
+    for (const [id, count] of Object.entries(charged)) {
+      const index = this.#state?.indexOf(id) ?? -1;
+      if (index >= 0) this.#state!.sequence.charge(index, count);
+    }
   }
 
   /** One transaction: all writes of a synchronous turn are one (Durable Objects' write coalescing). */

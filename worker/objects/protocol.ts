@@ -14,6 +14,8 @@ export interface LeaseAsk {
   /** The revision of the pool's configuration that the isolate has. */
   readonly revision: number;
   readonly returned: readonly Returned[];
+  /** Affinity picks to charge to the sequence first, by backend id. */
+  readonly charged?: Readonly<Record<string, number>>;
 }
 
 /** How a pool stands: part of every reply, so that under load an isolate stays fresh for nothing. */

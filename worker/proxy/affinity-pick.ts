@@ -8,7 +8,6 @@ import { noteClient } from './clients.ts';
 import type { Exchange } from './exchange.ts';
 import { eligibleNow, localPick, policyView, weightsOf } from './local-pick.ts';
 import { hearNews } from './news.ts';
-import { recordCharge } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
 import { probeInstead } from './probe.ts';
 
@@ -24,7 +23,7 @@ export async function affinityPick(
   const { headers } = exchange;
   const pick = (index: number, issuedAt: number | null): Pick => {
     noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
-    if (view.policy.leased) recordCharge(view, view.upstreams[index]!.id);
+    if (view.policy.leased) view.slots.charge(view.upstreams[index]!.id);
     return { index, reason: 'affinity' };
   };
   if (affinity !== 'ip') {
@@ -66,6 +65,6 @@ function elsewhere(exchange: Exchange, view: PoolView, own: number): Pick | null
   const { indices } = eligibleNow(view);
   if (indices.includes(own)) return null;
   const pick = localPick(view, exchange.request, exchange.target.path, exchange.repeatable);
-  if (pick && view.policy.leased) recordCharge(view, view.upstreams[pick.index]!.id);
+  if (pick && view.policy.leased) view.slots.charge(view.upstreams[pick.index]!.id);
   return pick;
 }

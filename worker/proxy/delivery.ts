@@ -33,7 +33,6 @@ interface Batch {
 export interface Outbox {
   attempts: AttemptRecord[];
   mappings: Mapping[];
-  charged: Map<string, number>;
   probing: string[];
   probeRequestIds: string[];
   failures: number;
@@ -52,7 +51,6 @@ const outboxes = new WeakMap<PoolView, Outbox>();
 const empty = () => ({
   attempts: [],
   mappings: [],
-  charged: new Map<string, number>(),
   probing: [],
   probeRequestIds: [],
   failures: 0,
@@ -124,7 +122,7 @@ async function deliver(
 
 /** Makes a report of what has come together; none when there is nothing to tell. */
 function makeUp(view: PoolView, outbox: Outbox): Batch[] {
-  const { attempts, mappings, charged, probing, probeRequestIds, failures, dropped } = outbox;
+  const { attempts, mappings, probing, probeRequestIds, failures, dropped } = outbox;
   if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
   Object.assign(outbox, empty());
   const report = {
@@ -133,7 +131,7 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
     revision: view.revision,
     attempts,
     mappings: { count: mappings.length, json: JSON.stringify(mappings) },
-    charged: Object.fromEntries(charged),
+    charged: view.slots.takeCharged(),
     probing,
     probeRequestIds,
     returned: view.slots.takeReturned(),

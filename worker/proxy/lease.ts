@@ -85,7 +85,12 @@ export async function ask(view: PoolView, env: Env, want: number): Promise<boole
   const call = view.rehearses ? 'rehearse' : 'lease';
   // Taken by the first try: it may have been carried out though its reply was lost, and a slot may get lost, but not go
   // back twice.
-  const request = () => ({ want, revision: view.revision, returned: view.slots.takeReturned() });
+  const request = () => ({
+    want,
+    revision: view.revision,
+    returned: view.slots.takeReturned(),
+    charged: view.slots.takeCharged(),
+  });
   const reply = await within(() => objectOf(view, env)[call](request()));
   const now = Date.now();
   if (reply) view.hearLease(reply, now);

@@ -61,12 +61,6 @@ export function recordMapping(
   schedule(view, now, env, ctx);
 }
 
-/** Charges an affinity pick to the sequence; it goes with the next batch. */
-export function recordCharge(view: PoolView, backend: string): void {
-  const { charged } = outboxOf(view);
-  charged.set(backend, (charged.get(backend) ?? 0) + 1);
-}
-
 /** Tells the object that a probe is on its way. */
 export function recordProbe(
   view: PoolView,

@@ -36,6 +36,8 @@ export class Slots {
   #grantedAt = 0;
   /** By epoch, then by backend id. */
   readonly #returned = new Map<number, Map<string, number>>();
+  /** By backend id. */
+  readonly #charged = new Map<string, number>();
 
   /** Adds what the object granted. `now` in epoch ms. */
   add(reply: LeaseReply, now: number, idOf: (index: number) => string): void {
@@ -88,6 +90,7 @@ export class Slots {
     copy.#leases = this.#leases.map((lease) => ({ ...lease }));
     copy.#grantedAt = this.#grantedAt;
     for (const [epoch, counts] of this.#returned) copy.#returned.set(epoch, new Map(counts));
+    for (const [id, count] of this.#charged) copy.#charged.set(id, count);
     return copy;
   }
 
@@ -105,6 +108,18 @@ export class Slots {
     }));
     this.#returned.clear();
     return returned;
+  }
+
+  /** Notes an affinity pick of a backend: the sequence is charged with it before the next slots come. */
+  charge(id: string): void {
+    this.#charged.set(id, (this.#charged.get(id) ?? 0) + 1);
+  }
+
+  /** Picks to be charged with the next call, by backend id; from now on they count as told. */
+  takeCharged(): Record<string, number> {
+    const charged = Object.fromEntries(this.#charged);
+    this.#charged.clear();
+    return charged;
   }
 
   #giveBack(lease: Lease, idOf: (index: number) => string): void {
