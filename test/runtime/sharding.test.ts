@@ -1,7 +1,7 @@
 /** One pool on many objects: where they begin, what they sum up to, and that their number can change under load. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { echo, type Origin, startOrigin } from '../support/origins.ts';
-import { named, servePool, startLoad } from '../support/pools.ts';
+import { named, servePool, startLoad, startMoody } from '../support/pools.ts';
 import { eventually, type Json, many, type Product, startProduct, TOKEN, tally } from '../support/product.ts';
 import { parseMetrics } from '../support/prometheus.ts';
 
@@ -65,6 +65,24 @@ test('the number of objects changes under load without a lost request or a lost 
     (count) => count >= answers.length,
   );
   expect(counted).toBe(answers.length);
+});
+
+test('an ejection that is known only to an object nobody asks any more ends with a success elsewhere', async () => {
+  const [a, b] = [await startMoody(), await startMoody(503)];
+  const ejection = { failures: 1, baseMs: 1_000, maxMs: 1_000 };
+  const pool = await servePool(product, 'left', named(a, b), { ejection });
+  await pool.sequence(2);
+  await eventually(pool.verdicts, (verdicts) => verdicts === 'available, ejected');
+  b.status = 200;
+  // Of 64 objects this isolate keeps to another one than the first, but for one time in 64.
+  await reshard('left', 64);
+  await eventually(
+    async () => {
+      await pool.get();
+      return pool.verdicts();
+    },
+    (verdicts) => verdicts === 'available, available',
+  );
 });
 
 test('isolates on different objects do not all begin at the first backend', async () => {

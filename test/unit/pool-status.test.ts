@@ -32,6 +32,32 @@ test.each([
   },
 );
 
+test.each([
+  { asked: 900, until: 1_000, succeeded: 1_001, verdict: 'available', why: 'its probe would succeed' },
+  { asked: 1_001, until: 1_000, succeeded: 1_001, verdict: 'ejected', why: 'it has handed out its probe' },
+  {
+    asked: 900,
+    until: 1_000,
+    succeeded: 1_000,
+    verdict: 'ejected',
+    why: 'that was before its time was over',
+  },
+  { asked: undefined, until: 1_000, succeeded: 1_001, verdict: 'ejected', why: 'older code does not tell' },
+  { asked: 900, until: 1_000, succeeded: undefined, verdict: 'ejected', why: 'older code does not tell' },
+])(
+  'of a shard asked at $asked, ejected until $until and a success elsewhere at $succeeded: $verdict, for $why',
+  ({ asked, until, succeeded, verdict }) => {
+    const pool = poolSchema.parse({ id: 'p', backends, sharding: 2 });
+    const left = { ...shard('0', until), ...(asked === undefined ? {} : { askedAt: asked }) };
+    const other = { ...shard('1', 0), askedAt: 2_000 };
+    const seen = succeeded === undefined ? {} : { succeededAt: succeeded };
+    const shards = [left, { ...other, backends: other.backends.map((row) => ({ ...row, ...seen })) }];
+    const [a, b] = poolStatus(pool, shards, CONTEXT).backends;
+    expect([a!.status, a!.ejectedUntil]).toEqual([verdict, verdict === 'ejected' ? until : null]);
+    expect(b!.status).toBe('available');
+  },
+);
+
 test('what a shard out of use has counted still counts', () => {
   const pool = poolSchema.parse({ id: 'p', backends });
   const status = poolStatus(pool, [shard('0', 0), shard('1', 0)], CONTEXT);

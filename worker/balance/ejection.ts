@@ -25,6 +25,8 @@ export interface Health {
   probingUntil: number;
   /** When it last came back, for slow start. */
   backSince: number;
+  /** The last success. */
+  succeededAt: number;
 }
 
 /** A backend about which nothing bad is known. */
@@ -35,6 +37,7 @@ export const newHealth = (): Health => ({
   ejections: 0,
   probingUntil: 0,
   backSince: 0,
+  succeededAt: 0,
 });
 
 /** What an outcome changed: `ejected` and `returned` are flips worth telling. */
@@ -56,6 +59,7 @@ export function recordSuccess(health: Health, now: number): Flip {
   health.consecutiveFailures = 0;
   health.failingSince = 0;
   health.probingUntil = 0;
+  health.succeededAt = now;
   if (health.ejectedUntil === 0) return 'none';
   // A reply that was under way when the ejection began proves nothing; only one after its end does.
   if (now < health.ejectedUntil) return 'none';

@@ -4,7 +4,7 @@ import type { DrainTimes } from './drain.ts';
 import type { StoredState } from './pool-store.ts';
 import type { BackendStatus } from './protocol.ts';
 import { Series } from './series.ts';
-import { newTally, Recent, type Tally } from './tally.ts';
+import { newTally, Recent, restored, type Tally } from './tally.ts';
 import { count, type Totals, TotalsById } from './totals.ts';
 import { addOpened, countOpen, Visitors } from './visitors.ts';
 
@@ -33,7 +33,7 @@ export class BackendCounts {
   constructor(backends: number, stored: StoredState | null, times: DrainTimes) {
     const known = stored?.backends.length === backends ? stored.backends : [];
     const each = Array.from({ length: backends }, (_, i) => i);
-    this.tallies = each.map((i) => ({ ...newTally(), ...known[i] }));
+    this.tallies = each.map((i) => restored(known[i]));
     this.#recent = each.map(() => new Recent());
     this.#visitors = each.map(() => new Visitors(backends));
     this.totals = new TotalsById(stored?.totals);
@@ -75,13 +75,14 @@ export class BackendCounts {
   /** A backend's status, but for what the configuration says of it. */
   status(index: number, now: number): Omit<BackendStatus, 'id' | 'weightInForce'> {
     const { requests, failures, health, visits } = this.tallies[index]!;
-    const { consecutiveFailures, ejectedUntil, ejections } = health;
+    const { consecutiveFailures, ejectedUntil, ejections, succeededAt } = health;
     return {
       requests,
       failures,
       consecutiveFailures,
       ejectedUntil,
       ejections,
+      succeededAt,
       affinityClients: this.#visitors[index]!.clients(visits, this.#times, now),
       openWebSockets: countOpen(visits, this.#times, now),
       lastClientAt: visits.lastClientAt,

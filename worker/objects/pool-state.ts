@@ -123,7 +123,8 @@ export class PoolState {
     if (!health) return;
     this.#weighed = null;
     if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections });
-    else if (health.ejectedUntil !== 0) Object.assign(health, { ...newHealth(), backSince: at });
+    else if (health.ejectedUntil !== 0)
+      Object.assign(health, { ...newHealth(), backSince: at, succeededAt: at });
   }
 
   /** Where a backend stands; -1: it is none of this pool. */

@@ -49,6 +49,7 @@ export class Pool extends DurableObject<Env> {
   #state: PoolState | null = null;
   #dropped = 0;
   #calls = 0;
+  #askedAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -69,7 +70,7 @@ export class Pool extends DurableObject<Env> {
 
   /** Hands out slots of the sequence; `slots` is empty when `want` is 0 or nobody is eligible. */
   async lease(ask: LeaseAsk): Promise<LeaseReply> {
-    this.#calls++;
+    this.#noteCall();
     await this.#catchUp(ask.revision);
     return this.#lease(ask);
   }
@@ -102,7 +103,7 @@ export class Pool extends DurableObject<Env> {
 
   /** Takes an isolate's batch; a repeated one counts once. It may `want` slots as well, which saves a call; they are granted anew. */
   async report(report: Report, want = 0): Promise<PoolNews | LeaseReply> {
-    this.#calls++;
+    this.#noteCall();
     await this.#catchUp(report.revision);
     const now = Date.now();
     const state = this.#state;
@@ -203,8 +204,14 @@ export class Pool extends DurableObject<Env> {
       objectCalls: this.#calls,
       rowsWritten: this.#store.rowsWritten,
       livePushes: this.#feed.pushes,
+      askedAt: this.#askedAt,
       backends: this.#state?.status(Date.now()) ?? [],
     };
+  }
+
+  #noteCall(): void {
+    this.#calls++;
+    this.#askedAt = Date.now();
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {

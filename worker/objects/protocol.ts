@@ -157,6 +157,8 @@ export interface BackendStatus {
   readonly consecutiveFailures: number;
   readonly ejectedUntil: number;
   readonly ejections: number;
+  /** Epoch ms; 0: never. */
+  readonly succeededAt?: number;
   /** First attempts in the present share window. */
   readonly picks: number;
   /** Counts by latency bucket over the last one to two minutes. */
@@ -183,6 +185,8 @@ export interface ShardStatus {
   readonly objectCalls: number;
   readonly rowsWritten: number;
   readonly livePushes?: number;
+  /** When an isolate last called, epoch ms; 0: not in this life of the object. */
+  readonly askedAt?: number;
   readonly backends: readonly BackendStatus[];
 }
 

@@ -14,6 +14,13 @@ export interface Tally {
 
 export const newTally = (): Tally => ({ requests: 0, failures: 0, health: newHealth(), visits: noVisits() });
 
+/** A tally as it was stored, perhaps by older code; undefined: none was. */
+export const restored = (stored: Partial<Tally> = {}): Tally => ({
+  ...newTally(),
+  ...stored,
+  health: { ...newHealth(), ...stored.health },
+});
+
 const WINDOW_MS = 60_000;
 
 /** The recent past of one backend, in two windows of a minute; in memory only. */
