@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { echo, startOrigin } from '../support/origins.ts';
-import { type Answer, eventually, many, type Product, startProduct, tally } from '../support/product.ts';
+import { type Answer, many, type Product, startProduct, tally } from '../support/product.ts';
 
 let product: Product;
 let origins: Awaited<ReturnType<typeof startOrigin>>[];
@@ -155,15 +155,9 @@ test('pinned requests are charged: new clients go to the other backends meanwhil
   });
   const cookie = cookieOf(await product.get('shop.test', '/'))!;
   const pinned = (await withCookie(cookie)).backend!;
-  const counted = async () => {
-    const { backends: all } = await product.must('GET', '/pools/charged/status');
-    return all.reduce((sum: number, { requests }: { requests: number }) => sum + requests, 0);
-  };
   const open: string[] = [];
-  for (let round = 1; round <= 12; round++) {
+  for (let round = 0; round < 12; round++) {
     await many(8, 8, () => withCookie(cookie));
-    // A charge goes to the object with the count of its request.
-    await eventually(counted, (sum) => sum === 2 + 9 * round - 1);
     open.push((await product.get('open.test', '/')).backend!);
   }
   // By its weight it would have had three.

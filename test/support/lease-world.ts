@@ -50,9 +50,9 @@ export class World {
     this.state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
     this.isolates = Array.from({ length: isolates }, () => new PoolView(config, this.#revision));
     const stub = {
-      report: async ({ revision, returned }: Report, want: number) => {
+      report: async ({ revision, returned, charged }: Report, want: number) => {
         this.rides++;
-        return this.#grant({ want, revision, returned });
+        return this.#grant({ want, revision, returned, charged });
       },
       lease: async (request: LeaseAsk) => {
         const reply = this.#grant(request);
@@ -98,13 +98,14 @@ export class World {
     return this.isolates.reduce((sum, view) => sum + all(view), 0);
   }
 
-  #grant({ want, revision, returned }: LeaseAsk): LeaseReply {
+  #grant({ want, revision, returned, charged = {} }: LeaseAsk): LeaseReply {
     const { state } = this;
     for (const { epoch, counts } of returned)
       for (const [id, count] of Object.entries(counts)) {
         const index = state.indexOf(id);
         if (index >= 0) state.sequence.giveBack(epoch, index, count);
       }
+    state.charge(charged, Date.now());
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(want, Date.now());
     const newer = this.#revision > revision ? { pool: state.config } : {};

@@ -183,3 +183,28 @@ test('an object that stays away is waited for ever more rarely, and knocked at f
   view.contact.missed(2_000_000);
   expect(awayMs(2_000_000)).toBe(1_000);
 });
+
+test.each(LEFT)('a client that is pinned is counted before the next slots come (%i)', async (mappings) => {
+  const backend = (id: string): Backend => ({ id, weight: 1, state: 'active' });
+  const world = new World([backend('a'), backend('b')], 1);
+  world.mappings = mappings;
+  const used: (string | null)[] = [];
+  for (let n = 0; n < 40; n++) {
+    vi.advanceTimersByTime(300);
+    world.isolates[0]!.slots.charge('a');
+    used.push(await world.request(0));
+  }
+  expect(used).toEqual(used.map(() => 'b'));
+  expect(world.rides > 0).toBe(mappings > 0);
+});
+
+test('a charge whose call was carried out, and its reply lost, does not count again', async () => {
+  const backend = (id: string): Backend => ({ id, weight: 1, state: 'active' });
+  const world = new World([backend('a'), backend('b'), backend('c')], 1);
+  world.losesReply = true;
+  world.isolates[0]!.slots.charge('a');
+  await world.request(0);
+  expect(world.isolates[0]!.slots.takeCharged()).toEqual({});
+  // The charge, the slot that was lost and the one that was used: a round in all.
+  expect(world.state.sequence.position).toEqual([0, 0, 0]);
+});

@@ -115,3 +115,15 @@ test('when a pool of one backend grows, what its clients take up stays 50,000 in
   }
   expect(kept()).toBe(50_000);
 });
+
+test('what is charged first after a change of the list counts under the new weights', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: 'http://b.test' }));
+  const config = poolSchema.parse({ id: 'p', backends });
+  const state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);
+  state.charge({ a: 1, gone: 3 }, NOW);
+  expect(state.sequence.position).toEqual([-1, 1]);
+  state.configure(poolSchema.parse({ id: 'p', backends: [{ ...backends[0], weight: 3 }, backends[1]] }), NOW);
+  state.sequence.position = [0, 0];
+  state.charge({ b: 1 }, NOW);
+  expect(state.sequence.position).toEqual([3, -3]);
+});

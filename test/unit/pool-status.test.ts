@@ -4,7 +4,7 @@ import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';
 import { noLatencies } from '../../worker/objects/latency.ts';
 import { countedOnly, poolStatus } from '../../worker/objects/pool-status.ts';
-import type { ShardStatus } from '../../worker/objects/protocol.ts';
+import type { BackendStatus, ShardStatus } from '../../worker/objects/protocol.ts';
 
 const shard = (name: string, ejectedUntil: number): ShardStatus => ({
   ...{ revision: 1, shard: name, dropped: 0, objectCalls: 0, rowsWritten: 0 },
@@ -33,27 +33,26 @@ test.each([
 );
 
 test.each([
-  { asked: 900, until: 1_000, succeeded: 1_001, verdict: 'available', why: 'its probe would succeed' },
-  { asked: 1_001, until: 1_000, succeeded: 1_001, verdict: 'ejected', why: 'it has handed out its probe' },
-  {
-    asked: 900,
-    until: 1_000,
-    succeeded: 1_000,
-    verdict: 'ejected',
-    why: 'that was before its time was over',
-  },
-  { asked: undefined, until: 1_000, succeeded: 1_001, verdict: 'ejected', why: 'older code does not tell' },
-  { asked: 900, until: 1_000, succeeded: undefined, verdict: 'ejected', why: 'older code does not tell' },
-])(
-  'of a shard asked at $asked, ejected until $until and a success elsewhere at $succeeded: $verdict, for $why',
-  ({ asked, until, succeeded, verdict }) => {
-    const pool = poolSchema.parse({ id: 'p', backends, sharding: 2 });
-    const left = { ...shard('0', until), ...(asked === undefined ? {} : { askedAt: asked }) };
-    const other = { ...shard('1', 0), askedAt: 2_000 };
-    const seen = succeeded === undefined ? {} : { succeededAt: succeeded };
-    const shards = [left, { ...other, backends: other.backends.map((row) => ({ ...row, ...seen })) }];
-    const [a, b] = poolStatus(pool, shards, CONTEXT).backends;
-    expect([a!.status, a!.ejectedUntil]).toEqual([verdict, verdict === 'ejected' ? until : null]);
+  { sharding: 2, probing: 0, succeeded: 3_001, verdict: 'available', why: 'it works' },
+  { sharding: 'region', probing: 0, succeeded: 3_001, verdict: 'available', why: 'it works' },
+  { sharding: 2, probing: 0, succeeded: 3_000, verdict: 'ejected', why: 'its probe may not be told of yet' },
+  { sharding: 2, probing: 4_000, succeeded: 4_000, verdict: 'ejected', why: 'its probe is under way' },
+  { sharding: 2, probing: 4_000, succeeded: 4_001, verdict: 'available', why: 'its probe was lost' },
+  { sharding: 2, probing: undefined, succeeded: 3_001, verdict: 'ejected', why: 'older code does not tell' },
+  { sharding: 2, probing: 0, succeeded: undefined, verdict: 'ejected', why: 'older code does not tell' },
+] as const)(
+  'ejected until 1000 by the first shard of $sharding, probing until $probing, a success elsewhere at $succeeded: $verdict, for $why',
+  ({ sharding, probing, succeeded, verdict }) => {
+    const pool = poolSchema.parse({ id: 'p', backends, sharding });
+    const told = (status: ShardStatus, more: Partial<BackendStatus>): ShardStatus => ({
+      ...status,
+      backends: status.backends.map((row) => ({ ...row, ...more })),
+    });
+    const left = told(shard('0', 1_000), probing === undefined ? {} : { probingUntil: probing });
+    const name = sharding === 'region' ? 'eu' : '1';
+    const other = told(shard(name, 0), succeeded === undefined ? {} : { succeededAt: succeeded });
+    const [a, b] = poolStatus(pool, [left, other], CONTEXT).backends;
+    expect([a!.status, a!.ejectedUntil]).toEqual([verdict, verdict === 'ejected' ? 1_000 : null]);
     expect(b!.status).toBe('available');
   },
 );

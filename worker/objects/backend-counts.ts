@@ -75,7 +75,7 @@ export class BackendCounts {
   /** A backend's status, but for what the configuration says of it. */
   status(index: number, now: number): Omit<BackendStatus, 'id' | 'weightInForce'> {
     const { requests, failures, health, visits } = this.tallies[index]!;
-    const { consecutiveFailures, ejectedUntil, ejections, succeededAt } = health;
+    const { consecutiveFailures, ejectedUntil, ejections, succeededAt, probingUntil } = health;
     return {
       requests,
       failures,
@@ -83,6 +83,7 @@ export class BackendCounts {
       ejectedUntil,
       ejections,
       succeededAt,
+      probingUntil,
       affinityClients: this.#visitors[index]!.clients(visits, this.#times, now),
       openWebSockets: countOpen(visits, this.#times, now),
       lastClientAt: visits.lastClientAt,

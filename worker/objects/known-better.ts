@@ -1,19 +1,21 @@
-/** What a shard last thought of a backend, put aside where another has seen since that it works. No I/O. */
+/** What a shard last thought of a backend, put aside where it has been seen since that it works. No I/O. */
 import type { BackendStatus, ShardStatus } from './protocol.ts';
 
+/** So long after an ejection a shard that somebody asks has handed its probe out, and told of it. */
+const MARGIN_MS = 2_000;
+
 /**
- * One backend as each of `shards` sees it. A shard that nobody asks any more has nobody who could carry its probe: after a change
- * of `sharding`, or with the word of a return lost, its ejection would last for ever. It does not count when its time is
- * over, nobody has asked the shard since, and another one has seen the backend succeed.
+ * One backend as each of `shards` sees it. A shard that nobody asks any more has nobody to carry its probe: after a change of
+ * `sharding`, or where the word of a return was lost, its ejection would last for ever. It does not count once its time is
+ * over, no probe is under way, and a success has been seen since. A region that rests is no exception: what it could not
+ * reach it finds out anew with its next request.
  */
 export function asKnown(shards: readonly ShardStatus[], id: string): BackendStatus[] {
-  const rows = shards.flatMap(({ backends, askedAt = Number.POSITIVE_INFINITY }) =>
-    backends.filter((row) => row.id === id).map((row) => ({ row, askedAt })),
-  );
-  const succeededAt = Math.max(0, ...rows.map(({ row }) => row.succeededAt ?? 0));
-  return rows.map(({ row, askedAt }) => {
-    const { ejectedUntil: until } = row;
-    const isKnownBetter = until !== 0 && askedAt <= until && succeededAt > until;
+  const rows = shards.flatMap(({ backends }) => backends.filter((row) => row.id === id));
+  const succeededAt = Math.max(0, ...rows.map((row) => row.succeededAt ?? 0));
+  return rows.map((row) => {
+    const { ejectedUntil: until, probingUntil = Number.POSITIVE_INFINITY } = row;
+    const isKnownBetter = until !== 0 && succeededAt > Math.max(until + MARGIN_MS, probingUntil);
     return isKnownBetter ? { ...row, ejectedUntil: 0, ejections: 0, consecutiveFailures: 0 } : row;
   });
 }

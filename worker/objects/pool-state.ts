@@ -89,6 +89,15 @@ export class PoolState {
     return { slots: this.sequence.lease(want), reason };
   }
 
+  /** Charges affinity picks, so many by backend id, to the sequence. */
+  charge(charged: Readonly<Record<string, number>>, now: number): void {
+    this.#weigh(now);
+    for (const [id, count] of Object.entries(charged)) {
+      const index = this.indexOf(id);
+      if (index >= 0) this.sequence.charge(index, count);
+    }
+  }
+
   /** Records one attempt. Returns the flip it caused, if any, with why. */
   record([id, code, ms, flags, requestId]: AttemptRecord, now: number): Flipped | null {
     const outcome = outcomeOf(code, ms);

@@ -49,7 +49,6 @@ export class Pool extends DurableObject<Env> {
   #state: PoolState | null = null;
   #dropped = 0;
   #calls = 0;
-  #askedAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -70,7 +69,7 @@ export class Pool extends DurableObject<Env> {
 
   /** Hands out slots of the sequence; `slots` is empty when `want` is 0 or nobody is eligible. */
   async lease(ask: LeaseAsk): Promise<LeaseReply> {
-    this.#noteCall();
+    this.#calls++;
     await this.#catchUp(ask.revision);
     return this.#lease(ask);
   }
@@ -94,7 +93,7 @@ export class Pool extends DurableObject<Env> {
     const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
     if (!state) return { ...this.#news(ask.revision, now), ...none };
     this.#takeBack(ask.returned);
-    this.#charge(ask.charged ?? {});
+    state.charge(ask.charged ?? {}, now);
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
     const { epoch } = state.sequence;
@@ -103,7 +102,7 @@ export class Pool extends DurableObject<Env> {
 
   /** Takes an isolate's batch; a repeated one counts once. It may `want` slots as well, which saves a call; they are granted anew. */
   async report(report: Report, want = 0): Promise<PoolNews | LeaseReply> {
-    this.#noteCall();
+    this.#calls++;
     await this.#catchUp(report.revision);
     const now = Date.now();
     const state = this.#state;
@@ -117,7 +116,7 @@ export class Pool extends DurableObject<Env> {
     for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
     const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
-    this.#charge(report.charged);
+    state.charge(report.charged, now);
     state.noteClients(report.clients ?? {}, now);
     this.#dropped += report.dropped;
     this.#mappings.add(report.mappings);
@@ -204,14 +203,8 @@ export class Pool extends DurableObject<Env> {
       objectCalls: this.#calls,
       rowsWritten: this.#store.rowsWritten,
       livePushes: this.#feed.pushes,
-      askedAt: this.#askedAt,
       backends: this.#state?.status(Date.now()) ?? [],
     };
-  }
-
-  #noteCall(): void {
-    this.#calls++;
-    this.#askedAt = Date.now();
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
@@ -261,13 +254,6 @@ export class Pool extends DurableObject<Env> {
         const index = state.indexOf(id);
         if (index >= 0) state.sequence.giveBack(epoch, index, count);
       }
-  }
-
-  #charge(charged: Readonly<Record<string, number>>): void {
-    for (const [id, count] of Object.entries(charged)) {
-      const index = this.#state?.indexOf(id) ?? -1;
-      if (index >= 0) this.#state!.sequence.charge(index, count);
-    }
   }
 
   /** One transaction: all writes of a synchronous turn are one (Durable Objects' write coalescing). */

@@ -8,7 +8,7 @@ export interface Returned {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** An isolate asks for slots; `want` 0 only asks how things stand. */
+/** An isolate asks for slots; with `want` 0 it asks how things stand, and gives back and charges all the same. */
 export interface LeaseAsk {
   readonly want: number;
   /** The revision of the pool's configuration that the isolate has. */
@@ -157,8 +157,9 @@ export interface BackendStatus {
   readonly consecutiveFailures: number;
   readonly ejectedUntil: number;
   readonly ejections: number;
-  /** Epoch ms; 0: never. */
+  /** Its last success, and until when a probe is under way: epoch ms, 0: never. */
   readonly succeededAt?: number;
+  readonly probingUntil?: number;
   /** First attempts in the present share window. */
   readonly picks: number;
   /** Counts by latency bucket over the last one to two minutes. */
@@ -185,8 +186,6 @@ export interface ShardStatus {
   readonly objectCalls: number;
   readonly rowsWritten: number;
   readonly livePushes?: number;
-  /** When an isolate last called, epoch ms; 0: not in this life of the object. */
-  readonly askedAt?: number;
   readonly backends: readonly BackendStatus[];
 }
 

@@ -79,12 +79,12 @@ export async function askForSlots(view: PoolView, env: Env, ctx: ExecutionContex
 /** After a pause the old slots go back with the very call that asks for new ones, so that the order goes on. */
 const expire = (view: PoolView, now: number) => view.slots.expire(now, (i) => view.upstreams[i]!.id);
 
-/** Asks the Pool object for `want` slots (0: only how things stand). Returns whether it answered. */
+/** Asks the Pool object for `want` slots (0: how things stand). Returns whether it answered. */
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
   expire(view, Date.now());
   const call = view.rehearses ? 'rehearse' : 'lease';
-  // Taken by the first try: it may have been carried out though its reply was lost, and a slot may get lost, but not go
-  // back twice.
+  // Taken by the first try: it may have been carried out though its reply was lost, and a slot or a charge may get lost,
+  // but not count twice.
   const request = () => ({
     want,
     revision: view.revision,

@@ -1,4 +1,4 @@
-/** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire. No I/O. */
+/** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire; what it owes beside them. No I/O. */
 import type { LeaseReply, Reason, Returned } from '../objects/protocol.ts';
 
 /**
