@@ -65,15 +65,18 @@ export class Slots {
     return null;
   }
 
-  /** Sets what has expired aside to be given back; a lease that did so unused halves what is asked for next. */
+  /**
+   * Once a lease has expired, sets all slots aside to be given back: were younger ones kept, they would be used before
+   * those that come again. A lease that expired unused halves what is asked for next.
+   */
   expire(now: number, idOf: (index: number) => string): void {
-    for (let i = this.#leases.length - 1; i >= 0; i--) {
-      const lease = this.#leases[i]!;
+    let hasExpired = false;
+    for (const lease of this.#leases) {
       if (now < lease.expiresAt) continue;
+      hasExpired = true;
       this.want = Math.max(1, Math.floor(this.want / 2));
-      this.#giveBack(lease, idOf);
-      this.#leases.splice(i, 1);
     }
+    if (hasExpired) this.drop(idOf);
   }
 
   /** Slots still in hand, expired ones included. */
