@@ -22,12 +22,11 @@ test.beforeAll(async () => {
       // Weight 2 puts b first in the sequence, so that its failure shows at once.
       {
         id: 'shop',
-        timeoutMs: 300,
         maxLease: 1,
         ejection,
         backends: [
           { id: 'a', url: a },
-          { id: 'b', url: b, weight: 2 },
+          { id: 'b', url: b, weight: 2, timeoutMs: 300 },
         ],
       },
       { id: 'api', backends: [{ id: 'c', url: c }] },

@@ -23,6 +23,8 @@ export function judge(record: ClientRecord, ledger: Ledger): Verdict {
   const isGood = record.status === 200 || record.status === 101;
   if (record.end === 'whole' && isGood) return strayed(record, ledger) ?? FINE;
   if (ledger.wasDown(record.sentAt, record.endedAt)) return excused('no runtime');
+  if (record.status === 504 && ledger.stoodStill(record.sentAt, record.endedAt))
+    return excused('the machine stood still');
   const detail = describe(record, ledger);
   // Local workerd ends a chunked answer as if it were whole when the backend breaks it off; no Worker can change that.
   const early = record.kind === 'sse' && record.end === 'wrong' ? cutBy(record, ledger) : null;
@@ -60,6 +62,7 @@ function strayed(record: ClientRecord, ledger: Ledger): Verdict | null {
   const { pinnedTo, backend, pool, sentAt, endedAt } = record;
   if (pinnedTo === undefined || backend === pinnedTo) return null;
   const wasBad = (id: string) => ledger.faultsDuring(pool, id, sentAt - AWAY_MS, endedAt).length > 0;
+  if (ledger.stoodStill(sentAt - AWAY_MS, endedAt)) return null;
   if (wasBad(pinnedTo) || (backend !== null && wasBad(backend))) return null;
   return broken(
     'a pinned client stays with its backend',

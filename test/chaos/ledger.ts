@@ -52,8 +52,8 @@ export interface Deed {
   readonly isEnd?: boolean;
 }
 
-/** A time without a runtime: nobody can expect an answer. */
-export interface Downtime {
+/** From when to when. */
+export interface Span {
   readonly from: number;
   readonly to: number;
 }
@@ -63,7 +63,10 @@ export class Ledger {
   readonly arrivals = new Map<string, Arrival[]>();
   readonly faults: FaultSpan[] = [];
   readonly deeds: Deed[] = [];
-  readonly downtimes: Downtime[] = [];
+  /** Without a runtime: nobody can expect an answer. */
+  readonly downtimes: Span[] = [];
+  /** The machine let nobody run: whoever was asked answered too late. */
+  readonly stills: Span[] = [];
 
   arrive(arrival: Arrival): void {
     const known = this.arrivals.get(arrival.id);
@@ -85,9 +88,11 @@ export class Ledger {
       .map(({ fault }) => fault);
   }
 
-  wasDown(from: number, to: number): boolean {
-    return this.downtimes.some((down) => down.from <= to && down.to >= from);
-  }
+  wasDown = (from: number, to: number): boolean => meets(this.downtimes, from, to);
+  stoodStill = (from: number, to: number): boolean => meets(this.stills, from, to);
 }
+
+const meets = (spans: readonly Span[], from: number, to: number): boolean =>
+  spans.some((span) => span.from <= to && span.to >= from);
 
 const AFTERMATH_MS = 500;

@@ -10,6 +10,7 @@ import { checkCalm, checkCounters, judgeAll } from './checks.ts';
 import { Ledger } from './ledger.ts';
 import { ORDERS_HOST, orderOf, writeWrappedWorker } from './mishaps.ts';
 import { Operator } from './operator.ts';
+import { startPulse } from './pulse.ts';
 import { type Row, rowsOf } from './report.ts';
 import { type RuntimeProcess, startRuntimeProcess } from './runtime-process.ts';
 import { type Cycle, LANES, POOLS, type PoolName, plan, type Step } from './schedule.ts';
@@ -38,16 +39,18 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function storm(options: StormOptions): Promise<StormResult> {
   const run = new Run(options);
+  const endPulse = startPulse(run.ledger);
   try {
     return await run.go();
   } finally {
+    endPulse();
     await run.stop();
   }
 }
 
 class Run {
   readonly #options: StormOptions;
-  readonly #ledger = new Ledger();
+  readonly ledger = new Ledger();
   readonly #random: Random;
   readonly #state = mkdtempSync(join(tmpdir(), 'evenkeel-chaos-'));
   readonly #token = crypto.randomUUID();
@@ -72,19 +75,19 @@ class Run {
     this.#script = writeWrappedWorker();
     for (const pool of POOLS)
       for (const id of LANES[pool].flat())
-        this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, (a) => this.#ledger.arrive(a)));
+        this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, (a) => this.ledger.arrive(a)));
     await this.#startRuntime();
     await this.#operator.call('PUT', '/config', this.#document());
     for (const [i, cycle] of plan(seed, cycles, stormMs).entries()) {
       await this.#cycle(cycle, i);
       tell(
-        `cycle ${i + 1} of ${cycles}: ${this.#ledger.clients.length} requests, ${this.#broken.length} broken`,
+        `cycle ${i + 1} of ${cycles}: ${this.ledger.clients.length} requests, ${this.#broken.length} broken`,
       );
     }
-    this.#broken.push(...judgeAll(this.#ledger));
+    this.#broken.push(...judgeAll(this.ledger));
     return {
-      rows: rowsOf(this.#ledger),
-      requests: this.#ledger.clients.length,
+      rows: rowsOf(this.ledger),
+      requests: this.ledger.clients.length,
       broken: this.#broken,
       residentMb: this.#residentMb,
       storageMb: databaseMb(this.#state),
@@ -140,7 +143,7 @@ class Run {
 
   async #cycle(cycle: Cycle, index: number): Promise<void> {
     const { clients } = this.#options;
-    const traffic = startTraffic(() => this.#port, this.#ledger, this.#random, clients, `c${index}`);
+    const traffic = startTraffic(() => this.#port, this.ledger, this.#random, clients, `c${index}`);
     const sampler = setInterval(() => this.#sample(), 1_000);
     try {
       const startedAt = performance.now();
@@ -150,12 +153,12 @@ class Run {
           await this.#carryOut(step);
         }),
       );
-      this.#note(index, await checkCalm(this.#operator, this.#ledger, this.#options.clients));
+      this.#note(index, await checkCalm(this.#operator, this.ledger, this.#options.clients));
     } finally {
       clearInterval(sampler);
       await traffic.stop();
     }
-    this.#note(index, await checkCounters(this.#operator, this.#ledger));
+    this.#note(index, await checkCounters(this.#operator, this.ledger));
   }
 
   #note(cycle: number, broken: readonly string[]): void {
@@ -168,7 +171,7 @@ class Run {
   }
 
   #deed(what: string, lossy = false): void {
-    this.#ledger.deeds.push({ what, at: performance.now(), lossy });
+    this.ledger.deeds.push({ what, at: performance.now(), lossy });
   }
 
   async #carryOut(step: Step): Promise<void> {
@@ -193,7 +196,7 @@ class Run {
       from: performance.now(),
       to: Number.POSITIVE_INFINITY,
     };
-    this.#ledger.faults.push(span);
+    this.ledger.faults.push(span);
     backend.fault = fault;
     if (fault === 'die') await backend.die();
     await wait(forMs);
@@ -224,8 +227,12 @@ class Run {
     this.#deed(`${className} object: ${what}`, lossy);
     if (what === 'evict') await this.#runtime!.evict(className, name);
     else await send(this.#port, ORDERS_HOST, orderOf(what, className, forMs)).catch(() => undefined);
+    const lossEnds = () => {
+      if (lossy) this.ledger.deeds.push({ what, at: performance.now(), lossy, isEnd: true });
+    };
+    lossEnds();
     await wait(forMs);
-    if (lossy) this.#ledger.deeds.push({ what, at: performance.now(), lossy, isEnd: true });
+    lossEnds();
   }
 
   /** SIGKILL while the operator changes things, then a new start on what storage there is. */
@@ -235,12 +242,12 @@ class Run {
       await wait(this.#random.int(50, 300));
       this.#deed('runtime: SIGKILL', true);
       from = performance.now();
-      this.#ledger.downtimes.push({ from, to: Number.POSITIVE_INFINITY });
+      this.ledger.downtimes.push({ from, to: Number.POSITIVE_INFINITY });
       await this.#runtime!.kill();
     });
     await this.#startRuntime();
-    this.#ledger.downtimes.pop();
-    this.#ledger.downtimes.push({ from, to: performance.now() });
+    this.ledger.downtimes.pop();
+    this.ledger.downtimes.push({ from, to: performance.now() });
     const missing = await check();
     if (missing) this.#broken.push(`every answered change is in the configuration after a kill: ${missing}`);
   }

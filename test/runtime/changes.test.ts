@@ -186,7 +186,7 @@ test('a higher tier stands by until every lower one is unavailable, and steps ba
 
 test('with slow start a backend that comes back gets little at first and its whole share in the end', async () => {
   const pool = await servePool(product, 'ramped', named(await startMoody(), await startMoody()), {
-    slowStartMs: 4_000,
+    slowStartMs: 8_000,
     maxLease: 1,
   });
   expect(tally(await pool.sequence(10))).toEqual({ a: 5, b: 5 });
@@ -197,12 +197,13 @@ test('with slow start a backend that comes back gets little at first and its who
   await eventually(
     async () => tally(await pool.sequence(20)),
     ({ b: count }) => count === 10,
+    30_000,
   );
 });
 
 test('under steady load: each ejection in a row is longer, one request probes, success brings it back', async () => {
   const [a, b] = [await startMoody(503), await startMoody()];
-  const baseMs = 300;
+  const baseMs = 1_500;
   const pool = await servePool(product, 'steady', named(a, b), { ejection: { failures: 3, baseMs } });
   const load = startLoad(() => pool.get(), 4);
   const events = async (): Promise<Json[]> =>
@@ -210,13 +211,13 @@ test('under steady load: each ejection in a row is longer, one request probes, s
       .filter((event: Json) => event.pool === 'steady' && event.kind !== 'config')
       .toReversed();
   const ejections = async () => (await events()).filter((event) => event.kind === 'ejected');
-  await eventually(ejections, (all) => all.length === 1);
+  await eventually(ejections, (all) => all.length >= 1, 30_000);
   a.hits = 0;
-  await eventually(ejections, (all) => all.length === 3);
+  await eventually(ejections, (all) => all.length >= 3, 30_000);
   // Two probes have failed; of those that were under way at the first ejection a few may have come after it.
   expect(a.hits).toBeLessThanOrEqual(2 + 4);
   a.status = 200;
-  const all = await eventually(events, (seen) => seen.at(-1)?.kind === 'returned');
+  const all = await eventually(events, (seen) => seen.at(-1)?.kind === 'returned', 30_000);
   expect(all.map(({ kind }) => kind)).toEqual([
     'ejected',
     'probe',

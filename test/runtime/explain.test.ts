@@ -86,6 +86,8 @@ test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question say
   expect(wrong.body.errors.map((error: Json) => error.path).sort()).toEqual(['clientIp', 'other', 'url']);
 });
 
+/** How long slots hold, less than which a run of requests takes. */
+const LEASE_MS = 1_000;
 const moods = (count: number) => Promise.all(Array.from({ length: count }, () => startMoody()));
 
 const backend = fc.record({
@@ -119,6 +121,9 @@ test('over generated pools and requests, the real request goes where explain sai
   const origins: Moody[] = await moods(6);
   const spare = origins[5]!;
   let compared = 0;
+  // A budget of 100 % lets as many retries through as there were requests, and ten at least.
+  let sent = 0;
+  let retried = 0;
   await fc.assert(
     fc.asyncProperty(scene, async (drawn) => {
       const backends = drawn.backends.map(({ fails, ...fields }, i) => {
@@ -137,6 +142,7 @@ test('over generated pools and requests, the real request goes where explain sai
         ],
         routes: [{ id: 'drawn', host: 'drawn.test', pool: 'drawn', affinity }],
       });
+      const since = Date.now();
       let cookie = 'who=me';
       for (const { path, method, client, keepsCookie } of drawn.requests) {
         const clientIp = `198.51.100.${client}`;
@@ -148,12 +154,18 @@ test('over generated pools and requests, the real request goes where explain sai
           method,
           headers: { ...headers, 'cf-connecting-ip': clientIp },
         });
+        // Slots that expire between the two go back, and come again behind what pinned clients have used since.
+        if (Date.now() - since > LEASE_MS) return;
         const attempts = String(real.headers['x-backend-attempts'] ?? '');
         const asked = attempts === '' ? [] : attempts.split(', ').map((one) => one.split(';')[0]);
         expect(asked).toEqual(ids(told).slice(0, asked.length));
         expect(asked.length).toBeLessThanOrEqual(told.attempts.most);
         expect(asked.length === 0).toBe(told.answer?.status === 503);
-        if (asked.length > 0 && real.status === 503) expect(asked.length).toBe(told.attempts.most);
+        sent++;
+        const isInBudget = retried + told.attempts.most <= Math.max(10, sent);
+        if (asked.length > 0 && real.status === 503 && isInBudget)
+          expect(asked.length).toBe(told.attempts.most);
+        retried += Math.max(0, asked.length - 1);
         const pinned = real.headers['set-cookie']?.[0]?.split(';')[0];
         cookie = keepsCookie && pinned ? `who=me; ${pinned}` : 'who=me';
         compared++;

@@ -33,12 +33,12 @@ test('a change is an event with who, what, from, to and the revision, and a revi
 
 test('an ejection, its probes and the return are events with why and an example request', async () => {
   const [a, b] = [await startMoody(503), await startMoody()];
-  const ejection = { failures: 2, baseMs: 300 };
+  const ejection = { failures: 2, baseMs: 1_000 };
   const pool = await servePool(product, 'sick', named(a, b), { ejection, maxLease: 1 });
   const asked = async (count: number) => {
     for (let i = 0; i < count; i++) await pool.get('/', { headers: { 'x-request-id': `sick-${i}` } });
   };
-  await asked(4);
+  await asked(3);
   const [ejected] = await eventually(
     () => eventsOf('sick'),
     (all) => all.length > 0,
@@ -46,7 +46,7 @@ test('an ejection, its probes and the return are events with why and an example 
   expect(ejected).toMatchObject({ kind: 'ejected', backend: 'a', outcome: 'response', status: 503 });
   expect(ejected.why).toBe('2 failures in a row, the last: status 503');
   expect(ejected.requestId).toMatch(/^sick-\d$/);
-  expect(ejected.until).toBe(ejected.at + 300);
+  expect(ejected.until).toBe(ejected.at + 1_000);
   a.status = 200;
   const all = await eventually(
     async () => {

@@ -92,5 +92,6 @@ test('under load an isolate asks for ever more slots up to maxLease, and for 1 a
   };
   // One request in more than a lease's life: each lease expires all but unused, and the next is half as large.
   const idle = await eventually(again, (asked) => asked.includes(1), 20_000, 1_050);
-  expect(idle).toEqual([1]);
+  // A slot that was left over may go back in a call of its own first.
+  expect(idle.filter((want) => want > 0)).toEqual([1]);
 });

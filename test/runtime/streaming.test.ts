@@ -56,6 +56,7 @@ test('a stream that goes on for six times its timeout, with logging on, arrives 
   const [count, everyMs] = [30, 100];
   const app = await startForTest((_, response) => {
     let n = 0;
+    response.flushHeaders();
     const timer = setInterval(() => {
       response.write(`${++n}\n`);
       if (n < count) return;
