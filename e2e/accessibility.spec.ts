@@ -1,7 +1,7 @@
 /** axe finds nothing to complain of on any page, in light and in dark, wide and narrow. */
-import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from 'playwright/test';
+import { expect, test } from 'playwright/test';
 import { send } from '../test/support/product.ts';
+import { expectAccessible } from './support/axe.ts';
 import { open, serveWorld } from './support/dashboard.ts';
 
 const world = serveWorld({}, { affinity: 'cookie-then-ip' });
@@ -41,19 +41,13 @@ test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });
         await expect(page.locator('html')).toHaveAttribute('data-mode', colorScheme);
-        expect(await complaints(page), `${name}, ${colorScheme}, ${width} px`).toEqual([]);
+        await expectAccessible(page, `${name}, ${colorScheme}, ${width} px`);
       }
   }
 });
 
-/** What axe finds, with the elements it is about. */
-async function complaints(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-}
-
 test('the door', async ({ page }) => {
   await page.goto(world.url);
   await expect(page.getByLabel("Operator's token")).toBeVisible();
-  expect(await complaints(page)).toEqual([]);
+  await expectAccessible(page, 'the door');
 });

@@ -1,8 +1,8 @@
 /** The Requests page: the live list, its filters, and the story of a request. */
-import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
+import { expectAccessible } from './support/axe.ts';
 import { open as signIn } from './support/dashboard.ts';
 
 let product: Product;
@@ -77,7 +77,7 @@ test('a retried request is one row with its whole way, and its story opens and c
   await expect(story.getByText(/A backend asked before failed/)).toBeVisible();
   await expect(story.getByRole('link', { name: 'shop' })).toHaveCount(2);
   expect(page.url()).toContain('id=cart-1');
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await expectAccessible(page, 'a story that is open');
   await page.keyboard.press('Escape');
   await expect(story).toBeHidden();
   await expect(row).toBeFocused();
