@@ -38,46 +38,44 @@ const archived = async (product: Product): Promise<Json[]> =>
       .map((line) => JSON.parse(line)),
   );
 
-test(
-  '10,000 requests: status, metrics, log lines and R2 objects count the same per backend',
-  async () => {
-    const { product, mappings } = await startLogged({ buckets: ['LOG_BUCKET'] });
-    const origins = [await startMoody(), await startMoody(), await startMoody()];
-    const [a, b, c] = named(...origins);
-    const pool = await servePool(product, 'counted', [{ ...a, weight: 5 }, b, c]);
-    await logAll(product, 'counted', 1);
-    const answers = await many(10_000, 32, (i) => pool.get(`/${i}?secret=${i}`));
-    const counts = tally(answers.map(({ backend }) => backend!));
-    const hits = { a: origins[0]!.hits, b: origins[1]!.hits, c: origins[2]!.hits };
-    expect(hits).toEqual(counts);
-    const total = (read: Json) => Object.values(read as Record<string, number>).reduce((x, y) => x + y, 0);
-    const all = async (read: () => Promise<Json> | Json) =>
-      expect(await eventually(read, (found) => total(found) >= 10_000, 20_000, 200)).toEqual(counts);
+test('10,000 requests: status, metrics, log lines and R2 objects count the same per backend', {
+  timeout: LONG_MS,
+}, async () => {
+  const { product, mappings } = await startLogged({ buckets: ['LOG_BUCKET'] });
+  const origins = [await startMoody(), await startMoody(), await startMoody()];
+  const [a, b, c] = named(...origins);
+  const pool = await servePool(product, 'counted', [{ ...a, weight: 5 }, b, c]);
+  await logAll(product, 'counted', 1);
+  const answers = await many(10_000, 32, (i) => pool.get(`/${i}?secret=${i}`));
+  const counts = tally(answers.map(({ backend }) => backend!));
+  const hits = { a: origins[0]!.hits, b: origins[1]!.hits, c: origins[2]!.hits };
+  expect(hits).toEqual(counts);
+  const total = (read: Json) => Object.values(read as Record<string, number>).reduce((x, y) => x + y, 0);
+  const all = async (read: () => Promise<Json> | Json) =>
+    expect(await eventually(read, (found) => total(found) >= 10_000, 20_000, 200)).toEqual(counts);
 
-    await all(() => tally(mappings().map(({ backend }) => backend)));
-    await all(async () => {
-      const { backends } = await product.must('GET', '/pools/counted/status');
-      return Object.fromEntries(backends.map((row: Json) => [row.id, row.requests]));
-    });
-    await all(async () => {
-      const text = await (
-        await fetch(`${product.url}/api/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })
-      ).text();
-      const { samples } = parseMetrics(text).get('evenkeel_requests_total')!;
-      return Object.fromEntries(samples.map(({ labels, value }) => [labels.backend, value]));
-    });
-    await all(async () => tally((await archived(product)).map(({ backend }) => backend)));
+  await all(() => tally(mappings().map(({ backend }) => backend)));
+  await all(async () => {
+    const { backends } = await product.must('GET', '/pools/counted/status');
+    return Object.fromEntries(backends.map((row: Json) => [row.id, row.requests]));
+  });
+  await all(async () => {
+    const text = await (
+      await fetch(`${product.url}/api/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })
+    ).text();
+    const { samples } = parseMetrics(text).get('evenkeel_requests_total')!;
+    return Object.fromEntries(samples.map(({ labels, value }) => [labels.backend, value]));
+  });
+  await all(async () => tally((await archived(product)).map(({ backend }) => backend)));
 
-    const ids = new Set((await archived(product)).map(({ requestId }) => requestId));
-    expect(ids.size).toBe(10_000);
-    const objects = await product.bucket('LOG_BUCKET');
-    expect(objects.size).toBeLessThan(1_000);
-    for (const key of objects.keys())
-      expect(key).toMatch(/^\d{4}\/\d\d\/\d\d\/\d\d\/[0-9a-f]{16}-\d+\.ndjson$/);
-    expect([...objects.values(), JSON.stringify(mappings())].join('')).not.toMatch(/secret|127\.0\.0\.1/);
-  },
-  LONG_MS,
-);
+  const ids = new Set((await archived(product)).map(({ requestId }) => requestId));
+  expect(ids.size).toBe(10_000);
+  const objects = await product.bucket('LOG_BUCKET');
+  expect(objects.size).toBeLessThan(1_000);
+  for (const key of objects.keys())
+    expect(key).toMatch(/^\d{4}\/\d\d\/\d\d\/\d\d\/[0-9a-f]{16}-\d+\.ndjson$/);
+  expect([...objects.values(), JSON.stringify(mappings())].join('')).not.toMatch(/secret|127\.0\.0\.1/);
+});
 
 /** A bucket that fails the first two writes of every key, and shows what it holds under any path. */
 const FORGETFUL_BUCKET = `import { WorkerEntrypoint } from 'cloudflare:workers';
@@ -93,29 +91,25 @@ export default class extends WorkerEntrypoint {
   }
 }`;
 
-test(
-  'a consumer that fails twice loses no mapping and writes none twice',
-  async () => {
-    const { product } = await startLogged({ services: { LOG_BUCKET: FORGETFUL_BUCKET } });
-    const pool = await servePool(product, 'failing', named(await startMoody(), await startMoody()));
-    await logAll(product, 'failing', 1);
-    await servePool(product, 'bucket', [{ id: 'bucket', binding: 'LOG_BUCKET' }]);
-    const sent = await many(200, 8, () => pool.get());
-    const read = async (): Promise<Json> => JSON.parse((await product.get('bucket.test', '/')).text);
-    const kept = ({ objects }: Json): string[] =>
-      (Object.values(objects) as string[]).flatMap((text) =>
-        text
-          .trimEnd()
-          .split('\n')
-          .map((line) => JSON.parse(line).requestId),
-      );
-    const { tries, objects } = await eventually(read, (bucket) => kept(bucket).length >= sent.length, 40_000);
-    const ids = sent.map(({ headers }) => headers['x-request-id']);
-    expect(kept({ objects }).toSorted()).toEqual(ids.toSorted());
-    expect(new Set(Object.values(tries))).toEqual(new Set([3]));
-  },
-  LONG_MS,
-);
+test('a consumer that fails twice loses no mapping and writes none twice', { timeout: LONG_MS }, async () => {
+  const { product } = await startLogged({ services: { LOG_BUCKET: FORGETFUL_BUCKET } });
+  const pool = await servePool(product, 'failing', named(await startMoody(), await startMoody()));
+  await logAll(product, 'failing', 1);
+  await servePool(product, 'bucket', [{ id: 'bucket', binding: 'LOG_BUCKET' }]);
+  const sent = await many(200, 8, () => pool.get());
+  const read = async (): Promise<Json> => JSON.parse((await product.get('bucket.test', '/')).text);
+  const kept = ({ objects }: Json): string[] =>
+    (Object.values(objects) as string[]).flatMap((text) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).requestId),
+    );
+  const { tries, objects } = await eventually(read, (bucket) => kept(bucket).length >= sent.length, 40_000);
+  const ids = sent.map(({ headers }) => headers['x-request-id']);
+  expect(kept({ objects }).toSorted()).toEqual(ids.toSorted());
+  expect(new Set(Object.values(tries))).toEqual(new Set([3]));
+});
 
 test('without a rate only failures and retries are logged, each with what it takes to ask for it', async () => {
   const { product, mappings } = await startLogged({ buckets: ['LOG_BUCKET'] });

@@ -91,8 +91,10 @@ export class PoolState {
 
   /** Charges affinity picks, so many by backend id, to the sequence. */
   charge(charged: Readonly<Record<string, number>>, now: number): void {
-    this.#weigh(now);
-    for (const [id, count] of Object.entries(charged)) {
+    const picks = Object.entries(charged);
+    // During a slow start each weighing is an epoch of its own, and only a few are remembered.
+    if (picks.length > 0) this.#weigh(now);
+    for (const [id, count] of picks) {
       const index = this.indexOf(id);
       if (index >= 0) this.sequence.charge(index, count);
     }

@@ -2,9 +2,9 @@
 import { eligible, standing } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
-import { asKnown } from './known-better.ts';
 import { quantile } from './latency.ts';
 import type { BackendStatus, ShardStatus } from './protocol.ts';
+import { withoutStaleEjections } from './stale-ejections.ts';
 
 /** The body of `GET /api/pools/:pool/status`. `at` is when it was made up, epoch ms. */
 export type PoolStatus = ReturnType<typeof poolStatus>;
@@ -31,7 +31,7 @@ export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], con
   const rows = pool.backends.map((backend) => of(backend.id));
   // What a shard out of use has counted still counts; what it last thought of a backend does not.
   const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
-  const current = pool.backends.map(({ id }) => asKnown(inUse, id));
+  const current = pool.backends.map(({ id }) => withoutStaleEjections(inUse, id));
   const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
   const set = eligible(pool.backends, (i) => ejectedUntil[i] !== 0, pool.whenUnavailable === 'fail-open');
   const weights = pool.backends.map((backend, i) =>

@@ -97,7 +97,7 @@ export class Slots {
     return copy;
   }
 
-  /** Sets everything aside to be given back: the pool has changed. */
+  /** Sets everything aside to be given back. */
   drop(idOf: (index: number) => string): void {
     for (const lease of this.#leases) this.#giveBack(lease, idOf);
     this.#leases = [];
