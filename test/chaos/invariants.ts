@@ -23,8 +23,8 @@ export function judge(record: ClientRecord, ledger: Ledger): Verdict {
   const isGood = record.status === 200 || record.status === 101;
   if (record.end === 'whole' && isGood) return strayed(record, ledger) ?? FINE;
   if (ledger.wasDown(record.sentAt, record.endedAt)) return excused('no runtime');
-  if (record.status === 504 && ledger.stoodStill(record.sentAt, record.endedAt))
-    return excused('the machine stood still');
+  const ranOut = record.attempts.some(({ how }) => how === 'timeout');
+  if (ranOut && ledger.stoodStill(record.sentAt, record.endedAt)) return excused('the machine stood still');
   const detail = describe(record, ledger);
   // Local workerd ends a chunked answer as if it were whole when the backend breaks it off; no Worker can change that.
   const early = record.kind === 'sse' && record.end === 'wrong' ? cutBy(record, ledger) : null;
