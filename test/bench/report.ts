@@ -12,10 +12,25 @@ const median = (numbers: readonly number[]): number => {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
+/** Mean and its standard error; one round alone has none. */
+function meanOf(numbers: readonly number[]): { readonly mean: number; readonly error: number } {
+  const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  const squares = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (numbers.length - 1) / numbers.length) };
+}
 const rounded = (value: number, digits: number) => Number(value.toFixed(digits));
 
 /** Rows that call no object. */
 const WITHOUT_OBJECT = new Set(['lean', 'nginx', 'haproxy']);
+
+const ratioOf = ({ rps, bareRps }: PairedRow) => rps / bareRps;
+
+/** How fast a row was beside the default one of the same round: what its configuration costs. */
+function besideDefault(rows: readonly PairedRow[], ofDefault: readonly PairedRow[] | undefined) {
+  if (!ofDefault || ofDefault === rows || rows.length < 2) return {};
+  const { mean, error } = meanOf(rows.map((row, i) => ratioOf(row) / ratioOf(ofDefault[i]!)));
+  return { ofDefault: rounded(mean, 3), error: rounded(error, 3) };
+}
 
 const figuresOf = (rows: readonly Row[]) => {
   const of = (key: keyof Row) => median(rows.map((row) => row[key]));
@@ -35,7 +50,7 @@ export function report(
   generator: LoadGenerator,
 ): void {
   const rowOf = (name: string, rows: readonly PairedRow[]) => {
-    const ratios = rows.map(({ rps, bareRps }) => rps / bareRps);
+    const ratios = rows.map(ratioOf);
     const ratio = rounded(median(ratios), 3);
     const lowest = rounded(Math.min(...ratios), 3);
     const highest = rounded(Math.max(...ratios), 3);
@@ -44,7 +59,8 @@ export function report(
     if (WITHOUT_OBJECT.has(name)) return figures;
     const objectCallsPerRequest = rounded(median(rows.map(({ objectCalls }) => objectCalls)), 4);
     const rowsWrittenPerRequest = rounded(median(rows.map(({ rowsWritten }) => rowsWritten)), 4);
-    return { ...figures, objectCallsPerRequest, rowsWrittenPerRequest };
+    const beside = besideDefault(rows, others.get('default'));
+    return { ...figures, objectCallsPerRequest, rowsWrittenPerRequest, ...beside };
   };
   const throughput = Object.fromEntries([
     ['bare', figuresOf(bare)] as const,
@@ -61,7 +77,7 @@ export function report(
   writeFileSync(`${ROOT}/bench-results.json`, `${JSON.stringify(results, null, 2)}\n`);
   console.table(throughput);
   console.log(
-    'ratios to the bare Worker just before and after, by throughput (median, lowest and highest round) and by CPU time; written to bench-results.json',
+    'ratios to the bare Worker just before and after, by throughput (median, lowest and highest round) and by CPU time; ofDefault: to the default row of the same round (mean and its standard error); written to bench-results.json',
   );
 }
 

@@ -28,8 +28,8 @@ export interface Course {
   turnAt: number;
   /** Of the route's pool: what retries are taken from, wherever they go. */
   readonly budget: Budget;
-  /** Ids of the backends of this pool that were asked. */
-  readonly tried: Set<string>;
+  /** How many attempts there had been when it came to this pool. */
+  attemptsBefore: number;
   view: PoolView;
   pick: Pick;
   /** Who is asked now. The configuration may change meanwhile, so an index would hold for this turn only. */
@@ -75,8 +75,20 @@ function makeReady(
     // What the client took to send its body is not the backends' doing.
     const turnAt = Date.now();
     const deadline = turnAt + wholeMs(exchange, view.config, backend);
-    const tried = new Set<string>();
-    return { exchange, body, headers, deadline, turnAt, budget, tried, view, pick, backend, upstream };
+    const attemptsBefore = 0;
+    return {
+      exchange,
+      body,
+      headers,
+      deadline,
+      turnAt,
+      budget,
+      attemptsBefore,
+      view,
+      pick,
+      backend,
+      upstream,
+    };
   };
   return prepared instanceof Promise ? prepared.then(go) : go(prepared);
 }
@@ -84,7 +96,6 @@ function makeReady(
 /** Asks the backend whose turn it is. */
 export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
   const { exchange, body, headers, turnAt, view, pick, backend, upstream } = course;
-  course.tried.add(upstream.id);
   if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
   const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
   const limits = {
@@ -120,13 +131,14 @@ export function mayMoveOn({ exchange, body, deadline }: Course, outcome: Outcome
 
 /** Turns to another backend, if there is one and the budget allows it. Returns whether it did. */
 export async function moveOn(course: Course, env: Env, ctx: ExecutionContext): Promise<boolean> {
-  const { exchange, view, tried } = course;
-  const { retry } = exchange;
+  const { exchange, view } = course;
+  const { retry, attempts } = exchange;
+  const tried = new Set(attempts.slice(course.attemptsBefore).map(({ backend }) => backend));
   const other = nextPick(exchange, view, tried);
   const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
   const now = Date.now();
   if (!found.pick || !takeRetry(course.budget, retry.budgetPercent, now)) return false;
-  if (found.view !== view) tried.clear();
+  if (found.view !== view) course.attemptsBefore = attempts.length;
   course.turnAt = now;
   course.view = found.view;
   course.pick = found.pick;

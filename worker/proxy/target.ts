@@ -29,7 +29,7 @@ export function readTarget(url: string): Target {
   const rooted = raw.startsWith('/') ? raw : `/${raw}`;
   // Behind a fixed host the path cannot name another one, whatever it holds.
   const path = NEEDS_PARSING.test(rooted) ? new URL(`http://h${rooted}`).pathname : rooted;
-  return { scheme, authority, host: hostOf(authority), path, query };
+  return { scheme, authority, host: knownHostOf(authority), path, query };
 }
 
 const SLASH = 47;
@@ -38,6 +38,18 @@ const HASH = 35;
 const BACKSLASH = 92;
 const isDelimiter = (code: number) =>
   code === SLASH || code === QUESTION || code === HASH || code === BACKSLASH;
+
+let lastAuthority = '';
+let lastHost = '';
+
+/** As `hostOf`; most requests of an isolate are for the same one, and a string that was looked up before is found faster. */
+function knownHostOf(authority: string): string {
+  if (authority !== lastAuthority) {
+    lastHost = hostOf(authority);
+    lastAuthority = authority;
+  }
+  return lastHost;
+}
 
 function hostOf(authority: string): string {
   const afterUser = authority.slice(authority.lastIndexOf('@') + 1);

@@ -47,6 +47,8 @@ const NEVER_FORWARDED = {
 } as const;
 /** What `Connection` names without meaning a header. */
 const CONNECTION_OPTIONS = new Set(['keep-alive', 'close', 'upgrade']);
+/** What nearly every message has there, as it is written; to take it apart costs as much as two look-ups. */
+const namesNoHeader = (connection: string) => connection === 'keep-alive' || connection === 'Keep-Alive';
 /** Headers that a client may not remove by naming them in `Connection`: they are ours or the message's own. */
 const PROTECTED = new Set([
   'host',
@@ -68,7 +70,7 @@ export const hasHopByHop = (headers: Headers, direction: 'request' | 'response')
 /** Removes hop-by-hop headers that the runtime would let through. */
 export function stripHopByHop(headers: Headers, direction: 'request' | 'response'): void {
   const connection = headers.get('connection');
-  if (connection !== null) {
+  if (connection !== null && !namesNoHeader(connection)) {
     for (const option of connection.toLowerCase().split(',')) {
       const name = option.trim();
       if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || CONNECTION_OPTIONS.has(name)) continue;
