@@ -36,7 +36,7 @@ export async function proxy(
   const { exchange } = start;
   const course = await setOut(start, config.via, env, ctx);
   if ('nobodyIn' in course) {
-    finish(exchange, course.nobodyIn, null, 503, Date.now(), env, ctx);
+    finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
   }
   for (;;) {
@@ -51,12 +51,12 @@ export async function proxy(
     if (!response) {
       if (body.kind === 'stream') await body.upload.drain();
       const answer = respondFailure(exchange, noneAnswered(exchange));
-      finish(exchange, view, null, answer.status, Date.now(), env, ctx);
+      finish(exchange, view, null, answer.status, env, ctx);
       return answer;
     }
     const pin = needsPin(exchange) ? await pinTo(exchange, view, upstream.id, env) : null;
     const answer = respond(exchange, response, upstream.id, pin);
-    finish(exchange, view, upstream.id, answer.status, course.turnAt + outcome.ms, env, ctx);
+    finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
   }
 }
@@ -67,11 +67,11 @@ function finish(
   view: PoolView,
   backend: string | null,
   status: number,
-  now: number,
   env: Env,
   ctx: ExecutionContext,
 ): void {
   exchange.pool = view.config.id;
+  const now = Date.now();
   const mapping = mappingOf(exchange, backend, status, now);
   // Before the outbox: its batch takes the log along.
   logMapping(mapping, exchange.route.logSampleRate, env);
