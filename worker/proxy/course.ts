@@ -75,7 +75,6 @@ function makeReady(
     // What the client took to send its body is not the backends' doing.
     const turnAt = Date.now();
     const deadline = turnAt + wholeMs(exchange, view.config, backend);
-    const attemptsBefore = 0;
     return {
       exchange,
       body,
@@ -83,7 +82,7 @@ function makeReady(
       deadline,
       turnAt,
       budget,
-      attemptsBefore,
+      attemptsBefore: 0,
       view,
       pick,
       backend,
