@@ -26,9 +26,9 @@ const WITHOUT_OBJECT = new Set(['lean', 'nginx', 'haproxy']);
 const ratioOf = ({ rps, bareRps }: PairedRow) => rps / bareRps;
 
 /** How fast a row was beside the default one of the same round: what its configuration costs. */
-function besideDefault(rows: readonly PairedRow[], ofDefault: readonly PairedRow[] | undefined) {
-  if (!ofDefault || ofDefault === rows || rows.length < 2) return {};
-  const { mean, error } = meanOf(rows.map((row, i) => ratioOf(row) / ratioOf(ofDefault[i]!)));
+function besideDefault(rows: readonly PairedRow[], defaults: readonly PairedRow[] | undefined) {
+  if (!defaults || defaults === rows || rows.length < 2) return {};
+  const { mean, error } = meanOf(rows.map((row, i) => ratioOf(row) / ratioOf(defaults[i]!)));
   return { ofDefault: rounded(mean, 3), error: rounded(error, 3) };
 }
 

@@ -137,6 +137,17 @@ test('a single backend with a pool that takes over: the small body is kept for i
   expect([answer.status, answer.headers['x-backend-attempts']]).toEqual([200, 'a;connect-failure, a;200']);
 });
 
+test('in the pool that takes over, a backend is new even if one of its name was tried before', async () => {
+  const other = await poolOf(named(dead, good));
+  const more = { whenUnavailable: `pool:${other.id}`, retry: { maxRetries: 2 } };
+  const pool = await poolOf([{ id: 'b', ...dead }], more);
+  const { status, headers } = await pool.get();
+  expect([status, headers['x-backend-attempts']]).toEqual([
+    200,
+    'b;connect-failure, a;connect-failure, b;200',
+  ]);
+});
+
 test('when the budget is used up, requests fail as they are, and no more are tried twice', async () => {
   const pool = await poolOf(named(dead, good), { retry: { budgetPercent: 0 } });
   const attempts: string[] = [];

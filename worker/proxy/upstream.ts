@@ -47,8 +47,6 @@ const NEVER_FORWARDED = {
 } as const;
 /** What `Connection` names without meaning a header. */
 const CONNECTION_OPTIONS = new Set(['keep-alive', 'close', 'upgrade']);
-/** What nearly every message has there, as it is written; to take it apart costs as much as two look-ups. */
-const namesNoHeader = (connection: string) => connection === 'keep-alive' || connection === 'Keep-Alive';
 /** Headers that a client may not remove by naming them in `Connection`: they are ours or the message's own. */
 const PROTECTED = new Set([
   'host',
@@ -63,14 +61,20 @@ const PROTECTED = new Set([
   'x-forwarded-proto',
 ]);
 
+/** `Connection`, or null when it names no header for certain: nearly every message only says that it is kept alive. */
+function connectionOf(headers: Headers): string | null {
+  const connection = headers.get('connection');
+  return connection === 'keep-alive' || connection === 'Keep-Alive' ? null : connection;
+}
+
 /** Whether `stripHopByHop` may have something to remove. */
 export const hasHopByHop = (headers: Headers, direction: 'request' | 'response'): boolean =>
-  headers.has('connection') || NEVER_FORWARDED[direction].some((name) => headers.has(name));
+  connectionOf(headers) !== null || NEVER_FORWARDED[direction].some((name) => headers.has(name));
 
 /** Removes hop-by-hop headers that the runtime would let through. */
 export function stripHopByHop(headers: Headers, direction: 'request' | 'response'): void {
-  const connection = headers.get('connection');
-  if (connection !== null && !namesNoHeader(connection)) {
+  const connection = connectionOf(headers);
+  if (connection !== null) {
     for (const option of connection.toLowerCase().split(',')) {
       const name = option.trim();
       if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || CONNECTION_OPTIONS.has(name)) continue;
