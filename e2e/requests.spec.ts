@@ -16,7 +16,7 @@ test.beforeAll(async () => {
   origins = [await startOrigin(echo('a')), await startOrigin(moody), await startOrigin(echo('c'))];
   product = await startProduct();
   const [a, b, c] = origins.map(({ url }) => url);
-  const ejection = { failures: 1_000 };
+  const ejection = { failures: 1_000, failurePercent: 0 };
   await product.must('PUT', '/config', {
     pools: [
       // Weight 2 puts b first in the sequence, so that its failure shows at once.

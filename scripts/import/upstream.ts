@@ -106,6 +106,7 @@ function ejectionOf(block: Directive, fails: readonly Fails[], notes: Notes): Js
   const baseMs = timeoutMs === undefined ? undefined : Math.min(Math.max(timeoutMs, 100), 3_600_000);
   return {
     ...(failures === undefined ? {} : { failures: Math.min(failures, NEVER) }),
+    ...(failures === NEVER ? { failurePercent: 0, stallMs: 0 } : {}),
     ...(baseMs === undefined
       ? {}
       : { windowMs: baseMs, baseMs, ...(baseMs > 300_000 ? { maxMs: Math.min(baseMs, DAY_MS) } : {}) }),

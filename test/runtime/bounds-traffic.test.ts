@@ -58,7 +58,7 @@ test('a body of bodyLimitBytes is kept and sent again; a byte more goes out once
   const dead = { url: `http://127.0.0.1:${await deadPort()}` };
   const pool = await servePool(product, 'bodies', named(dead, await startMoody()), {
     retry: { bodyLimitBytes: 1_000 },
-    ejection: { failures: 1_000 },
+    ejection: { failures: 1_000, failurePercent: 0 },
     maxLease: 1,
   });
   const put = async (length: number) => {

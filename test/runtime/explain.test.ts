@@ -133,7 +133,7 @@ test('over generated pools and requests, the real request goes where explain sai
       const { policy, hashKey, affinity, maxLease, maxRetries, whenUnavailable } = drawn;
       const retry = { maxRetries, budgetPercent: 100 };
       // Ejection is put aside: whether its news has come in yet is a matter of milliseconds.
-      const ejection = { failures: 1_000 };
+      const ejection = { failures: 1_000, failurePercent: 0 };
       const more = { policy, hashKey, maxLease, whenUnavailable, retry, ejection };
       await product.must('PUT', '/config', {
         pools: [

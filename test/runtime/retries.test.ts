@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 /** Nobody is ejected, so that the first backend is asked each time it is its turn. */
-const PATIENT = { failures: 1_000 };
+const PATIENT = { failures: 1_000, failurePercent: 0, stallMs: 0 };
 let pools = 0;
 const poolOf = (backends: Json[], more: Json = {}, route: Json = {}) =>
   servePool(product, `retry-${++pools}`, backends, { ejection: PATIENT, ...more }, route);
@@ -159,8 +159,8 @@ test('a retry does not move the sequence', async () => {
   const pool = await poolOf(named(dead, good, good));
   const attempts: string[] = [];
   for (let n = 0; n < 9; n++) attempts.push((await pool.get()).headers['x-backend-attempts'] as string);
-  const cycle = ['a;connect-failure, b;200', 'b;200', 'c;200'];
-  expect(attempts).toEqual([...cycle, ...cycle, ...cycle]);
+  const cycle = (next: string) => [`a;connect-failure, ${next};200`, 'b;200', 'c;200'];
+  expect(attempts).toEqual([...cycle('b'), ...cycle('c'), ...cycle('b')]);
 });
 
 /** Far longer than any test waits: who got this one would be seen. */

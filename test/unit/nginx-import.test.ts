@@ -55,7 +55,11 @@ test.each<[string, string, object]>([
     'server b.example.net max_fails=2 fail_timeout=1m;',
     { ejection: { failures: 2, windowMs: 60_000, baseMs: 60_000 } },
   ],
-  ['never to eject', 'server b.example.net max_fails=0;', { ejection: { failures: 1_000 } }],
+  [
+    'never to eject',
+    'server b.example.net max_fails=0;',
+    { ejection: { failures: 1_000, failurePercent: 0, stallMs: 0 } },
+  ],
   [
     'a long ejection',
     'server b.example.net fail_timeout=1h;',

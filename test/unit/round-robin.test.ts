@@ -1,7 +1,14 @@
 /** The sequence: nginx's order, exact shares, and steps that can be taken back in any order. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { charge, giveBack, positionAfter, rebase, take } from '../../worker/balance/round-robin.ts';
+import {
+  charge,
+  giveBack,
+  positionAfter,
+  positionAfterTurn,
+  rebase,
+  take,
+} from '../../worker/balance/round-robin.ts';
 import { Sequence } from '../../worker/objects/sequence.ts';
 
 const order = (weights: number[], count: number, position = weights.map(() => 0)) =>
@@ -147,4 +154,56 @@ test('shards begin at different places', () => {
     order([5, 1, 1], 1, positionAfter([5, 1, 1], shard)),
   ).join('');
   expect(first).toBe('aabacaa');
+});
+
+/** The longest run of `index` among the winners. */
+function longestRunOf(index: number, winners: readonly number[]): number {
+  let longest = 0;
+  let run = 0;
+  for (const winner of winners) {
+    run = winner === index ? run + 1 : 0;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}
+
+test('a backend that returns is not owed the turns it missed: with equal weights no run is longer than 2', () => {
+  const scene = fc.record({
+    backends: fc.integer({ min: 2, max: 6 }),
+    before: fc.nat(200),
+    leases: fc.array(fc.integer({ min: 1, max: 64 }), { maxLength: 5 }),
+    meanwhile: fc.nat(100),
+    backWhileOut: fc.nat(3),
+  });
+  fc.assert(
+    fc.property(scene, ({ backends, before, leases, meanwhile, backWhileOut }) => {
+      const all = new Array<number>(backends).fill(1);
+      const without = all.map((weight, i) => (i === 0 ? 0 : weight));
+      const sequence = new Sequence(
+        all.map(() => 0),
+        0,
+      );
+      sequence.weigh(all);
+      sequence.lease(before);
+      const { epoch } = sequence;
+      const held = leases.map((size) => sequence.lease(size));
+      const giveBack = (slots: readonly number[]) => {
+        for (const index of slots) sequence.giveBack(epoch, index, 1);
+      };
+      sequence.weigh(without);
+      for (const slots of held.slice(0, backWhileOut)) giveBack(slots);
+      sequence.lease(meanwhile);
+      sequence.enter(without, 0);
+      sequence.weigh(all);
+      const after = sequence.lease(5);
+      for (const slots of held.slice(backWhileOut)) giveBack(slots);
+      after.push(...sequence.lease(60));
+      expect(longestRunOf(0, after)).toBeLessThanOrEqual(2);
+    }),
+  );
+});
+
+test('with every backend out, the one that went last is asked last', () => {
+  const position = positionAfterTurn([1, 1, 1], 0);
+  expect(order([1, 1, 1], 6, position)).toBe('bcabca');
 });
