@@ -187,9 +187,9 @@ test('a backend that returns is not owed the turns it missed: with equal weights
       sequence.lease(before);
       const { epoch } = sequence;
       const held = leases.map((size) => sequence.lease(size));
-      const giveBack = (slots: readonly number[]) => {
-        for (const index of slots) sequence.giveBack(epoch, index, 1);
-      };
+      // The slots of the backends that stay in are used; those of the one that is out come back.
+      const giveBack = (slots: readonly number[]) =>
+        sequence.giveBack(epoch, 0, slots.filter((index) => index === 0).length);
       sequence.weigh(without);
       for (const slots of held.slice(0, backWhileOut)) giveBack(slots);
       sequence.lease(meanwhile);
