@@ -78,9 +78,10 @@ test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question say
   expect((await explain({ url: 'http://nowhere.test/' })).answer.status).toBe(404);
   await servePool(product, 'none', [{ ...named(await startMoody())[0], state: 'disabled' }]);
   expect((await explain({ url: 'http://none.test/' })).answer.status).toBe(503);
-  const { url } = await startForTest((request, response) => response.end(request.headers.via));
-  const via = (await (await servePool(product, 'via', [{ id: 'a', url }])).get()).text;
-  expect((await explain({ url: 'http://none.test/', headers: { via } })).answer.status).toBe(508);
+  const { url } = await startForTest((request, response) => response.end(request.headers['x-evenkeel-loop']));
+  const loop = (await (await servePool(product, 'hops', [{ id: 'a', url }])).get()).text;
+  const looped = await explain({ url: 'http://none.test/', headers: { 'x-evenkeel-loop': loop } });
+  expect(looped.answer.status).toBe(508);
   const wrong = await product.api('POST', '/explain', { url: 'ftp://x/', clientIp: 'x', other: 1 });
   expect(wrong.status).toBe(400);
   expect(wrong.body.errors.map((error: Json) => error.path).sort()).toEqual(['clientIp', 'other', 'url']);

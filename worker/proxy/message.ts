@@ -10,12 +10,19 @@ export interface Message {
   readonly init: RequestInit;
 }
 
-/** The client's headers with ours in place. `via` is our entry in `Via`. */
-export function headersOf({ headers: client, route, target, requestId }: Exchange, via: string): Headers {
+/** What a configuration makes the same for all requests. */
+export interface Deployment {
+  /** How this deployment recognises a request that comes back to it. */
+  readonly pseudonym: string;
+}
+
+/** The client's headers with ours in place. */
+export function headersOf(exchange: Exchange, { pseudonym }: Deployment): Headers {
+  const { headers: client, route, target, requestId } = exchange;
   const headers = new Headers(client);
   stripHopByHop(headers, 'request');
   if (route.affinity !== 'none' && route.affinity !== 'ip') hideCookie(headers, route.affinityCookie.name);
-  setForwardedHeaders(headers, target, { requestId, via });
+  setForwardedHeaders(headers, target, requestId, pseudonym);
   return headers;
 }
 

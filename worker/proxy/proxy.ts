@@ -34,7 +34,7 @@ export async function proxy(
   const start = await findStart(arrival, config, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
-  const course = await setOut(start, config.via, env, ctx);
+  const course = await setOut(start, config, env, ctx);
   if ('nobodyIn' in course) {
     finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));

@@ -45,6 +45,13 @@ const NEVER_FORWARDED = {
   request: ['expect', 'proxy', 'proxy-authorization', 'proxy-connection'],
   response: ['proxy-authenticate', 'proxy-authentication-info', 'proxy-connection'],
 } as const;
+/**
+ * Names every deployment of this product that the request has been through. Not `CDN-Loop` (RFC 8586), which the platform
+ * itself writes and counts by; not `Via`, for which nginx stops compressing.
+ */
+const LOOP_HEADER = 'x-evenkeel-loop';
+/** Said by clients of themselves or by proxies that we know nothing of; backends would believe it. */
+const NOT_TRUSTED = ['forwarded', 'x-forwarded-port', 'x-forwarded-server'] as const;
 /** What `Connection` names without meaning a header. */
 const CONNECTION_OPTIONS = new Set(['keep-alive', 'close', 'upgrade']);
 /** Headers that a client may not remove by naming them in `Connection`: they are ours or the message's own. */
@@ -55,7 +62,7 @@ const PROTECTED = new Set([
   'cookie',
   'authorization',
   'x-request-id',
-  'via',
+  LOOP_HEADER,
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -84,28 +91,31 @@ export function stripHopByHop(headers: Headers, direction: 'request' | 'response
   for (const name of NEVER_FORWARDED[direction]) if (headers.has(name)) headers.delete(name);
 }
 
-/** What every attempt of one request sends alike. */
-export interface Forwarding {
-  readonly requestId: string;
-  /** Our entry in `Via`. */
-  readonly via: string;
-}
-
 /** Sets what a backend learns of the client. Values that the client sent for these headers are not trusted. */
-export function setForwardedHeaders(headers: Headers, target: Target, forwarding: Forwarding): void {
+export function setForwardedHeaders(
+  headers: Headers,
+  target: Target,
+  requestId: string,
+  pseudonym: string,
+): void {
   const client = headers.get('cf-connecting-ip');
-  if (client !== null) headers.set('x-forwarded-for', client);
-  else headers.delete('x-forwarded-for');
+  if (client !== null) {
+    headers.set('x-forwarded-for', client);
+    headers.set('x-real-ip', client);
+  } else {
+    headers.delete('x-forwarded-for');
+    headers.delete('x-real-ip');
+  }
   headers.set('x-forwarded-proto', target.scheme);
   headers.set('x-forwarded-host', target.authority);
-  headers.set('x-request-id', forwarding.requestId);
-  headers.append('via', forwarding.via);
-  if (headers.has('forwarded')) headers.delete('forwarded');
+  headers.set('x-request-id', requestId);
+  headers.append(LOOP_HEADER, pseudonym);
+  for (const name of NOT_TRUSTED) if (headers.has(name)) headers.delete(name);
 }
 
 /** Whether the request has been through this deployment before. */
 export function isLoop(headers: Headers, pseudonym: string): boolean {
-  const via = headers.get('via');
-  if (via === null) return false;
-  return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === pseudonym);
+  const hops = headers.get(LOOP_HEADER);
+  if (hops === null) return false;
+  return hops.split(',').some((hop) => hop.trim() === pseudonym);
 }
