@@ -1,6 +1,6 @@
 /** Wrong documents, each with the path and the words it must give. */
 import { expect, test } from 'vitest';
-import { checkConfig, type Surroundings } from '../../worker/config/check.ts';
+import { checkConfig, type Surroundings, warnings } from '../../worker/config/check.ts';
 
 const around: Surroundings = {
   allowPrivate: false,
@@ -217,6 +217,27 @@ test.each([
   expect(strict.ok ? [] : strict.errors.map((error) => error.path)).toEqual(['pools[0].backends[0].url']);
   expect(checkConfig(url(text), { ...around, allowPrivate: true }).ok).toBe(true);
 });
+
+test('routes whose paths differ in needless escapes only are one, and refused', () => {
+  const routes = ['/admin/x', '/%61dmin/x', '/a%2fb', '/a%2Fb'].map((path, i) => {
+    return { id: `r${i}`, host: 'shop.example.com', path, pool: 'shop' };
+  });
+  const checked = checkConfig({ ...pool(), routes }, around);
+  expect(checked.ok ? [] : checked.errors).toEqual([
+    { path: 'routes[1].path', message: 'route r0 has this host and path already' },
+    { path: 'routes[3].path', message: 'route r2 has this host and path already' },
+  ]);
+});
+
+test.each([['a path with a needless escape', { path: '/%61dmin' }, 'routes[0].path', 'written as /admin']])(
+  '%s is taken, with a warning',
+  (_, fields, path, words) => {
+    const checked = checkConfig(route(fields), { ...around, hasAffinitySecret: true });
+    const found = checked.ok ? [...warnings(checked.value)] : [];
+    expect(found.map((warning) => warning.path)).toEqual([path]);
+    expect(found[0]!.message).toContain(words);
+  },
+);
 
 test('all faults are told at once', () => {
   const checked = checkConfig(

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { backendUrlProblem, type UrlRules } from './backend-url.ts';
 import { LIMITS } from './limits.ts';
+import { normalPath } from './path.ts';
 import {
   type BackendConfig,
   type Config,
@@ -82,7 +83,7 @@ export function* crossCheck(config: Config, around: Surroundings): Generator<Pro
   const seen = new Map<string, string>();
   for (const [i, route] of config.routes.entries()) {
     yield* checkRoute(route, `routes[${i}]`, pools, around);
-    const key = `${route.host} ${route.path}`;
+    const key = `${route.host} ${normalPath(route.path)}`;
     const other = seen.get(key);
     if (other) yield { path: `routes[${i}].path`, message: `route ${other} has this host and path already` };
     seen.set(key, route.id);
@@ -206,4 +207,10 @@ export function* warnings(config: Config): Generator<Problem> {
         };
     }
   }
+  for (const [i, { path }] of config.routes.entries())
+    if (normalPath(path) !== path)
+      yield {
+        path: `routes[${i}].path`,
+        message: `is better written as ${normalPath(path)}: it is compared so`,
+      };
 }

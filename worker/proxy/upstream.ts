@@ -1,4 +1,5 @@
 /** The request that goes to a backend: its URL and its headers. No I/O. */
+import { lengthAsSent, normalPath } from '../config/path.ts';
 import type { BackendConfig, RouteConfig } from '../config/schema.ts';
 import { prefixOf } from './routes.ts';
 import type { Target } from './target.ts';
@@ -26,7 +27,8 @@ export function compileUpstream(backend: BackendConfig): Upstream {
 export function upstreamUrl(upstream: Upstream, target: Target, route: RouteConfig): string {
   let path = target.path;
   if (route.stripPrefix) {
-    path = path.slice(prefixOf(route.path).length);
+    const { length } = prefixOf(normalPath(route.path));
+    path = path.slice(path === target.routePath ? length : lengthAsSent(path, length));
     if (!path.startsWith('/')) path = `/${path}`;
   }
   if (!upstream.keepsHost) return upstream.base + path + target.query;
