@@ -178,6 +178,12 @@ test.each<[string, unknown, string, string]>([
     'Lax, Strict, None',
   ],
   ['a sample rate above 1', route({ logSampleRate: 2 }), 'routes[0].logSampleRate', 'from 0 to 1'],
+  [
+    'a rewriteLocation that is no flag',
+    route({ rewriteLocation: 'off' }),
+    'routes[0].rewriteLocation',
+    'true or false',
+  ],
   ['a flag as text', route({ stripPrefix: 'true' }), 'routes[0].stripPrefix', 'true or false'],
 ])('%s', (_, document, path, words) => {
   const checked = checkConfig(document, around);

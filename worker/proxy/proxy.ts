@@ -55,7 +55,7 @@ export async function proxy(
       return answer;
     }
     const pin = needsPin(exchange) ? await pinTo(exchange, view, upstream.id, env) : null;
-    const answer = respond(exchange, response, upstream.id, pin);
+    const answer = respond(exchange, response, upstream, pin);
     finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
   }

@@ -9,6 +9,10 @@ export interface Upstream {
   readonly id: string;
   /** Scheme, host, port and path prefix, without trailing slash; '' for a binding. */
   readonly base: string;
+  /** The path prefix alone. */
+  readonly prefix: string;
+  /** The ways to write scheme, host and port that the backend may use for itself; none for a binding. */
+  readonly origins: readonly string[];
   readonly hostname: string;
   readonly binding: string | null;
   readonly keepsHost: boolean;
@@ -18,9 +22,12 @@ export interface Upstream {
 export function compileUpstream(backend: BackendConfig): Upstream {
   const { id, binding } = backend;
   const keepsHost = backend.host === 'client' || binding !== null;
-  if (backend.url === null) return { id, base: '', hostname: '', binding, keepsHost };
-  const url = new URL(backend.url);
-  return { id, base: url.origin + prefixOf(url.pathname), hostname: url.hostname, binding, keepsHost };
+  if (backend.url === null)
+    return { id, base: '', prefix: '', origins: [], hostname: '', binding, keepsHost };
+  const { origin, hostname, pathname, port, protocol } = new URL(backend.url);
+  const prefix = prefixOf(pathname);
+  const origins = port === '' ? [origin, `${origin}:${protocol === 'https:' ? 443 : 80}`] : [origin];
+  return { id, base: origin + prefix, prefix, origins, hostname, binding, keepsHost };
 }
 
 /** The URL to fetch: the backend's base, then the request's path and query. Nothing that a client sends changes the host. */
@@ -32,8 +39,7 @@ export function upstreamUrl(upstream: Upstream, target: Target, route: RouteConf
     if (!path.startsWith('/')) path = `/${path}`;
   }
   if (!upstream.keepsHost) return upstream.base + path + target.query;
-  const prefix = upstream.base === '' ? '' : prefixOf(new URL(upstream.base).pathname);
-  return `${target.scheme}://${target.host}${portOf(target.authority)}${prefix}${path}${target.query}`;
+  return `${target.scheme}://${target.host}${portOf(target.authority)}${upstream.prefix}${path}${target.query}`;
 }
 
 const portOf = (authority: string): string => /:\d+$/.exec(authority)?.[0] ?? '';
