@@ -37,7 +37,9 @@ function world() {
       const arrival = { request, headers, target, requestId: 'id', startedAt: Date.now() };
       const exchange = begin(arrival, route, view.config);
       const pick = await affinityPick(exchange, view, { AFFINITY_SECRET: SECRET } as unknown as Env, NEVER);
-      return { backend: pick && backends[pick.index]!.id, isPinnedAnew: needsPin(exchange) };
+      const backend = backends[pick!.index]!.id;
+      exchange.attempts.push({ backend, outcome: 'ok', status: 200, ms: 1 });
+      return { backend, isPinnedAnew: needsPin(exchange, view, backend, new Response()) };
     },
   };
 }

@@ -235,15 +235,20 @@ test('routes whose paths differ in needless escapes only are one, and refused', 
   ]);
 });
 
-test.each([['a path with a needless escape', { path: '/%61dmin' }, 'routes[0].path', 'written as /admin']])(
-  '%s is taken, with a warning',
-  (_, fields, path, words) => {
-    const checked = checkConfig(route(fields), { ...around, hasAffinitySecret: true });
-    const found = checked.ok ? [...warnings(checked.value)] : [];
-    expect(found.map((warning) => warning.path)).toEqual([path]);
-    expect(found[0]!.message).toContain(words);
-  },
-);
+test.each<[string, object, string, string]>([
+  ['a path with a needless escape', { path: '/%61dmin' }, 'routes[0].path', 'written as /admin'],
+  [
+    'SameSite=None',
+    { affinity: 'cookie', affinityCookie: { sameSite: 'None' } },
+    'routes[0].affinityCookie.sameSite',
+    'https only',
+  ],
+])('%s is taken, with a warning', (_, fields, path, words) => {
+  const checked = checkConfig(route(fields), { ...around, hasAffinitySecret: true });
+  const found = checked.ok ? [...warnings(checked.value)] : [];
+  expect(found.map((warning) => warning.path)).toEqual([path]);
+  expect(found[0]!.message).toContain(words);
+});
 
 test('all faults are told at once', () => {
   const checked = checkConfig(

@@ -207,10 +207,14 @@ export function* warnings(config: Config): Generator<Problem> {
         };
     }
   }
-  for (const [i, { path }] of config.routes.entries())
+  for (const [i, { path, affinity, affinityCookie }] of config.routes.entries()) {
+    const at = `routes[${i}]`;
     if (normalPath(path) !== path)
+      yield { path: `${at}.path`, message: `is better written as ${normalPath(path)}: it is compared so` };
+    if (affinity.startsWith('cookie') && affinityCookie.sameSite === 'None')
       yield {
-        path: `routes[${i}].path`,
-        message: `is better written as ${normalPath(path)}: it is compared so`,
+        path: `${at}.affinityCookie.sameSite`,
+        message: 'None works over https only: browsers drop such a cookie that comes by plain http',
       };
+  }
 }

@@ -3,6 +3,7 @@ import { staticConfig } from '../config/static.ts';
 import { type Env, surroundings } from '../env.ts';
 import type { Snapshot } from '../objects/protocol.ts';
 import { directoryObject } from '../objects/stubs.ts';
+import { affinityCookiesOf } from './affinity.ts';
 import { within } from './deadline.ts';
 import type { Deployment } from './message.ts';
 import { PoolView } from './pool-view.ts';
@@ -89,7 +90,8 @@ export function lostPools(): number {
 function hold(snapshot: Snapshot, now: number): void {
   const pseudonym = `evenkeel-${snapshot.instance}`;
   const routes = compileRoutes(snapshot.routes);
-  held = { snapshot, routes, pseudonym, checkedAt: now };
+  const affinityCookies = affinityCookiesOf(snapshot.routes);
+  held = { snapshot, routes, pseudonym, affinityCookies, checkedAt: now };
   const left = new Set(views.keys());
   for (const { revision, pool } of snapshot.pools) {
     left.delete(pool.id);

@@ -34,7 +34,8 @@ export async function proxy(
   const start = await findStart(arrival, config, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
-  const course = await setOut(start, config, env, ctx);
+  const deployment = current() ?? config;
+  const course = await setOut(start, deployment, env, ctx);
   if ('nobodyIn' in course) {
     finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
@@ -54,7 +55,9 @@ export async function proxy(
       finish(exchange, view, null, answer.status, env, ctx);
       return answer;
     }
-    const pin = needsPin(exchange) ? await pinTo(exchange, view, upstream.id, env) : null;
+    const pin = needsPin(exchange, view, upstream.id, response)
+      ? await pinTo(exchange, view, upstream.id, deployment, env)
+      : null;
     const answer = respond(exchange, response, upstream, pin);
     finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
