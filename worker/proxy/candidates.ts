@@ -96,5 +96,5 @@ function among(
 ): number {
   const policy = view.policy;
   if (policy.leased) return indices.find((i) => i > last) ?? indices[0]!;
-  return policy.pick(policyView(view, weightsOf(view, indices), keyHashOf(view, request, path)));
+  return policy.pick(policyView(view, weightsOf(view, indices), keyHashOf(view, request, path) ?? 0));
 }
