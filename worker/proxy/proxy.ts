@@ -6,7 +6,15 @@ import { ask, hear, mayMoveOn, moveOn, setOut } from './course.ts';
 import { type Exchange, mappingOf } from './exchange.ts';
 import { current, newRequestId, refresh } from './isolate.ts';
 import { recordMapping } from './outbox.ts';
-import { inALoop, nobodyToAsk, noConfiguration, noneAnswered, noRoute, refuse } from './own-answers.ts';
+import {
+  faultyHandshake,
+  inALoop,
+  nobodyToAsk,
+  noConfiguration,
+  noneAnswered,
+  noRoute,
+  refuse,
+} from './own-answers.ts';
 import { needsPin, pinTo } from './pin.ts';
 import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
@@ -34,6 +42,11 @@ export async function proxy(
   const start = await findStart(arrival, config, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
+  const refused = faultyHandshake(exchange);
+  if (refused) {
+    finish(exchange, start.view, null, refused.status, env, ctx);
+    return refuse(request, refused);
+  }
   const deployment = current() ?? config;
   const course = await setOut(start, deployment, env, ctx);
   if ('nobodyIn' in course) {
