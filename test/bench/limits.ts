@@ -24,7 +24,7 @@ export default {
     headers.set('x-forwarded-proto', 'http');
     headers.set('x-forwarded-host', url.slice(7, url.indexOf('/', 8)));
     headers.set('x-request-id', id);
-    headers.append('via', '1.1 lean');
+    headers.append('x-lean-loop', 'lean');
     const init = { method: request.method, headers, redirect: 'manual' };
     const response = await new Promise((resolve, reject) => {
       setTimeout(() => reject(new Error('timeout')), 30_000);

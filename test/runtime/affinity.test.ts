@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { echo, startOrigin } from '../support/origins.ts';
-import { type Answer, many, type Product, startProduct, tally } from '../support/product.ts';
+import { servePool, startForTest, startMoody } from '../support/pools.ts';
+import { type Answer, eventually, many, type Product, startProduct, tally } from '../support/product.ts';
+import { rawRequest, sendRaw } from '../support/raw.ts';
 
 let product: Product;
 let origins: Awaited<ReturnType<typeof startOrigin>>[];
@@ -184,4 +186,129 @@ test('a WebSocket stays with its client’s backend, and the 101 carries the coo
   for (let i = 0; i < 8; i++) expect(await open(cookie)).toEqual({ backend: first.backend });
   expect((await withCookie(cookie)).backend).toBe(first.backend);
   for (const server of servers) server.close();
+});
+
+/** A browser's cookies: by name, the last one set. */
+function jar() {
+  const cookies = new Map<string, string>();
+  return {
+    async get(host: string, path: string) {
+      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+      const answer = await product.get(host, path, cookie === '' ? {} : { headers: { cookie } });
+      for (const set of answer.headers['set-cookie'] ?? []) {
+        const [, name, value] = /^([^=]+)=([^;]*)/.exec(set)!;
+        cookies.set(name!, value!);
+      }
+      return answer;
+    },
+  };
+}
+
+test.each([
+  ['one name', {}],
+  ['a name each', { name: 'B' }],
+])('two pools of one host with %s: a client sticks in both, and no backend sees a pin', async (_, cookie) => {
+  const route = (id: string, host: string, path: string, more: object = {}) => ({
+    id,
+    host,
+    path,
+    pool: id,
+    ...more,
+  });
+  await product.must('PUT', '/config', {
+    pools: ['web', 'api', 'open'].map((id) => ({ id, backends: backends() })),
+    routes: [
+      route('web', 'two.test', '/', { affinity: 'cookie' }),
+      route('api', 'two.test', '/api', { affinity: 'cookie', affinityCookie: cookie }),
+      route('open', 'two.test', '/open'),
+    ],
+  });
+  for (let client = 0; client < 3; client++) {
+    const browser = jar();
+    const answers: Answer[] = [];
+    for (let n = 0; n < 10; n++)
+      for (const path of ['/', '/api', '/open']) answers.push(await browser.get('two.test', path));
+    const by = (i: number) => answers.filter((_, n) => n % 3 === i);
+    for (const pool of [by(0), by(1)]) expect(new Set(pool.map(({ backend }) => backend)).size).toBe(1);
+    expect(new Set(by(2).map(({ backend }) => backend)).size).toBe(IDS.length);
+    expect(answers.filter(({ headers }) => headers['set-cookie'])).toHaveLength(2);
+    for (const { text } of answers) expect(JSON.parse(text).headers).not.toHaveProperty('cookie');
+  }
+});
+
+test('of several cookies of our name, and of several Cookie lines, the genuine pin counts; the others’ cookies stay', async () => {
+  await put('cookie');
+  const own = cookieOf(await product.get('shop.test', '/'))!;
+  const home = (await withCookie(own)).backend;
+  for (const [lines, seen] of [
+    [[`X-Backend-Id=old.old.old; ${own}`], undefined],
+    [[`X-Backend-Id=; ${own}; a=1`], 'a=1'],
+    [['theme=dark', own, 'sid=1, 2'], 'theme=dark; sid=1, 2'],
+    [[own, 'theme=dark'], 'theme=dark'],
+    [['theme=dark; a=1', `b=2; ${own}`, 'sid=1'], 'theme=dark; a=1; b=2; sid=1'],
+  ] as const)
+    for (let n = 0; n < IDS.length; n++) {
+      const headers = lines.map((line) => `Cookie: ${line}`);
+      const { head, body } = await sendRaw(product.port, rawRequest('/', 'shop.test', headers));
+      const { name, headers: arrived } = JSON.parse(body);
+      expect([lines, name, arrived.cookie]).toEqual([lines, home, seen]);
+      expect(head).not.toMatch(/set-cookie/i);
+    }
+});
+
+test('a client whose backend fails is pinned by the same answer to who gave it, and stays there', async () => {
+  const origins = await Promise.all(['a', 'b', 'c'].map(() => startMoody()));
+  const named = origins.map(({ url }, i) => ({ id: IDS[i]!, url }));
+  const pool = await servePool(
+    product,
+    'fails',
+    named,
+    { ejection: { failures: 100 } },
+    { affinity: 'cookie' },
+  );
+  const cookie = cookieOf(await pool.get())!;
+  const { backend: home } = await pool.get('/', { headers: { cookie } });
+  const failing = origins[IDS.indexOf(home!)]!;
+  failing.status = 503;
+  const moved = await pool.get('/', { headers: { cookie } });
+  expect([moved.status, moved.backend === home]).toEqual([200, false]);
+  const next = cookieOf(moved)!;
+  failing.hits = 0;
+  for (let n = 0; n < 6; n++) {
+    const answer = await pool.get('/', { headers: { cookie: next } });
+    expect([answer.backend, cookieOf(answer)]).toEqual([moved.backend, undefined]);
+  }
+  expect(failing.hits).toBe(0);
+});
+
+test('no pin on what shared caches may keep, a 304, a failed answer or a preflight; nor does that count as a client', async () => {
+  const answers: Record<string, [number, Record<string, string>]> = {
+    '/public': [200, { 'cache-control': 'public, max-age=600' }],
+    '/shared': [301, { 'cache-control': 's-maxage=600', location: '/' }],
+    '/unchanged': [304, { etag: '"1"' }],
+    '/broken': [503, {}],
+    '/private': [200, { 'cache-control': 'private' }],
+    '/': [200, {}],
+  };
+  const { url } = await startForTest((request, response) => {
+    request.resume();
+    response.writeHead(...answers[request.url!]!).end();
+  });
+  const more = { ejection: { failures: 100 } };
+  const pool = await servePool(product, 'once', [{ id: 'a', url }], more, { affinity: 'cookie' });
+  for (const path of ['/public', '/shared', '/unchanged', '/broken'])
+    expect([path, cookieOf(await pool.get(path))]).toEqual([path, undefined]);
+  const preflight = { origin: 'http://other.test', 'access-control-request-method': 'PUT' };
+  for (let n = 0; n < 5; n++)
+    expect(cookieOf(await pool.get('/', { method: 'OPTIONS', headers: preflight }))).toBeUndefined();
+  const clients = async () => {
+    const { requests, affinityClients } = await pool.status('a');
+    return { requests, affinityClients };
+  };
+  expect(await eventually(clients, ({ requests }) => requests === 9)).toEqual({
+    requests: 9,
+    affinityClients: 0,
+  });
+  for (const path of ['/private', '/']) expect(cookieOf(await pool.get(path))).toBeDefined();
+  expect((await eventually(clients, ({ requests }) => requests === 11)).affinityClients).toBeGreaterThan(0);
 });

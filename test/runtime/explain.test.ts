@@ -1,8 +1,10 @@
 /** Explain says what the next real request does, and moves nothing. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { echo } from '../support/origins.ts';
 import { type Moody, named, servePool, startForTest, startMoody } from '../support/pools.ts';
 import { eventually, type Json, type Product, startProduct } from '../support/product.ts';
+import { rawRequest, sendRaw } from '../support/raw.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -78,12 +80,44 @@ test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question say
   expect((await explain({ url: 'http://nowhere.test/' })).answer.status).toBe(404);
   await servePool(product, 'none', [{ ...named(await startMoody())[0], state: 'disabled' }]);
   expect((await explain({ url: 'http://none.test/' })).answer.status).toBe(503);
-  const { url } = await startForTest((request, response) => response.end(request.headers.via));
-  const via = (await (await servePool(product, 'via', [{ id: 'a', url }])).get()).text;
-  expect((await explain({ url: 'http://none.test/', headers: { via } })).answer.status).toBe(508);
+  const { url } = await startForTest((request, response) => response.end(request.headers['x-evenkeel-loop']));
+  const loop = (await (await servePool(product, 'hops', [{ id: 'a', url }])).get()).text;
+  const looped = await explain({ url: 'http://none.test/', headers: { 'x-evenkeel-loop': loop } });
+  expect(looped.answer.status).toBe(508);
   const wrong = await product.api('POST', '/explain', { url: 'ftp://x/', clientIp: 'x', other: 1 });
   expect(wrong.status).toBe(400);
   expect(wrong.body.errors.map((error: Json) => error.path).sort()).toEqual(['clientIp', 'other', 'url']);
+});
+
+test('a path goes to one route however it is spelt, explain says so, and the backend gets it as it was sent', async () => {
+  const names = ['web', 'admin', 'cut'];
+  const origins = await Promise.all(names.map((name) => startForTest(echo(name))));
+  const host = 'spelt.test';
+  await product.must('PUT', '/config', {
+    pools: names.map((id, i) => ({ id, backends: [{ id: 'a', url: origins[i]!.url }] })),
+    routes: [
+      { id: 'web', host, path: '/', pool: 'web' },
+      { id: 'admin', host, path: '/admin', pool: 'admin' },
+      { id: 'cut', host, path: '/cut%2dout', pool: 'cut', stripPrefix: true },
+    ],
+  });
+  for (const [path, route, sent] of [
+    ['/admin/x', 'admin', '/admin/x'],
+    ['/%61dmin/x', 'admin', '/%61dmin/x'],
+    ['/a%64min', 'admin', '/a%64min'],
+    ['/admi%6E?%61', 'admin', '/admi%6E?%61'],
+    ['/x/%2e%2e/%61dmin', 'admin', '/%61dmin'],
+    ['/admin%2Fx', 'web', '/admin%2Fx'],
+    ['/%2561dmin', 'web', '/%2561dmin'],
+    ['/cut-out/%61', 'cut', '/%61'],
+    ['/%63ut%2Dout/%2f', 'cut', '/%2f'],
+    ['/cut-out', 'cut', '/'],
+    ['/cut-outs', 'web', '/cut-outs'],
+  ] as const) {
+    const { name, url } = JSON.parse((await sendRaw(product.port, rawRequest(path, host))).body);
+    const told = await explain({ url: `http://${host}${path}` });
+    expect([path, name, url, told.route]).toEqual([path, route, sent, route]);
+  }
 });
 
 /** How long slots hold, less than which a run of requests takes. */

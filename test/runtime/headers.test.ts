@@ -56,10 +56,15 @@ test.each<[string, Json]>([
 });
 
 test('a client cannot take away what is ours or the message’s own by naming it in Connection', async () => {
-  const named = 'authorization, cookie, x-request-id, via, x-forwarded-for';
+  const named = 'authorization, cookie, x-request-id, x-evenkeel-loop, x-forwarded-for, x-real-ip';
   const seen = await seenBy({ connection: named, authorization: 'Bearer x', cookie: 'a=1' });
-  expect(seen).toMatchObject({ authorization: 'Bearer x', cookie: 'a=1', 'x-forwarded-for': '127.0.0.1' });
-  expect(seen).toHaveProperty('via');
+  expect(seen).toMatchObject({
+    authorization: 'Bearer x',
+    cookie: 'a=1',
+    'x-forwarded-for': '127.0.0.1',
+    'x-real-ip': '127.0.0.1',
+  });
+  expect(seen).toHaveProperty('x-evenkeel-loop');
   expect(seen).toHaveProperty('x-request-id');
 });
 
@@ -67,14 +72,19 @@ test('what a client says of its own address and host is replaced by what is know
   const seen = await seenBy({
     'x-forwarded-for': '203.0.113.7, 198.51.100.1',
     'x-forwarded-host': 'evil.test',
+    'x-real-ip': '203.0.113.7',
     forwarded: 'for=203.0.113.7;host=evil.test',
+    'x-forwarded-port': '22',
+    'x-forwarded-server': 'evil.test',
   });
   expect(seen).toMatchObject({
     'x-forwarded-for': '127.0.0.1',
     'x-forwarded-host': 'echo.test',
     'x-forwarded-proto': 'http',
+    'x-real-ip': '127.0.0.1',
   });
-  expect(seen).not.toHaveProperty('forwarded');
+  for (const name of ['forwarded', 'x-forwarded-port', 'x-forwarded-server'])
+    expect(seen).not.toHaveProperty(name);
 });
 
 test('a sane X-Request-Id is kept, to the backend and back', async () => {
@@ -94,16 +104,23 @@ test.each([
   expect(JSON.parse(answer.text).headers['x-request-id']).toBe(answer.headers['x-request-id']);
 });
 
-test('Via gains our name behind those that were there', async () => {
-  expect((await seenBy({ via: '1.0 edge, 1.1 cdn' })).via).toMatch(
-    /^1\.0 edge, 1\.1 cdn, 1\.1 evenkeel-[0-9a-f]{8}$/,
+test('Via and CDN-Loop are neither made nor changed: nginx stops compressing for a request with Via', async () => {
+  const sent = { via: '1.0 edge, 1.1 cdn', 'cdn-loop': 'edge; loops=1' };
+  expect(await seenBy(sent)).toMatchObject(sent);
+  const seen = await seenBy({});
+  for (const name of Object.keys(sent)) expect(seen).not.toHaveProperty(name);
+});
+
+test('X-Evenkeel-Loop gains our name behind those of other deployments', async () => {
+  expect((await seenBy({ 'x-evenkeel-loop': 'evenkeel-00000000' }))['x-evenkeel-loop']).toMatch(
+    /^evenkeel-00000000, evenkeel-[0-9a-f]{8}$/,
   );
 });
 
 test('a request that comes back is stopped with 508 before it loops', async () => {
   const relay = await startForTest(async (request, response) => {
-    const { via } = request.headers;
-    const again = await product.get('loop.test', request.url!, { headers: { via: String(via) } });
+    const headers = { ...request.headers, host: 'loop.test' };
+    const again = await product.get('loop.test', request.url!, { headers });
     response.writeHead(again.status, { 'content-type': again.headers['content-type'] }).end(again.text);
   });
   const loop = await servePool(product, 'loop', named(relay));

@@ -3,7 +3,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deadPort, echo, type Origin, startOrigin } from '../support/origins.ts';
 import { named, type ServedPool, servePool, startForTest } from '../support/pools.ts';
-import { type Json, many, type Product, startProduct } from '../support/product.ts';
+import { type Json, many, type Product, startProduct, tally } from '../support/product.ts';
 import { startRawOrigin } from '../support/raw.ts';
 
 let product: Product;
@@ -219,4 +219,24 @@ test('a client that uploads where nobody takes it gets the answer, and no reset'
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 503));
   const unknown = await many(10, 2, () => product.get('unknown.test', '/', { method: 'POST', body }));
   expect(unknown.map(({ status }) => status)).toEqual(unknown.map(() => 404));
+});
+
+test('hash without a key goes round by weight, with one it stays; explain says so', async () => {
+  const origins = await Promise.all(['a', 'b', 'c'].map((name) => startForTest(echo(name))));
+  const backends = named(...origins).map((backend, i) => ({ ...backend, weight: i === 0 ? 2 : 1 }));
+  for (const [hashKey, name, value] of [
+    ['header:x-tenant', 'x-tenant', 'one'],
+    ['cookie:sid', 'cookie', 'sid=one'],
+  ] as const) {
+    const keyless = await servePool(product, `keyless-${name}`, backends, { policy: 'hash', hashKey });
+    const without = [{}, { [name]: '' }, { cookie: 'sid=; other=1' }, { cookie: 'SID=one' }];
+    const answers = await many(300, 8, (i) => keyless.get('/', { headers: without[i % without.length]! }));
+    expect(tally(answers.map(({ backend }) => backend!))).toEqual({ a: 150, b: 75, c: 75 });
+    for (let n = 0; n < 4; n++) {
+      const told = await product.must('POST', '/explain', { url: `http://${keyless.host}/` });
+      expect((await keyless.get('/')).backend).toBe(told.candidates[0].backend);
+    }
+    const keyed = await many(30, 8, () => keyless.get('/', { headers: { [name]: value } }));
+    expect(new Set(keyed.map(({ backend }) => backend)).size).toBe(1);
+  }
 });

@@ -5,6 +5,7 @@ import type WebSocket from 'ws';
 import { deadPort } from '../support/origins.ts';
 import { named, servePool, startForTest } from '../support/pools.ts';
 import { eventually, type Product, startProduct } from '../support/product.ts';
+import { rawRequest, sendRaw } from '../support/raw.ts';
 import { openSocket, refusedSocket, startSocketOrigin } from '../support/sockets.ts';
 
 let product: Product;
@@ -114,4 +115,26 @@ test('when the first backend is dead another one takes the WebSocket', async () 
   const { socket, headers } = await openSocket(product, pool.host);
   expect(headers).toMatchObject({ 'x-backend-used': 'b', 'x-backend-attempts': 'a;connect-failure, b;101' });
   expect(String((await said(socket, 'hello'))[0])).toBe('hello');
+});
+
+const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+const VERSION = 'Sec-WebSocket-Version: 13';
+test.each<[string, number, string[]]>([
+  ['no key', 400, [VERSION]],
+  ['an empty key', 400, [VERSION, 'Sec-WebSocket-Key:']],
+  ['version 8', 426, [KEY, 'Sec-WebSocket-Version: 8']],
+  ['no version', 426, [KEY]],
+])('a handshake with %s is answered %i by us, and no backend is asked', async (what, status, fields) => {
+  const origin = await startSocketOrigin('a');
+  const pool = await servePool(product, what.replaceAll(' ', '-'), named(origin));
+  const upgrade = ['Connection: Upgrade', 'Upgrade: WebSocket', 'X-Request-Id: faulty', ...fields];
+  const { head, body, ...answer } = await sendRaw(product.port, rawRequest('/ws', pool.host, upgrade));
+  expect(answer.status).toBe(status);
+  expect(head).toMatch(/^content-type: application\/problem\+json/im);
+  if (status === 426) expect(head).toMatch(/^sec-websocket-version: 13/im);
+  expect(JSON.parse(body)).toMatchObject({ status, requestId: 'faulty' });
+  expect(await pool.mapping('faulty')).toMatchObject({ status, backend: null, attempts: [] });
+  expect(origin.handshakes).toEqual([]);
+  await openSocket(product, pool.host);
+  expect(origin.handshakes).toHaveLength(1);
 });

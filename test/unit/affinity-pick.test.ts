@@ -42,7 +42,11 @@ function world() {
       const arrival = { request, headers, target, requestId: 'id', startedAt: Date.now() };
       const exchange = begin(arrival, route, view.config);
       const pick = await affinityPick(exchange, view, { AFFINITY_SECRET: SECRET } as unknown as Env, NEVER);
-      return { backend: pick && backends[pick.index]!.id, isPinnedAnew: needsPin(exchange) };
+      const backend = pick && backends[pick.index]!.id;
+      // Without a pick the policy chooses; here it is always a.
+      const answers = backend ?? 'a';
+      exchange.attempts.push({ backend: answers, outcome: 'ok', status: 200, ms: 1 });
+      return { backend, isPinnedAnew: needsPin(exchange, view, answers, new Response()) };
     },
   };
 }

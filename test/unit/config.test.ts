@@ -84,6 +84,7 @@ test('an almost empty route gets the defaults of the contract', () => {
     path: '/',
     pool: 'shop',
     stripPrefix: false,
+    rewriteLocation: true,
     affinity: 'none',
     affinityCookie: { name: 'X-Backend-Id', ttlSeconds: 82_800, sameSite: 'Lax' },
     timeoutMs: null,

@@ -75,8 +75,8 @@ test.each([
   ],
   [{ retry: { budgetPercent: 5, bodyLimitBytes: 8_192 } }, ['retry budget 5 %', 'keeps bodies up to 8 KiB']],
   [
-    { debugHeaders: false, logSampleRate: 0.01, stripPrefix: true },
-    ['path stripped', 'debug headers off', 'logs 1 % of successes'],
+    { debugHeaders: false, logSampleRate: 0.01, stripPrefix: true, rewriteLocation: false },
+    ['path stripped', 'redirects as they come', 'debug headers off', 'logs 1 % of successes'],
   ],
 ])('%j is said as %j', (fields, words) => {
   expect(overrides(route(fields))).toEqual(words);
@@ -99,6 +99,7 @@ describe('the form', () => {
     .record({
       path: fc.constantFrom(...paths),
       stripPrefix: fc.boolean(),
+      rewriteLocation: fc.boolean(),
       affinity: fc.constantFrom('none', 'cookie', 'ip', 'cookie-then-ip'),
       timeoutMs: fc.option(fc.integer({ min: 1, max: 300_000 })),
       retry: retry.map((value) => (value && Object.keys(value).length > 0 ? value : null)),

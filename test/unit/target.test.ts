@@ -1,6 +1,7 @@
 /** Where a request goes: its URL taken apart, its route, the URL for the backend. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { lengthAsSent, normalPath } from '../../worker/config/path.ts';
 import { backendSchema, type RouteConfig, routeSchema } from '../../worker/config/schema.ts';
 import { compileRoutes, matchRoute } from '../../worker/proxy/routes.ts';
 import { readTarget } from '../../worker/proxy/target.ts';
@@ -64,6 +65,45 @@ test('nothing that a client sends names another host', () => {
   );
 });
 
+test.each([
+  ['/admin', '/admin'],
+  ['/%61dmin/x', '/admin/x'],
+  ['/admi%6E', '/admin'],
+  ['/%7euser/%2D%2e%5f', '/~user/-._'],
+  ['/a%2fb', '/a%2Fb'],
+  ['/admin%2Fx', '/admin%2Fx'],
+  ['/%2561dmin', '/%2561dmin'],
+  ['/%zz/%4', '/%zz/%4'],
+  ['/%40%5b%60%7b%c3%a9', '/%40%5B%60%7B%C3%A9'],
+])('%s is compared as %s', (path, expected) => {
+  expect(normalPath(path)).toBe(expected);
+  expect(readTarget(`http://shop.test${path}?%61`)).toMatchObject({
+    path,
+    routePath: expected,
+    query: '?%61',
+  });
+});
+
+test.each([
+  ['/x/%2e%2e/%61dmin', '/admin'],
+  ['/%2E/%61dmin/%2e%2E/b', '/b'],
+  ['/x/..%2fadmin', '/x/..%2Fadmin'],
+])('dot segments of %s are resolved, however they are written', (path, routePath) => {
+  expect(readTarget(`http://shop.test${path}`).routePath).toBe(routePath);
+});
+
+test('the cut through a path as sent falls where the cut through its normal form does', () => {
+  const piece = fc.constantFrom('a', '/', '%61', '%2F', '%2f', '%7E', '%', '%4', '%zz', '-', '%2e', '%c3%a9');
+  fc.assert(
+    fc.property(fc.array(piece), fc.array(piece), (front, back) => {
+      const [head, tail] = [front.join(''), back.join('')];
+      const whole = normalPath(head + tail);
+      fc.pre(whole === normalPath(head) + normalPath(tail));
+      expect(lengthAsSent(head + tail, normalPath(head).length)).toBe(head.length);
+    }),
+  );
+});
+
 const table = compileRoutes([
   route('root', 'shop.test'),
   route('api', 'shop.test', '/api'),
@@ -72,6 +112,8 @@ const table = compileRoutes([
   route('deep', '*.deep.test'),
   route('deep-api', '*.deep.test', '/api'),
   route('only-api', 'bare.test', '/api'),
+  route('escaped', 'bare.test', '/%61dm%69n'),
+  route('slash', 'bare.test', '/a%2fb'),
 ]);
 test.each([
   ['shop.test', '/', 'root'],
@@ -88,6 +130,9 @@ test.each([
   ['a.b.deep.test', '/api/x', 'deep-api'],
   ['bare.test', '/', null],
   ['test', '/', null],
+  ['bare.test', '/admin/x', 'escaped'],
+  ['bare.test', '/a%2Fb', 'slash'],
+  ['bare.test', '/a%2Fbc', null],
   ['shop.example', '/', null],
 ])('%s%s goes to %s', (host, path, expected) => {
   expect(matchRoute(table, host, path)?.id ?? null).toBe(expected);
@@ -99,6 +144,10 @@ test.each([
   ['http://b.test', '/api', true, '/api/x', 'http://b.test/x'],
   ['http://b.test', '/api', true, '/api', 'http://b.test/'],
   ['http://b.test/base', '/api/', true, '/api/x', 'http://b.test/base/x'],
+  ['http://b.test', '/', false, '/%61pi/%2f%7e', 'http://b.test/%61pi/%2f%7e'],
+  ['http://b.test', '/api', true, '/%61p%69/%61%2f', 'http://b.test/%61%2f'],
+  ['http://b.test', '/%61pi', true, '/api/%61', 'http://b.test/%61'],
+  ['http://b.test', '/a%2fb', true, '/a%2fb/x', 'http://b.test/x'],
 ])('backend %s, route %s, stripPrefix %s: %s becomes %s', (base, path, stripPrefix, asked, expected) => {
   expect(
     upstreamUrl(

@@ -1,6 +1,6 @@
 /** Wrong documents, each with the path and the words it must give. */
 import { expect, test } from 'vitest';
-import { checkConfig, type Surroundings } from '../../worker/config/check.ts';
+import { checkConfig, type Surroundings, warnings } from '../../worker/config/check.ts';
 
 const around: Surroundings = {
   allowPrivate: false,
@@ -178,6 +178,12 @@ test.each<[string, unknown, string, string]>([
     'Lax, Strict, None',
   ],
   ['a sample rate above 1', route({ logSampleRate: 2 }), 'routes[0].logSampleRate', 'from 0 to 1'],
+  [
+    'a rewriteLocation that is no flag',
+    route({ rewriteLocation: 'off' }),
+    'routes[0].rewriteLocation',
+    'true or false',
+  ],
   ['a flag as text', route({ stripPrefix: 'true' }), 'routes[0].stripPrefix', 'true or false'],
 ])('%s', (_, document, path, words) => {
   const checked = checkConfig(document, around);
@@ -216,6 +222,32 @@ test.each([
   const strict = checkConfig(url(text), around);
   expect(strict.ok ? [] : strict.errors.map((error) => error.path)).toEqual(['pools[0].backends[0].url']);
   expect(checkConfig(url(text), { ...around, allowPrivate: true }).ok).toBe(true);
+});
+
+test('routes whose paths differ in needless escapes only are one, and refused', () => {
+  const routes = ['/admin/x', '/%61dmin/x', '/a%2fb', '/a%2Fb'].map((path, i) => {
+    return { id: `r${i}`, host: 'shop.example.com', path, pool: 'shop' };
+  });
+  const checked = checkConfig({ ...pool(), routes }, around);
+  expect(checked.ok ? [] : checked.errors).toEqual([
+    { path: 'routes[1].path', message: 'route r0 has this host and path already' },
+    { path: 'routes[3].path', message: 'route r2 has this host and path already' },
+  ]);
+});
+
+test.each<[string, object, string, string]>([
+  ['a path with a needless escape', { path: '/%61dmin' }, 'routes[0].path', 'written as /admin'],
+  [
+    'SameSite=None',
+    { affinity: 'cookie', affinityCookie: { sameSite: 'None' } },
+    'routes[0].affinityCookie.sameSite',
+    'https only',
+  ],
+])('%s is taken, with a warning', (_, fields, path, words) => {
+  const checked = checkConfig(route(fields), { ...around, hasAffinitySecret: true });
+  const found = checked.ok ? [...warnings(checked.value)] : [];
+  expect(found.map((warning) => warning.path)).toEqual([path]);
+  expect(found[0]!.message).toContain(words);
 });
 
 test('all faults are told at once', () => {

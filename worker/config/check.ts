@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { backendUrlProblem, type UrlRules } from './backend-url.ts';
 import { LIMITS } from './limits.ts';
+import { normalPath } from './path.ts';
 import {
   type BackendConfig,
   type Config,
@@ -82,7 +83,7 @@ export function* crossCheck(config: Config, around: Surroundings): Generator<Pro
   const seen = new Map<string, string>();
   for (const [i, route] of config.routes.entries()) {
     yield* checkRoute(route, `routes[${i}]`, pools, around);
-    const key = `${route.host} ${route.path}`;
+    const key = `${route.host} ${normalPath(route.path)}`;
     const other = seen.get(key);
     if (other) yield { path: `routes[${i}].path`, message: `route ${other} has this host and path already` };
     seen.set(key, route.id);
@@ -205,5 +206,15 @@ export function* warnings(config: Config): Generator<Problem> {
           message: 'client works by cf.resolveOverride: in production, for hosts of your own zone only',
         };
     }
+  }
+  for (const [i, { path, affinity, affinityCookie }] of config.routes.entries()) {
+    const at = `routes[${i}]`;
+    if (normalPath(path) !== path)
+      yield { path: `${at}.path`, message: `is better written as ${normalPath(path)}: it is compared so` };
+    if (affinity.startsWith('cookie') && affinityCookie.sameSite === 'None')
+      yield {
+        path: `${at}.affinityCookie.sameSite`,
+        message: 'None works over https only: browsers drop such a cookie that comes by plain http',
+      };
   }
 }

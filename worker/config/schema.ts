@@ -156,6 +156,9 @@ export const routeSchema = object({
     .default('/'),
   pool: id(),
   stripPrefix: flag().default(false).describe('The path goes on without the prefix of the route'),
+  rewriteLocation: flag()
+    .default(true)
+    .describe("A redirect to the backend's own URL becomes one to the host that the client asked"),
   affinity: oneOf('none', 'cookie', 'ip', 'cookie-then-ip')
     .default('none')
     .describe('What keeps a client at its backend'),

@@ -5,7 +5,7 @@ import type { Env } from '../env.ts';
 import { readPin } from './affinity.ts';
 import type { Pick } from './candidates.ts';
 import { noteClient } from './clients.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, isPreflight } from './exchange.ts';
 import { eligibleNow, localPick, policyView, weightsOf } from './local-pick.ts';
 import { hearNews } from './news.ts';
 import type { PoolView } from './pool-view.ts';
@@ -22,7 +22,7 @@ export async function affinityPick(
   const { affinity, affinityCookie } = exchange.route;
   const { headers } = exchange;
   const pick = (index: number, issuedAt: number | null): Pick => {
-    noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
+    if (!isPreflight(exchange)) noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
     if (view.policy.leased) view.slots.charge(view.upstreams[index]!.id);
     return { index, reason: 'affinity' };
   };

@@ -97,6 +97,7 @@ function nextAmong(exchange: Exchange, view: PoolView, indices: readonly number[
   const byAddress = route.affinity === 'ip' || (route.affinity === 'cookie-then-ip' && pin === null);
   if (byAddress && address !== null)
     return policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
-  if (view.policy.leased) return take(view.failoverPosition, weights);
-  return view.policy.pick(policyView(view, weights, keyHashOf(view, request, target.path)));
+  const keyHash = view.config.policy === 'hash' ? keyHashOf(view, request, target.path) : 0;
+  if (view.policy.leased || keyHash === null) return take(view.failoverPosition, weights);
+  return view.policy.pick(policyView(view, weights, keyHash));
 }

@@ -12,7 +12,7 @@ import { type Body, canResend, prepareBody } from './body.ts';
 import { nextPick, type Pick } from './candidates.ts';
 import { type Exchange, noteAttempt } from './exchange.ts';
 import { fallback, hasOthers } from './fallback.ts';
-import { headersOf, messageOf } from './message.ts';
+import { type Deployment, headersOf, messageOf } from './message.ts';
 import { recordAttempt, recordProbe, sendFullBatch } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Start } from './start.ts';
@@ -56,11 +56,11 @@ type Nobody = { readonly nobodyIn: PoolView };
 /** Makes ready to ask the first backend. It needs a promise only for a fallback or a body that is to be kept. */
 export function setOut(
   { exchange, view: own, pick }: Start,
-  via: string,
+  deployment: Deployment,
   env: Env,
   ctx: ExecutionContext,
 ): Course | Nobody | Promise<Course | Nobody> {
-  const leave = (view: PoolView, to: Pick) => makeReady(exchange, own, view, to, via, env, ctx);
+  const leave = (view: PoolView, to: Pick) => makeReady(exchange, own, view, to, deployment, env, ctx);
   if (pick) return leave(own, pick);
   const found = fallback(exchange, own, env, ctx);
   return found.then(({ view, pick: other }) => (other ? leave(view, other) : { nobodyIn: view }));
@@ -71,7 +71,7 @@ function makeReady(
   own: PoolView,
   view: PoolView,
   pick: Pick,
-  via: string,
+  deployment: Deployment,
   env: Env,
   ctx: ExecutionContext,
 ): Course | Promise<Course> {
@@ -82,7 +82,7 @@ function makeReady(
   exchange.reason = pick.reason;
   const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);
   const prepared = prepareBody(request, mayRepeat ? retry.bodyLimitBytes : -1, ctx);
-  const headers = headersOf(exchange, via);
+  const headers = headersOf(exchange, deployment);
   const { budget } = own;
   const go = (body: Body): Course => {
     // What the client took to send its body is not the backends' doing.

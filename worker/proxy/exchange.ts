@@ -47,6 +47,10 @@ export function begin(arrival: Arrival, route: RouteConfig, pool: PoolConfig): E
   };
 }
 
+/** Whether the browser only asks whether it may ask (CORS): it brings no cookies, and keeps none. */
+export const isPreflight = ({ method, headers }: Exchange): boolean =>
+  method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
+
 const overridden = new WeakMap<RouteConfig, { readonly pool: PoolConfig; readonly retry: RetrySettings }>();
 
 /** The pool's retry settings with the route's in their place; put together once per configuration. */

@@ -65,9 +65,9 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     answer: { status, why },
   });
   if (isLoop(headers, config.pseudonym))
-    return nobody(508, 'its Via header says that it has been through this load balancer before');
+    return nobody(508, 'its X-Evenkeel-Loop header says that it has been through this load balancer before');
   for (let again = true; ; again = false) {
-    const route = matchRoute(config.routes, target.host, target.path);
+    const route = matchRoute(config.routes, target.host, target.routePath);
     if (!route) return nobody(404, 'no route is configured for this host and path');
     const copies = new Map<string, PoolView | undefined>();
     const find = (pool: string) => {

@@ -1,7 +1,9 @@
 /** Our own error answers: problem documents (RFC 9457) that name no backend URL. No I/O. */
 
 const TITLES = {
+  400: 'Bad request',
   404: 'No route',
+  426: 'Upgrade required',
   502: 'Bad gateway',
   503: 'No backend available',
   504: 'Gateway timeout',

@@ -1,7 +1,7 @@
 /** The value by which the `hash` policy keeps requests together. No I/O. */
 import { addressKey } from '../balance/hash.ts';
 
-/** Reads `ip`, `path`, `header:NAME` or `cookie:NAME` from a request; '' when it is missing, so such requests share one key. */
+/** Reads `ip`, `path`, `header:NAME` or `cookie:NAME` from a request; '' when it is missing. */
 export function hashKeyOf(hashKey: string, headers: Headers, path: string): string {
   if (hashKey === 'ip') return addressKey(headers.get('cf-connecting-ip') ?? '');
   if (hashKey === 'path') return path;

@@ -3,7 +3,9 @@ import { staticConfig } from '../config/static.ts';
 import { type Env, surroundings } from '../env.ts';
 import type { Snapshot } from '../objects/protocol.ts';
 import { directoryObject } from '../objects/stubs.ts';
+import { affinityCookiesOf } from './affinity.ts';
 import { within } from './deadline.ts';
+import type { Deployment } from './message.ts';
 import { PoolView } from './pool-view.ts';
 import { compileRoutes, type RouteTable } from './routes.ts';
 
@@ -13,13 +15,9 @@ const FRESH_MS = 1_000;
 const AWAY_MS = 1_000;
 
 /** A configuration in hand, with its routes compiled. */
-export interface Held {
+export interface Held extends Deployment {
   readonly snapshot: Snapshot;
   readonly routes: RouteTable;
-  /** Our name in `Via`. */
-  readonly pseudonym: string;
-  /** Our entry there. */
-  readonly via: string;
   checkedAt: number;
 }
 
@@ -92,7 +90,8 @@ export function lostPools(): number {
 function hold(snapshot: Snapshot, now: number): void {
   const pseudonym = `evenkeel-${snapshot.instance}`;
   const routes = compileRoutes(snapshot.routes);
-  held = { snapshot, routes, pseudonym, via: `1.1 ${pseudonym}`, checkedAt: now };
+  const affinityCookies = affinityCookiesOf(snapshot.routes);
+  held = { snapshot, routes, pseudonym, affinityCookies, checkedAt: now };
   const left = new Set(views.keys());
   for (const { revision, pool } of snapshot.pools) {
     left.delete(pool.id);

@@ -16,12 +16,13 @@ export function localPick(view: PoolView, request: Request, path: string, repeat
   if (set.mode === 'none') return null;
   const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
   const weights = weightsOf(view, set.indices);
-  const policy = view.policy;
-  const index = policy.leased
-    ? take(view.localPosition, weights)
-    : policy.pick(
-        policyView(view, weights, view.config.policy === 'hash' ? keyHashOf(view, request, path) : 0),
-      );
+  const { policy } = view;
+  const keyHash = view.config.policy === 'hash' ? keyHashOf(view, request, path) : 0;
+  // Without a key requests would all share one, and so one backend; they go round instead, as nginx's do.
+  const index =
+    policy.leased || keyHash === null
+      ? take(view.localPosition, weights)
+      : policy.pick(policyView(view, weights, keyHash));
   return { index, reason };
 }
 
@@ -49,6 +50,8 @@ export function policyView(view: PoolView, weights: readonly number[], keyHash: 
   };
 }
 
-/** The key that the `hash` policy keeps together. */
-export const keyHashOf = (view: PoolView, request: Request, path: string): number =>
-  hash32(hashKeyOf(view.config.hashKey, request.headers, path));
+/** The key that the `hash` policy keeps together; null when the request has none. */
+export function keyHashOf(view: PoolView, request: Request, path: string): number | null {
+  const key = hashKeyOf(view.config.hashKey, request.headers, path);
+  return key === '' ? null : hash32(key);
+}

@@ -1,5 +1,5 @@
 /** What goes to a backend: headers that are the same for every attempt, and the body. No I/O. */
-import { hideCookie } from './affinity.ts';
+import { type CookieLives, hideCookies } from './affinity.ts';
 import type { Body } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { setForwardedHeaders, stripHopByHop } from './upstream.ts';
@@ -10,12 +10,21 @@ export interface Message {
   readonly init: RequestInit;
 }
 
-/** The client's headers with ours in place. `via` is our entry in `Via`. */
-export function headersOf({ headers: client, route, target, requestId }: Exchange, via: string): Headers {
+/** What a configuration makes the same for all requests. */
+export interface Deployment {
+  /** How this deployment recognises a request that comes back to it. */
+  readonly pseudonym: string;
+  /** The affinity cookies of all routes: no backend sees any of them. Null: there are none. */
+  readonly affinityCookies: CookieLives | null;
+}
+
+/** The client's headers with ours in place. */
+export function headersOf(exchange: Exchange, { pseudonym, affinityCookies }: Deployment): Headers {
+  const { headers: client, target, requestId } = exchange;
   const headers = new Headers(client);
   stripHopByHop(headers, 'request');
-  if (route.affinity !== 'none' && route.affinity !== 'ip') hideCookie(headers, route.affinityCookie.name);
-  setForwardedHeaders(headers, target, { requestId, via });
+  if (affinityCookies) hideCookies(headers, affinityCookies);
+  setForwardedHeaders(headers, target, requestId, pseudonym);
   return headers;
 }
 

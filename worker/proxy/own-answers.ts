@@ -22,6 +22,21 @@ export const inALoop = (requestId: string): Response =>
 export const noRoute = (requestId: string): Response =>
   failure(404, 'No route is configured for this host and path.', requestId);
 
+/**
+ * A WebSocket handshake that the runtime refuses whatever the backend says (RFC 6455, 4.2.1 and 4.4); null for any other
+ * request. Asked all the same, the backend would hold a connection that no client has.
+ */
+export function faultyHandshake({ upgrade, headers, requestId }: Exchange): Response | null {
+  if (!upgrade) return null;
+  if (headers.get('sec-websocket-version') !== '13')
+    return failure(426, 'A WebSocket handshake needs Sec-WebSocket-Version: 13.', requestId, {
+      'sec-websocket-version': '13',
+      upgrade: 'websocket',
+    });
+  if (headers.get('sec-websocket-key')) return null;
+  return failure(400, 'A WebSocket handshake needs a Sec-WebSocket-Key.', requestId);
+}
+
 /** Nobody may be asked: 503, and when to come back. */
 export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
   const soonest = view.soonestReturn();

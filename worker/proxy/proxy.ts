@@ -6,7 +6,15 @@ import { ask, hear, mayMoveOn, moveOn, setOut } from './course.ts';
 import { type Exchange, mappingOf } from './exchange.ts';
 import { current, newRequestId, refresh } from './isolate.ts';
 import { recordMapping } from './outbox.ts';
-import { inALoop, nobodyToAsk, noConfiguration, noneAnswered, noRoute, refuse } from './own-answers.ts';
+import {
+  faultyHandshake,
+  inALoop,
+  nobodyToAsk,
+  noConfiguration,
+  noneAnswered,
+  noRoute,
+  refuse,
+} from './own-answers.ts';
 import { needsPin, pinTo } from './pin.ts';
 import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
@@ -34,7 +42,13 @@ export async function proxy(
   const start = await findStart(arrival, config, env, ctx);
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
-  const course = await setOut(start, config.via, env, ctx);
+  const refused = faultyHandshake(exchange);
+  if (refused) {
+    finish(exchange, start.view, null, refused.status, env, ctx);
+    return refuse(request, refused);
+  }
+  const deployment = current() ?? config;
+  const course = await setOut(start, deployment, env, ctx);
   if ('nobodyIn' in course) {
     finish(exchange, course.nobodyIn, null, 503, env, ctx);
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
@@ -55,8 +69,10 @@ export async function proxy(
       finish(exchange, view, null, answer.status, env, ctx);
       return answer;
     }
-    const pin = needsPin(exchange) ? await pinTo(exchange, view, upstream.id, env) : null;
-    const answer = respond(exchange, response, upstream.id, pin);
+    const pin = needsPin(exchange, view, upstream.id, response)
+      ? await pinTo(exchange, view, upstream.id, deployment, env)
+      : null;
+    const answer = respond(exchange, response, upstream, pin);
     finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
   }

@@ -1,16 +1,18 @@
 /** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
 import { describeAttempts, type Exchange } from './exchange.ts';
 import { failure } from './failure.ts';
-import { hasHopByHop, stripHopByHop } from './upstream.ts';
+import { rewritten } from './own-url.ts';
+import { hasHopByHop, stripHopByHop, type Upstream } from './upstream.ts';
 
-/** Returns what the client gets. `backend` is the id of the one that answered, `pin` a Set-Cookie of ours. */
+/** Returns what the client gets of the answer of `upstream`; `pin` is a Set-Cookie of ours. */
 export function respond(
   exchange: Exchange,
   response: Response,
-  backend: string,
+  upstream: Upstream,
   pin: string | null,
 ): Response {
   const { status } = response;
+  const { id: backend } = upstream;
   // A Response of such a status cannot be made, and passing it raw breaks the server in front.
   if ((status < 200 || status > 599) && (status !== 101 || response.webSocket === null)) {
     void response.body?.cancel();
@@ -20,16 +22,24 @@ export function respond(
     if (exchange.route.debugHeaders) setDebugHeaders(answer.headers, exchange, backend);
     return answer;
   }
-  const { debugHeaders } = exchange.route;
+  const { route, target } = exchange;
+  const { debugHeaders } = route;
   // In this order: reading the headers of a response that is copied anyway costs the path a thirtieth of its speed.
   const mayPassAsIs = !debugHeaders && pin === null && status !== 101;
-  if (mayPassAsIs && !hasHopByHop(response.headers, 'response')) return response;
+  if (
+    mayPassAsIs &&
+    !hasHopByHop(response.headers, 'response') &&
+    !rewritten(response.headers, status, upstream, target, route)
+  )
+    return response;
   const own =
     status === 101
       ? new Response(null, { status, headers: response.headers, webSocket: response.webSocket })
       : new Response(response.body, response);
   const { headers } = own;
   stripHopByHop(headers, 'response');
+  const urls = rewritten(headers, status, upstream, target, route);
+  if (urls) for (const [name, value] of urls) headers.set(name, value);
   if (pin !== null) headers.append('set-cookie', pin);
   if (debugHeaders) setDebugHeaders(headers, exchange, backend);
   return own;

@@ -1,4 +1,5 @@
 /** Host and path to a route: compiled once per configuration, a few map look-ups per request. No I/O. */
+import { normalPath } from '../config/path.ts';
 import type { RouteConfig } from '../config/schema.ts';
 
 interface HostRoutes {
@@ -25,7 +26,7 @@ export function compileRoutes(routes: readonly RouteConfig[]): RouteTable {
       of = { byPath: new Map(), longest: 0 };
       table.set(key, of);
     }
-    const prefix = prefixOf(route.path);
+    const prefix = prefixOf(normalPath(route.path));
     of.byPath.set(prefix, route);
     of.longest = Math.max(of.longest, prefix.length);
   }
@@ -37,7 +38,7 @@ export const prefixOf = (path: string): string => (path.endsWith('/') ? path.sli
 
 /**
  * Finds the route: the exact host wins, then the longest wildcard suffix; there, the longest path prefix that ends at
- * a segment boundary. As in nginx, the host decides first: its routes are not mixed with those of a wildcard.
+ * a segment boundary. `path` is a target's `routePath`. As in nginx, the host decides first: its routes are not mixed with those of a wildcard.
  */
 export function matchRoute(table: RouteTable, host: string, path: string): RouteConfig | null {
   const exact = table.exact.get(host);

@@ -68,4 +68,4 @@ async function settle(
   return newer && { ...newer, pick: await newer.pick };
 }
 
-const routeOf = ({ target }: Arrival, { routes }: Held) => matchRoute(routes, target.host, target.path);
+const routeOf = ({ target }: Arrival, { routes }: Held) => matchRoute(routes, target.host, target.routePath);

@@ -1,4 +1,5 @@
 /** Takes a request's URL apart without parsing it: a URL object costs a tenth of the proxied path's speed. No I/O. */
+import { normalPath } from '../config/path.ts';
 
 export interface Target {
   readonly scheme: 'http' | 'https';
@@ -8,6 +9,8 @@ export interface Target {
   readonly host: string;
   /** Always begins with a slash; never holds a query. */
   readonly path: string;
+  /** The path as routes compare it; the same string unless it has needless escapes. */
+  readonly routePath: string;
   /** With its question mark, or ''. */
   readonly query: string;
 }
@@ -29,7 +32,7 @@ export function readTarget(url: string): Target {
   const rooted = raw.startsWith('/') ? raw : `/${raw}`;
   // Behind a fixed host the path cannot name another one, whatever it holds.
   const path = NEEDS_PARSING.test(rooted) ? new URL(`http://h${rooted}`).pathname : rooted;
-  return { scheme, authority, host: knownHostOf(authority), path, query };
+  return { scheme, authority, host: knownHostOf(authority), path, routePath: normalPath(path), query };
 }
 
 const SLASH = 47;

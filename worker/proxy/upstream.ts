@@ -1,4 +1,5 @@
 /** The request that goes to a backend: its URL and its headers. No I/O. */
+import { lengthAsSent, normalPath } from '../config/path.ts';
 import type { BackendConfig, RouteConfig } from '../config/schema.ts';
 import { prefixOf } from './routes.ts';
 import type { Target } from './target.ts';
@@ -8,6 +9,10 @@ export interface Upstream {
   readonly id: string;
   /** Scheme, host, port and path prefix, without trailing slash; '' for a binding. */
   readonly base: string;
+  /** The path prefix alone. */
+  readonly prefix: string;
+  /** The ways to write scheme, host and port that the backend may use for itself; none for a binding. */
+  readonly origins: readonly string[];
   readonly hostname: string;
   readonly binding: string | null;
   readonly keepsHost: boolean;
@@ -17,21 +22,24 @@ export interface Upstream {
 export function compileUpstream(backend: BackendConfig): Upstream {
   const { id, binding } = backend;
   const keepsHost = backend.host === 'client' || binding !== null;
-  if (backend.url === null) return { id, base: '', hostname: '', binding, keepsHost };
-  const url = new URL(backend.url);
-  return { id, base: url.origin + prefixOf(url.pathname), hostname: url.hostname, binding, keepsHost };
+  if (backend.url === null)
+    return { id, base: '', prefix: '', origins: [], hostname: '', binding, keepsHost };
+  const { origin, hostname, pathname, port, protocol } = new URL(backend.url);
+  const prefix = prefixOf(pathname);
+  const origins = port === '' ? [origin, `${origin}:${protocol === 'https:' ? 443 : 80}`] : [origin];
+  return { id, base: origin + prefix, prefix, origins, hostname, binding, keepsHost };
 }
 
 /** The URL to fetch: the backend's base, then the request's path and query. Nothing that a client sends changes the host. */
 export function upstreamUrl(upstream: Upstream, target: Target, route: RouteConfig): string {
   let path = target.path;
   if (route.stripPrefix) {
-    path = path.slice(prefixOf(route.path).length);
+    const { length } = prefixOf(normalPath(route.path));
+    path = path.slice(path === target.routePath ? length : lengthAsSent(path, length));
     if (!path.startsWith('/')) path = `/${path}`;
   }
   if (!upstream.keepsHost) return upstream.base + path + target.query;
-  const prefix = upstream.base === '' ? '' : prefixOf(new URL(upstream.base).pathname);
-  return `${target.scheme}://${target.host}${portOf(target.authority)}${prefix}${path}${target.query}`;
+  return `${target.scheme}://${target.host}${portOf(target.authority)}${upstream.prefix}${path}${target.query}`;
 }
 
 const portOf = (authority: string): string => /:\d+$/.exec(authority)?.[0] ?? '';
@@ -45,6 +53,13 @@ const NEVER_FORWARDED = {
   request: ['expect', 'proxy', 'proxy-authorization', 'proxy-connection'],
   response: ['proxy-authenticate', 'proxy-authentication-info', 'proxy-connection'],
 } as const;
+/**
+ * Names every deployment of this product that the request has been through. Not `CDN-Loop` (RFC 8586), which the platform
+ * itself writes and counts by; not `Via`, for which nginx stops compressing.
+ */
+const LOOP_HEADER = 'x-evenkeel-loop';
+/** Said by clients of themselves or by proxies that we know nothing of; backends would believe it. */
+const NOT_TRUSTED = ['forwarded', 'x-forwarded-port', 'x-forwarded-server'] as const;
 /** What `Connection` names without meaning a header. */
 const CONNECTION_OPTIONS = new Set(['keep-alive', 'close', 'upgrade']);
 /** Headers that a client may not remove by naming them in `Connection`: they are ours or the message's own. */
@@ -55,7 +70,7 @@ const PROTECTED = new Set([
   'cookie',
   'authorization',
   'x-request-id',
-  'via',
+  LOOP_HEADER,
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -84,28 +99,31 @@ export function stripHopByHop(headers: Headers, direction: 'request' | 'response
   for (const name of NEVER_FORWARDED[direction]) if (headers.has(name)) headers.delete(name);
 }
 
-/** What every attempt of one request sends alike. */
-export interface Forwarding {
-  readonly requestId: string;
-  /** Our entry in `Via`. */
-  readonly via: string;
-}
-
 /** Sets what a backend learns of the client. Values that the client sent for these headers are not trusted. */
-export function setForwardedHeaders(headers: Headers, target: Target, forwarding: Forwarding): void {
+export function setForwardedHeaders(
+  headers: Headers,
+  target: Target,
+  requestId: string,
+  pseudonym: string,
+): void {
   const client = headers.get('cf-connecting-ip');
-  if (client !== null) headers.set('x-forwarded-for', client);
-  else headers.delete('x-forwarded-for');
+  if (client !== null) {
+    headers.set('x-forwarded-for', client);
+    headers.set('x-real-ip', client);
+  } else {
+    headers.delete('x-forwarded-for');
+    headers.delete('x-real-ip');
+  }
   headers.set('x-forwarded-proto', target.scheme);
   headers.set('x-forwarded-host', target.authority);
-  headers.set('x-request-id', forwarding.requestId);
-  headers.append('via', forwarding.via);
-  if (headers.has('forwarded')) headers.delete('forwarded');
+  headers.set('x-request-id', requestId);
+  headers.append(LOOP_HEADER, pseudonym);
+  for (const name of NOT_TRUSTED) if (headers.has(name)) headers.delete(name);
 }
 
 /** Whether the request has been through this deployment before. */
 export function isLoop(headers: Headers, pseudonym: string): boolean {
-  const via = headers.get('via');
-  if (via === null) return false;
-  return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === pseudonym);
+  const hops = headers.get(LOOP_HEADER);
+  if (hops === null) return false;
+  return hops.split(',').some((hop) => hop.trim() === pseudonym);
 }

@@ -14,6 +14,7 @@ export interface RouteDraft {
   readonly path: string;
   readonly pool: string;
   readonly stripPrefix: boolean;
+  readonly rewriteLocation: boolean;
   readonly affinity: RouteConfig['affinity'];
   readonly cookieName: string;
   readonly cookieTtlSeconds: string;
@@ -34,6 +35,7 @@ const DEFAULTS: RouteDraft = {
   path: '/',
   pool: '',
   stripPrefix: false,
+  rewriteLocation: true,
   affinity: 'none',
   cookieName: 'X-Backend-Id',
   cookieTtlSeconds: '82800',
@@ -63,6 +65,7 @@ export function draftOf(route: RouteConfig): RouteDraft {
     path: route.path,
     pool: route.pool,
     stripPrefix: route.stripPrefix,
+    rewriteLocation: route.rewriteLocation,
     affinity: route.affinity,
     cookieName: affinityCookie.name,
     cookieTtlSeconds: text(affinityCookie.ttlSeconds),
@@ -105,6 +108,7 @@ export function routeOf(draft: RouteDraft): RouteConfig {
     path: draft.path.trim() === '' ? '/' : draft.path.trim(),
     pool: draft.pool,
     stripPrefix: draft.stripPrefix,
+    rewriteLocation: draft.rewriteLocation,
     affinity: draft.affinity,
     affinityCookie: {
       name: draft.cookieName.trim(),

@@ -91,6 +91,11 @@ export function RouteFields({ form, pools }: FieldsProps) {
         checked={draft.stripPrefix}
         onCheckedChange={(stripPrefix: boolean) => set({ stripPrefix })}
       />
+      <Switch
+        label="Redirects to a backend's own URL lead to this host"
+        checked={draft.rewriteLocation}
+        onCheckedChange={(rewriteLocation: boolean) => set({ rewriteLocation })}
+      />
       <Affinity form={form} />
     </>
   );

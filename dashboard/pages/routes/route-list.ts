@@ -58,6 +58,7 @@ export function overrides(route: RouteConfig): string[] {
   if (retry?.budgetPercent !== undefined) words.push(`retry budget ${retry.budgetPercent} %`);
   if (retry?.bodyLimitBytes !== undefined) words.push(`keeps bodies up to ${bytes(retry.bodyLimitBytes)}`);
   if (route.stripPrefix) words.push('path stripped');
+  if (!route.rewriteLocation) words.push('redirects as they come');
   if (!route.debugHeaders) words.push('debug headers off');
   if (logSampleRate > 0) words.push(`logs ${Number((logSampleRate * 100).toPrecision(6))} % of successes`);
   return words;

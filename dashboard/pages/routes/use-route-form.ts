@@ -14,6 +14,7 @@ const PATHS: Readonly<Record<keyof RouteDraft, string>> = {
   path: 'path',
   pool: 'pool',
   stripPrefix: 'stripPrefix',
+  rewriteLocation: 'rewriteLocation',
   affinity: 'affinity',
   cookieName: 'affinityCookie.name',
   cookieTtlSeconds: 'affinityCookie.ttlSeconds',
