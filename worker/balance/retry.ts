@@ -9,8 +9,18 @@ export interface RetrySettings {
   readonly bodyLimitBytes: number;
 }
 
-/** RFC 9110 9.2.2, without the methods that Workers cannot send. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/**
+ * The idempotent methods of RFC 9110 9.2.2 and of IANA's HTTP Method Registry. Some of them the runtime answers with 501
+ * itself, such as BIND and LINK; should it let them through one day, they may be repeated as well.
+ */
+const IDEMPOTENT: ReadonlySet<string> = new Set(
+  (
+    'GET HEAD OPTIONS TRACE PUT DELETE QUERY ' +
+    'ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY LABEL LINK MERGE MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF ' +
+    'MKWORKSPACE MOVE ORDERPATCH PRI PROPFIND PROPPATCH REBIND REPORT SEARCH UNBIND UNCHECKOUT UNLINK UNLOCK ' +
+    'UPDATE UPDATEREDIRECTREF VERSION-CONTROL'
+  ).split(' '),
+);
 
 /** The platform's own answers that say that no connection was ever opened: nothing can have been processed. */
 export const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
