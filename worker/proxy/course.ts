@@ -1,5 +1,5 @@
 /** A request's way from backend to backend: one attempt, what is noted of it, and who comes next. */
-import { type Budget, countRequest, takeRetry } from '../balance/budget.ts';
+import { type Budget, beginRequest, takeRetry } from '../balance/budget.ts';
 import { isFailure } from '../balance/ejection.ts';
 import { isRetryable } from '../balance/retry.ts';
 import type { Outcome } from '../balance/types.ts';
@@ -64,7 +64,7 @@ function makeReady(
 ): Course | Promise<Course> {
   const { request, retry } = exchange;
   const { backend, upstream } = view.member(pick.index);
-  countRequest(view.budget, exchange.startedAt);
+  beginRequest(own.budget, exchange.startedAt);
   sendFullBatch(view, env, ctx, exchange.startedAt);
   exchange.reason = pick.reason;
   const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);

@@ -1,4 +1,5 @@
 /** The life of a proxied request: route -> first pick -> attempts -> response. */
+import { endRequest } from '../balance/budget.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
 import { type Arrival, saneRequestId } from './arrival.ts';
@@ -51,11 +52,13 @@ export async function proxy(
     if (!response) {
       if (body.kind === 'stream') await body.upload.drain();
       const answer = respondFailure(exchange, noneAnswered(exchange));
+      endRequest(course.budget, exchange.startedAt);
       finish(exchange, view, null, answer.status, env, ctx);
       return answer;
     }
     const pin = needsPin(exchange) ? await pinTo(exchange, view, upstream.id, env) : null;
     const answer = respond(exchange, response, upstream.id, pin);
+    endRequest(course.budget, exchange.startedAt);
     finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
   }
