@@ -33,7 +33,7 @@ test.each<[string, boolean, RetrySettings['nonIdempotent'], boolean]>([
 
 const on: RetrySettings['on'] = ['connect-failure', 'timeout', 503, 521, 522, 530];
 const answered = (status: number): Outcome => ({ kind: 'response', status, ms: 1 });
-test.each<[string, Outcome, boolean, boolean]>([
+test.each<[string, Outcome, boolean, boolean, boolean?]>([
   ['a refused GET', { kind: 'connect-failure', ms: 1 }, true, true],
   ['a refused POST', { kind: 'connect-failure', ms: 1 }, false, false],
   ['a POST that ran out of time', { kind: 'timeout', ms: 1 }, false, false],
@@ -44,8 +44,13 @@ test.each<[string, Outcome, boolean, boolean]>([
   ['a GET that met 500', answered(500), true, false],
   ['a GET that met 525 where it is not listed', answered(525), true, false],
   ['a client that went away', { kind: 'client-closed', ms: 1 }, true, false],
-])('%s', (_, outcome, repeatable, expected) => {
-  expect(isRetryable(outcome, repeatable, on)).toBe(expected);
+  ['a GET that met 103', answered(103), true, true],
+  ['a POST that met 103', answered(103), false, false],
+  ['a GET that met 600', answered(600), true, true],
+  ['a GET that met 101 unasked', answered(101), true, true],
+  ['a WebSocket that opened', answered(101), true, false, true],
+])('%s', (_, outcome, repeatable, expected, upgrade = false) => {
+  expect(isRetryable(outcome, repeatable, on, upgrade)).toBe(expected);
 });
 
 test(`a pool without other traffic gets ${RETRY_FLOOR} retries in ten seconds, then none, then again`, () => {

@@ -1,5 +1,6 @@
 /** Passive failure tracking: when a backend is ejected, for how long, who probes, when it returns. No I/O. */
 import { standing } from './available.ts';
+import { isFinal } from './retry.ts';
 import type { Member, Outcome } from './types.ts';
 
 /** The pool's settings; durations in ms. */
@@ -44,12 +45,14 @@ export const newHealth = (): Health => ({
 export type Flip = 'none' | 'ejected' | 'returned';
 
 /**
- * Whether an outcome counts against the backend: it was not reached, ran out of time, or answered a failure status.
+ * Whether an outcome counts against the backend: it was not reached, ran out of time, or answered a failure status or none
+ * that can be passed on.
  * A WebSocket handshake that the application refused does not count; the platform's own 52x and 530 still do.
  */
 export function isFailure(outcome: Outcome, failureStatuses: readonly number[], upgrade: boolean): boolean {
   if (outcome.kind === 'connect-failure' || outcome.kind === 'timeout') return true;
   if (outcome.status === undefined || outcome.kind === 'client-closed') return false;
+  if (!isFinal(outcome.status, upgrade)) return true;
   if (upgrade && outcome.status < 520) return false;
   return failureStatuses.includes(outcome.status);
 }

@@ -35,10 +35,28 @@ export function isRepeatable(
   return nonIdempotent === 'idempotency-key' && hasIdempotencyKey;
 }
 
-/** Whether this outcome is one to try again after, leaving budget, time and candidates aside. */
-export function isRetryable(outcome: Outcome, repeatable: boolean, on: RetrySettings['on']): boolean {
+/**
+ * Whether a status ends an exchange that can be passed on. An interim one (RFC 9110 15.2) does not, for the runtime takes it
+ * for the answer and never gives the one that follows; one outside 100 to 599 has no meaning (RFC 9110 15). A 101 is final
+ * where it opened the WebSocket that the client asked for.
+ */
+export const isFinal = (status: number, upgrade: boolean): boolean =>
+  (status >= 200 && status <= 599) || (status === 101 && upgrade);
+
+/**
+ * Whether this outcome is one to try again after, leaving budget, time and candidates aside. An answer that is not final
+ * counts as a connection that failed: what the backend did until then is not known.
+ */
+export function isRetryable(
+  outcome: Outcome,
+  repeatable: boolean,
+  on: RetrySettings['on'],
+  upgrade: boolean,
+): boolean {
   if (outcome.kind === 'client-closed') return false;
   if (outcome.kind !== 'response') return repeatable && on.includes(outcome.kind);
-  if (outcome.status === undefined || !on.includes(outcome.status)) return false;
+  if (outcome.status === undefined) return false;
+  if (!isFinal(outcome.status, upgrade)) return repeatable && on.includes('connect-failure');
+  if (!on.includes(outcome.status)) return false;
   return repeatable || NEVER_CONNECTED.includes(outcome.status);
 }

@@ -123,8 +123,9 @@ export function hear(course: Course, outcome: Outcome, env: Env, ctx: ExecutionC
 
 /** Whether this outcome is one to try again after, and neither attempts nor time are used up. */
 export function mayMoveOn({ exchange, body, deadline }: Course, outcome: Outcome): boolean {
-  const { retry, repeatable, attempts } = exchange;
-  if (attempts.length > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on)) return false;
+  const { retry, repeatable, attempts, upgrade } = exchange;
+  if (attempts.length > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on, upgrade))
+    return false;
   return canResend(body) && Date.now() < deadline;
 }
 

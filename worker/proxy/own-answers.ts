@@ -33,6 +33,23 @@ export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
 
 /** All that were asked failed: 504 when the last ran out of time, else 502. */
 export function noneAnswered({ attempts, requestId }: Exchange): Response {
-  if (attempts.at(-1)?.outcome === 'timeout') return failure(504, 'No backend answered in time.', requestId);
-  return failure(502, 'No backend could be reached.', requestId);
+  const { outcome, status = null } = attempts.at(-1) ?? {};
+  if (outcome === 'timeout') return failure(504, 'No backend answered in time.', requestId);
+  const detail = status === null ? 'No backend could be reached.' : describeUnusable(status);
+  return failure(502, detail, requestId);
+}
+
+const INTERIM: Readonly<Record<number, string>> = {
+  100: '100 Continue',
+  102: '102 Processing',
+  103: '103 Early Hints',
+};
+
+/** Why an answer of this status could not be passed on. */
+function describeUnusable(status: number): string {
+  if (status === 101) return 'The backend answered 101 Switching Protocols without opening a WebSocket.';
+  if (status > 599 || status < 100)
+    return `The backend answered with status ${status}, which HTTP does not define.`;
+  const name = INTERIM[status] ?? status;
+  return `The backend answered ${name}, an interim response; this runtime cannot wait for the final one.`;
 }

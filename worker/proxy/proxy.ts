@@ -1,5 +1,6 @@
 /** The life of a proxied request: route -> first pick -> attempts -> response. */
 import { endRequest } from '../balance/budget.ts';
+import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
 import { type Arrival, saneRequestId } from './arrival.ts';
@@ -49,7 +50,9 @@ export async function proxy(
       void response?.body?.cancel();
       continue;
     }
-    if (!response) {
+    // A Response of another status cannot be made, and passing it raw breaks the server in front.
+    if (!response || !isFinal(response.status, response.webSocket !== null)) {
+      void response?.body?.cancel();
       if (body.kind === 'stream') await body.upload.drain();
       const answer = respondFailure(exchange, noneAnswered(exchange));
       endRequest(course.budget, exchange.startedAt);

@@ -1,6 +1,5 @@
 /** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
 import { describeAttempts, type Exchange } from './exchange.ts';
-import { failure } from './failure.ts';
 import { hasHopByHop, stripHopByHop } from './upstream.ts';
 
 /** Returns what the client gets. `backend` is the id of the one that answered, `pin` a Set-Cookie of ours. */
@@ -11,15 +10,6 @@ export function respond(
   pin: string | null,
 ): Response {
   const { status } = response;
-  // A Response of such a status cannot be made, and passing it raw breaks the server in front.
-  if ((status < 200 || status > 599) && (status !== 101 || response.webSocket === null)) {
-    void response.body?.cancel();
-    const fault = status === 101 ? 'without opening a WebSocket' : 'which HTTP does not define';
-    const detail = `The backend answered with status ${status}, ${fault}.`;
-    const answer = failure(502, detail, exchange.requestId);
-    if (exchange.route.debugHeaders) setDebugHeaders(answer.headers, exchange, backend);
-    return answer;
-  }
   const { debugHeaders } = exchange.route;
   // In this order: reading the headers of a response that is copied anyway costs the path a thirtieth of its speed.
   const mayPassAsIs = !debugHeaders && pin === null && status !== 101;
