@@ -149,6 +149,20 @@ test.each([true, false])(
   },
 );
 
+test.each([
+  ['of known length', { 'content-length': 8 * 1_048_576 + 1 }],
+  ['chunked', { 'transfer-encoding': 'chunked' }],
+])(
+  'a GET’s body of more than 8 MiB, %s, is a 413 of ours: it would have to be held in memory',
+  async (_, headers) => {
+    const { hits } = origin;
+    const answer = await pool.get('/', { headers, body: Buffer.alloc(8 * 1_048_576 + 1, 'x') });
+    expect([answer.status, answer.headers['content-type']]).toEqual([413, 'application/problem+json']);
+    expect(JSON.parse(answer.text).detail).toContain('8388608');
+    expect(origin.hits).toBe(hits);
+  },
+);
+
 const page = Buffer.from('<p>evenkeel</p>'.repeat(500));
 test.each([
   ['gzip', gzipSync(page)],

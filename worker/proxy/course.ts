@@ -1,12 +1,12 @@
 /** A request's way from backend to backend: one attempt, what is noted of it, and who comes next. */
-import { type Budget, beginRequest, takeRetry } from '../balance/budget.ts';
+import { type Budget, beginRequest, endRequest, takeRetry } from '../balance/budget.ts';
 import { isFailure } from '../balance/ejection.ts';
 import { isRetryable } from '../balance/retry.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import { type AttemptResult, attempt } from './attempt.ts';
-import { type Body, canResend, prepareBody } from './body.ts';
+import { type Body, canResend, type NoBody, prepareBody } from './body.ts';
 import { nextPick, type Pick } from './candidates.ts';
 import { type Exchange, noteAttempt } from './exchange.ts';
 import { fallback, hasOthers } from './fallback.ts';
@@ -37,8 +37,11 @@ export interface Course {
   upstream: Upstream;
 }
 
-/** The pool that was asked last, when nobody may be asked at all. */
-type Nobody = { readonly nobodyIn: PoolView };
+/** Why no backend was asked, and the pool where it came to that: none may be asked, or there is no body to send. */
+export interface NotAsked {
+  readonly view: PoolView;
+  readonly why: NoBody | 'nobody';
+}
 
 /** Makes ready to ask the first backend. It needs a promise only for a fallback or a body that is to be kept. */
 export function setOut(
@@ -46,11 +49,11 @@ export function setOut(
   via: string,
   env: Env,
   ctx: ExecutionContext,
-): Course | Nobody | Promise<Course | Nobody> {
+): Course | NotAsked | Promise<Course | NotAsked> {
   const leave = (view: PoolView, to: Pick) => makeReady(exchange, own, view, to, via, env, ctx);
   if (pick) return leave(own, pick);
   const found = fallback(exchange, own, env, ctx);
-  return found.then(({ view, pick: other }) => (other ? leave(view, other) : { nobodyIn: view }));
+  return found.then(({ view, pick: other }) => (other ? leave(view, other) : { view, why: 'nobody' }));
 }
 
 function makeReady(
@@ -61,7 +64,7 @@ function makeReady(
   via: string,
   env: Env,
   ctx: ExecutionContext,
-): Course | Promise<Course> {
+): Course | Promise<Course | NotAsked> {
   const { request, retry } = exchange;
   const { backend, upstream } = view.member(pick.index);
   beginRequest(own.budget, exchange.startedAt);
@@ -89,7 +92,12 @@ function makeReady(
       upstream,
     };
   };
-  return prepared instanceof Promise ? prepared.then(go) : go(prepared);
+  if (!(prepared instanceof Promise)) return go(prepared);
+  return prepared.then((body) => {
+    if (typeof body === 'object') return go(body);
+    endRequest(budget, exchange.startedAt);
+    return { view, why: body };
+  });
 }
 
 /** Asks the backend whose turn it is. */
@@ -102,6 +110,7 @@ export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<At
     timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - turnAt),
     upload: body.kind === 'stream' ? body.upload : null,
     isAbortable: exchange.attempts.length > 0,
+    isWatched: view.config.policy === 'least-request',
   };
   view.addInFlight(upstream.id, 1);
   return attempt(upstream, message, limits, exchange.request, env);
@@ -121,12 +130,12 @@ export function hear(course: Course, outcome: Outcome, env: Env, ctx: ExecutionC
   recordAttempt(view, seen, turnAt + outcome.ms, env, ctx);
 }
 
-/** Whether this outcome is one to try again after, and neither attempts nor time are used up. */
+/** Whether this outcome is one to try again after, the client is there, and neither attempts nor time are used up. */
 export function mayMoveOn({ exchange, body, deadline }: Course, outcome: Outcome): boolean {
   const { retry, repeatable, attempts, upgrade } = exchange;
   if (attempts.length > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on, upgrade))
     return false;
-  return canResend(body) && Date.now() < deadline;
+  return canResend(body) && Date.now() < deadline && !exchange.request.signal.aborted;
 }
 
 /** Turns to another backend, if there is one and the budget allows it. Returns whether it did. */

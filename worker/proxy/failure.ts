@@ -2,6 +2,8 @@
 
 const TITLES = {
   404: 'No route',
+  413: 'Content too large',
+  499: 'Client closed request',
   502: 'Bad gateway',
   503: 'No backend available',
   504: 'Gateway timeout',

@@ -1,4 +1,6 @@
 /** What the client gets when no backend answered. */
+import { BODY_OF_GET_BYTES } from './body.ts';
+import type { NotAsked } from './course.ts';
 import type { Exchange } from './exchange.ts';
 import { failure } from './failure.ts';
 import type { PoolView } from './pool-view.ts';
@@ -22,8 +24,20 @@ export const inALoop = (requestId: string): Response =>
 export const noRoute = (requestId: string): Response =>
   failure(404, 'No route is configured for this host and path.', requestId);
 
-/** Nobody may be asked: 503, and when to come back. */
-export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
+/** What nginx calls the end of a request whose client left first. Only a client that closed just its own half can read it. */
+export const clientClosed = (requestId: string): Response =>
+  failure(499, 'The client closed the connection before the request was through.', requestId);
+
+/** In place of a backend that was not asked at all. */
+export function notAsked(exchange: Exchange, { view, why }: NotAsked): Response {
+  if (why === 'client-closed') return clientClosed(exchange.requestId);
+  if (why === 'nobody') return nobodyToAsk(exchange, view);
+  const detail = `The body of a ${exchange.method} may have at most ${BODY_OF_GET_BYTES} bytes.`;
+  return failure(413, detail, exchange.requestId);
+}
+
+/** No backend may be asked: 503, and when to come back. */
+function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
   const soonest = view.soonestReturn();
   const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
   const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
@@ -31,9 +45,10 @@ export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
   return failure(503, detail, exchange.requestId, { 'retry-after': retryAfter });
 }
 
-/** All that were asked failed: 504 when the last ran out of time, else 502. */
+/** All that were asked failed: 504 when the last ran out of time, 499 when the client left, else 502. */
 export function noneAnswered({ attempts, requestId }: Exchange): Response {
   const { outcome, status = null } = attempts.at(-1) ?? {};
+  if (outcome === 'client-closed') return clientClosed(requestId);
   if (outcome === 'timeout') return failure(504, 'No backend answered in time.', requestId);
   const detail = status === null ? 'No backend could be reached.' : describeUnusable(status);
   return failure(502, detail, requestId);

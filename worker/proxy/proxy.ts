@@ -8,7 +8,7 @@ import { ask, hear, mayMoveOn, moveOn, setOut } from './course.ts';
 import { type Exchange, mappingOf } from './exchange.ts';
 import { current, newRequestId, refresh } from './isolate.ts';
 import { recordMapping } from './outbox.ts';
-import { inALoop, nobodyToAsk, noConfiguration, noneAnswered, noRoute, refuse } from './own-answers.ts';
+import { inALoop, noConfiguration, noneAnswered, noRoute, notAsked, refuse } from './own-answers.ts';
 import { needsPin, pinTo } from './pin.ts';
 import { notePlace } from './place.ts';
 import type { PoolView } from './pool-view.ts';
@@ -37,9 +37,10 @@ export async function proxy(
   if (!start) return refuse(request, noRoute(requestId));
   const { exchange } = start;
   const course = await setOut(start, config.via, env, ctx);
-  if ('nobodyIn' in course) {
-    finish(exchange, course.nobodyIn, null, 503, env, ctx);
-    return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
+  if ('why' in course) {
+    const answer = notAsked(exchange, course);
+    finish(exchange, course.view, null, answer.status, env, ctx);
+    return refuse(request, answer);
   }
   for (;;) {
     const { outcome, response } = await ask(course, env, ctx);
