@@ -203,7 +203,8 @@ test('the debug headers tell who answered, each attempt and the request’s id',
 
 test('a route without debug headers shows none, whatever the answer; the backend still gets the id', async () => {
   const odd = await startRawOrigin('HTTP/1.1 999 Odd\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
-  const quiet = await servePool(product, 'quiet', named(origin, odd), {}, { debugHeaders: false });
+  const alone = { retry: { maxRetries: 0 } };
+  const quiet = await servePool(product, 'quiet', named(origin, odd), alone, { debugHeaders: false });
   const [good, bad] = [await quiet.get(), await quiet.get()];
   expect([good.status, bad.status]).toEqual([200, 502]);
   expect(JSON.parse(good.text).headers).toHaveProperty('x-request-id');

@@ -89,16 +89,49 @@ test.each([
   expect(app.hits).toBe(1);
 });
 
-test.each(['600', '999', '700'])(
-  'a backend that answers %s gives the client a 502 of ours',
+/** A backend that answers this status, with a body, and closes. */
+const startOdd = (status: number | string) =>
+  startRawOrigin(`HTTP/1.1 ${status} Odd\r\nContent-Length: 3\r\nConnection: close\r\n\r\nodd`);
+const ODD = [
+  [600, 'The backend answered with status 600, which HTTP does not define.'],
+  [999, 'The backend answered with status 999, which HTTP does not define.'],
+  [
+    102,
+    'The backend answered 102 Processing, an interim response; this runtime cannot wait for the final one.',
+  ],
+  [
+    103,
+    'The backend answered 103 Early Hints, an interim response; this runtime cannot wait for the final one.',
+  ],
+] as const;
+
+test.each(ODD)(
+  'a backend alone that answers %i gives the client a 502 that says so, and has failed',
+  async (status, detail) => {
+    const pool = await servePool(product, `odd${status}`, named(await startOdd(status)));
+    const answer = await pool.get();
+    expect([answer.status, answer.headers['content-type']]).toEqual([502, 'application/problem+json']);
+    expect(JSON.parse(answer.text).detail).toBe(detail);
+    expect(answer.headers['x-backend-attempts']).toBe(`a;${status}`);
+    expect(answer.headers).not.toHaveProperty('x-backend-used');
+    expect(await pool.mapping(answer.headers['x-request-id'] as string)).toMatchObject({
+      ...{ backend: null, status: 502 },
+      attempts: [{ backend: 'a', outcome: 'failure-status', status }],
+    });
+    expect((await pool.status('a')).failures).toBe(1);
+  },
+);
+
+test.each(ODD)(
+  'where another backend can be asked, %i costs a GET nothing, a POST its answer',
   async (status) => {
-    const odd = await startRawOrigin(
-      `HTTP/1.1 ${status} Odd\r\nContent-Length: 3\r\nConnection: close\r\n\r\nodd`,
-    );
-    const answer = await (await servePool(product, `odd${status}`, named(odd))).get();
-    expect(answer.status).toBe(502);
-    expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(answer.headers['x-backend-used']).toBe('a');
+    const good = await startForTest(echo('good'));
+    const pool = await servePool(product, `odd-or-good${status}`, named(await startOdd(status), good));
+    const answer = await pool.get();
+    expect([answer.status, answer.headers['x-backend-attempts']]).toEqual([200, `a;${status}, b;200`]);
+    const [second, third] = [await pool.get(), await pool.get('/', { method: 'POST', body: 'x' })];
+    expect([second.status, second.backend]).toEqual([200, 'b']);
+    expect([third.status, third.headers['x-backend-attempts']]).toEqual([502, `a;${status}`]);
   },
 );
 
@@ -113,6 +146,20 @@ test.each([true, false])(
     const answer = await pool.get();
     expect(answer.status).toBe(502);
     expect(answer.headers['content-type']).toBe('application/problem+json');
+  },
+);
+
+test.each([
+  ['of known length', { 'content-length': 8 * 1_048_576 + 1 }],
+  ['chunked', { 'transfer-encoding': 'chunked' }],
+])(
+  'a GET’s body of more than 8 MiB, %s, is a 413 of ours: it would have to be held in memory',
+  async (_, headers) => {
+    const { hits } = origin;
+    const answer = await pool.get('/', { headers, body: Buffer.alloc(8 * 1_048_576 + 1, 'x') });
+    expect([answer.status, answer.headers['content-type']]).toEqual([413, 'application/problem+json']);
+    expect(JSON.parse(answer.text).detail).toContain('8388608');
+    expect(origin.hits).toBe(hits);
   },
 );
 

@@ -47,6 +47,16 @@ test.each<
   ['OPTIONS', 'dead', {}, {}, 'a;connect-failure, b;200'],
   ['PUT', 'dead', {}, {}, 'a;connect-failure, b;200'],
   ['DELETE', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['GET', 'dead', {}, { 'content-length': '0' }, 'a;connect-failure, b;200'],
+  ['HEAD', 'dead', {}, { 'content-length': '0' }, 'a;connect-failure, b;200'],
+  ['PROPFIND', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['REPORT', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['SEARCH', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['QUERY', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['MKCOL', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['COPY', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['MOVE', 'dead', {}, {}, 'a;connect-failure, b;200'],
+  ['LOCK', 'dead', {}, {}, 'a;connect-failure'],
   ['POST', 'dead', {}, {}, 'a;connect-failure'],
   ['PATCH', 'dead', {}, {}, 'a;connect-failure'],
   ['POST', 'dead', { nonIdempotent: true }, {}, 'a;connect-failure, b;200'],
@@ -105,7 +115,7 @@ test('each attempt goes to a backend not yet tried, at most maxRetries after the
 
 const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-test('a small body is kept and sent again whole', async () => {
+test.each(['PUT', 'GET'])('a small body of a %s is kept and sent again whole', async (method) => {
   const hashes: string[] = [];
   const takes = (status: number) =>
     startForTest(async (request, response) => {
@@ -116,7 +126,8 @@ test('a small body is kept and sent again whole', async () => {
     });
   const pool = await poolOf(named(dead, await takes(503), await takes(200)));
   const body = Buffer.from(Array.from({ length: 65_536 }, (_, i) => i % 251));
-  const answer = await pool.get('/', { method: 'PUT', body });
+  const headers = { 'content-length': body.length };
+  const answer = await pool.get('/', { method, headers, body });
   expect(answer.headers['x-backend-attempts']).toBe('a;connect-failure, b;503, c;200');
   expect(hashes).toEqual(Array(2).fill(`65536 ${hashOf(body)}`));
 });

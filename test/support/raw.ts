@@ -49,6 +49,28 @@ function isWhole(text: string): boolean {
   );
 }
 
+/** How a connection ends: in order, by FIN, or at once, by RST. */
+export type Ending = 'FIN' | 'RST';
+
+/** Sends `bytes`, an unfinished request or one not yet answered, and closes when `isTime`. Resolves when it is closed. */
+export async function breakOff(
+  port: number,
+  bytes: string,
+  ending: Ending,
+  isTime: () => Promise<unknown>,
+): Promise<void> {
+  const socket = net.connect(port, '127.0.0.1');
+  // Being reset in turn is no error of the test's.
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+  await isTime();
+  if (ending === 'RST') socket.resetAndDestroy();
+  else socket.destroy();
+  await closed;
+}
+
 /** A request's bytes: the target goes on the wire as it is. */
 export const rawRequest = (target: string, host: string, headers: readonly string[] = []): string =>
   [`GET ${target} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join('\r\n');

@@ -222,6 +222,11 @@ test.each<[string, Outcome, boolean, boolean]>([
   ['200', answered(200), false, false],
   ['a handshake that the application refused with 503', answered(503), true, false],
   ['a handshake that met 521', answered(521), true, true],
+  ['103', answered(103), false, true],
+  ['600', answered(600), false, true],
+  ['a status below 100', answered(42), false, true],
+  ['101 unasked', answered(101), false, true],
+  ['a handshake that opened a WebSocket', answered(101), true, false],
 ])('%s: counts as a failure or not', (_, outcome, upgrade, counts) => {
   expect(isFailure(outcome, settings.failureStatuses, upgrade)).toBe(counts);
 });

@@ -12,6 +12,14 @@ import { shardObjects, shardObjectsOf } from './shards.ts';
 /** Rings read at once, and of them only the newest kept: all those of a thousand pools do not fit into an isolate. */
 const RINGS_AT_ONCE = 6;
 
+/** What nginx calls a request whose client left first. */
+const CLIENT_CLOSED = 499;
+
+/** Whether an attempt ended so. A client may also leave before a backend is asked, and then there is no attempt. */
+const hasOutcome = ({ attempts, status }: Mapping, outcome: string): boolean =>
+  attempts.some((attempt) => attempt.outcome === outcome) ||
+  (outcome === 'client-closed' && status === CLIENT_CLOSED && attempts.length === 0);
+
 export const statusApi = new Hono<ApiEnv>()
   .get('/pools/:pool/status', async (c) => {
     const known = await readConfig(c);
@@ -63,7 +71,7 @@ export const statusApi = new Hono<ApiEnv>()
     const fits = (mapping: Mapping): boolean =>
       (requestId === undefined || mapping.requestId === requestId) &&
       (backend === undefined || mapping.attempts.some((attempt) => attempt.backend === backend)) &&
-      (outcome === undefined || mapping.attempts.some((attempt) => attempt.outcome === outcome)) &&
+      (outcome === undefined || hasOutcome(mapping, outcome)) &&
       (status === undefined || String(mapping.status) === status) &&
       (path === undefined || mapping.path.startsWith(path));
     const objects = (await shardObjectsOf(c, pools)).flat();

@@ -1,5 +1,6 @@
 /** Passive failure tracking: when a backend is ejected, for how long, what counts as its probe, when it returns. No I/O. */
 import { takesNew, type Verdict } from './available.ts';
+import { isFinal } from './retry.ts';
 import type { Member, Outcome } from './types.ts';
 
 /** The pool's settings; durations in ms. */
@@ -95,6 +96,7 @@ export function isFailure(outcome: Outcome, failureStatuses: readonly number[], 
   const { kind, status } = outcome;
   if (kind === 'connect-failure' || kind === 'timeout' || kind === 'stalled') return true;
   if (kind === 'client-closed' || status === undefined) return false;
+  if (!isFinal(status, upgrade)) return true;
   if (upgrade && status < 520) return false;
   return failureStatuses.includes(status);
 }

@@ -20,46 +20,66 @@ export interface Limits {
   readonly mayLeave: () => boolean;
   readonly tickMs: number;
   /**
-   * Breaks the connection off when the time is over, for only six may wait for headers at once. It costs a tenth of the
-   * path's speed, so first attempts go without: one connection is then left to end with the request.
+   * Breaks the connection off when the attempt is given up, for only six may wait for headers at once. It costs a tenth of
+   * the path's speed, so first attempts go without: one connection is then left to end with the request.
    */
   readonly isAbortable: boolean;
+  /** Notices at once when the client resets its connection, for what counts requests under way must hear of each end. */
+  readonly isWatched: boolean;
 }
+
+/**
+ * How long the client may go unwatched. Most answers are there by then and save the listener, which costs a twelfth of the
+ * path's speed. A client that resets its connection sooner leaves no record, and no failure.
+ */
+const UNWATCHED_MS = 10;
 
 /** Sends a message and classifies what comes back. Never rejects. */
 export function attempt(
   upstream: Upstream,
   message: Message,
-  { startedAt, timeoutMs, upload, isAbortable, mayLeave, tickMs }: Limits,
+  { startedAt, timeoutMs, upload, isAbortable, isWatched, mayLeave, tickMs }: Limits,
   client: Request,
   env: Env,
 ): Promise<AttemptResult> {
-  const controller = isAbortable ? new AbortController() : null;
+  // An upload that is cut must be broken off, so each has one.
+  const controller = isAbortable || upload ? new AbortController() : null;
   // One promise for both ends; Promise.race would make four more for every request.
   return new Promise((resolve) => {
     let isOver = false;
     const end = (kind: Outcome['kind'], response: Response | null) => {
+      if (isOver) return void response?.body?.cancel();
       isOver = true;
       const ms = msBetween(startedAt, Date.now());
       resolve({ outcome: response ? { kind, status: response.status, ms } : { kind, ms }, response });
+      if (!response) controller?.abort();
     };
+    const leave = () => end('client-closed', null);
     // The timer is not cleared but finds that it is over: it keeps nothing alive and ends with the request, whereas
     // clearing it sets the request's next timer anew and costs a tenth of the path's speed.
     const check = () => {
       if (isOver) return;
       const leftMs = timeoutMs - (upload ? waitedMs(upload) : msBetween(startedAt, Date.now()));
-      const kind = leftMs <= 0 ? 'timeout' : mayLeave() ? 'stalled' : null;
-      if (kind === null) return void setTimeout(check, Math.min(leftMs, tickMs));
-      end(kind, null);
+      if (leftMs <= 0) return end('timeout', null);
+      if (mayLeave()) return end('stalled', null);
+      setTimeout(check, Math.min(leftMs, tickMs));
+    };
+    const watch = () => {
+      if (isOver) return;
+      if (client.signal.aborted) return leave();
+      client.signal.addEventListener('abort', leave);
+      check();
+    };
+    if (isWatched) watch();
+    else setTimeout(watch, Math.min(UNWATCHED_MS, timeoutMs));
+    upload?.whenCut(() => {
+      leave();
+      // Also when the backend has answered already: it must not take the part for the whole.
       controller?.abort();
-    };
-    setTimeout(check, Math.min(timeoutMs, tickMs));
-    const take = (answer: Response) => (isOver ? void answer.body?.cancel() : end('response', answer));
-    const fail = () => {
-      if (!isOver) end(client.signal.aborted ? 'client-closed' : 'connect-failure', null);
-    };
+    });
+    const fail = () => end(client.signal.aborted ? 'client-closed' : 'connect-failure', null);
     try {
-      send(upstream, message, env, controller?.signal).then(take, fail);
+      send(upstream, message, env, controller?.signal).then((answer) => end('response', answer), fail);
     } catch {
       fail();
     }

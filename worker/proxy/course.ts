@@ -1,6 +1,6 @@
 /** A request's way from backend to backend: one attempt, what is noted of it, and who comes next. */
 import { takesNew } from '../balance/available.ts';
-import { type Budget, countRequest, takeRetry } from '../balance/budget.ts';
+import { type Budget, beginRequest, endRequest, takeRetry } from '../balance/budget.ts';
 import { isFailure, readRetryAfter } from '../balance/ejection.ts';
 import { isRetryable } from '../balance/retry.ts';
 import { endWait, type Wait, type Waits } from '../balance/stall.ts';
@@ -8,7 +8,7 @@ import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import { type AttemptResult, attempt } from './attempt.ts';
-import { type Body, canResend, prepareBody } from './body.ts';
+import { type Body, canResend, type NoBody, prepareBody } from './body.ts';
 import { nextPick, type Pick } from './candidates.ts';
 import { type Exchange, noteAttempt } from './exchange.ts';
 import { fallback, hasOthers } from './fallback.ts';
@@ -50,8 +50,11 @@ export interface Course {
 const TICKS_PER_STALL = 8;
 const TICK_MS = { least: 50, most: 1_000 };
 
-/** The pool that was asked last, when nobody may be asked at all. */
-type Nobody = { readonly nobodyIn: PoolView };
+/** Why no backend was asked, and the pool where it came to that: none may be asked, or there is no body to send. */
+export interface NotAsked {
+  readonly view: PoolView;
+  readonly why: NoBody | 'nobody';
+}
 
 /** Makes ready to ask the first backend. It needs a promise only for a fallback or a body that is to be kept. */
 export function setOut(
@@ -59,11 +62,11 @@ export function setOut(
   deployment: Deployment,
   env: Env,
   ctx: ExecutionContext,
-): Course | Nobody | Promise<Course | Nobody> {
+): Course | NotAsked | Promise<Course | NotAsked> {
   const leave = (view: PoolView, to: Pick) => makeReady(exchange, own, view, to, deployment, env, ctx);
   if (pick) return leave(own, pick);
   const found = fallback(exchange, own, env, ctx);
-  return found.then(({ view, pick: other }) => (other ? leave(view, other) : { nobodyIn: view }));
+  return found.then(({ view, pick: other }) => (other ? leave(view, other) : { view, why: 'nobody' }));
 }
 
 function makeReady(
@@ -74,10 +77,10 @@ function makeReady(
   deployment: Deployment,
   env: Env,
   ctx: ExecutionContext,
-): Course | Promise<Course> {
+): Course | Promise<Course | NotAsked> {
   const { request, retry } = exchange;
   const { backend, upstream } = view.member(pick.index);
-  countRequest(view.budget, exchange.startedAt);
+  beginRequest(own.budget, exchange.startedAt);
   sendFullBatch(view, env, ctx, exchange.startedAt);
   exchange.reason = pick.reason;
   const mayRepeat = retry.maxRetries > 0 && hasOthers(own.config);
@@ -106,7 +109,12 @@ function makeReady(
       hasBudget: false,
     };
   };
-  return prepared instanceof Promise ? prepared.then(go) : go(prepared);
+  if (!(prepared instanceof Promise)) return go(prepared);
+  return prepared.then((body) => {
+    if (typeof body === 'object') return go(body);
+    endRequest(budget, exchange.startedAt);
+    return { view, why: body };
+  });
 }
 
 /** Asks the backend whose turn it is. */
@@ -123,6 +131,7 @@ export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<At
     isAbortable: exchange.attempts.length > 0,
     tickMs: stallMs === 0 ? timeoutMs : clamp(stallMs / TICKS_PER_STALL, TICK_MS.least, TICK_MS.most),
     mayLeave: () => mayLeave(course),
+    isWatched: view.config.policy === 'least-request',
   };
   const isOut = view.ejectedUntil(Math.min(pick.index, view.healths.length - 1)) !== 0;
   course.sentAs = pick.reason === 'probe' ? 'probe' : isOut ? 'out' : 'in';
@@ -183,15 +192,18 @@ export function hear(course: Course, result: AttemptResult, env: Env, ctx: Execu
   );
 }
 
-/** Whether this outcome is one to try again after, and neither attempts nor time are used up. `made`: attempts so far. */
+/**
+ * Whether this outcome is one to try again after, the client is there, and neither attempts nor time are used up. `made`:
+ * attempts so far.
+ */
 export function mayMoveOn(
   { exchange, body, deadline }: Course,
   outcome: Outcome,
   made = exchange.attempts.length,
 ): boolean {
-  const { retry, repeatable } = exchange;
-  if (made > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on)) return false;
-  return canResend(body) && Date.now() < deadline;
+  const { retry, repeatable, upgrade, request } = exchange;
+  if (made > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on, upgrade)) return false;
+  return canResend(body) && Date.now() < deadline && !request.signal.aborted;
 }
 
 /** Turns to another backend, if there is one and the budget allows it. Returns whether it did. */

@@ -3,7 +3,9 @@
 const TITLES = {
   400: 'Bad request',
   404: 'No route',
+  413: 'Content too large',
   426: 'Upgrade required',
+  499: 'Client closed request',
   502: 'Bad gateway',
   503: 'No backend available',
   504: 'Gateway timeout',

@@ -29,8 +29,8 @@ export function headersOf(exchange: Exchange, { pseudonym, affinityCookies }: De
 }
 
 /** The message of one attempt. A streaming body can be used once. */
-export function messageOf(url: string, { request, method }: Exchange, headers: Headers, body: Body): Message {
-  if (body.kind === 'handed-on') return { input: new Request(url, request), init: { headers } };
+export function messageOf(url: string, { method }: Exchange, headers: Headers, body: Body): Message {
+  if (body.kind === 'copied') return { input: new Request(url, body.request.clone()), init: { headers } };
   // Redirects are the client's to follow; following here would also carry its cookies to another host.
   const init: RequestInit = { method, headers, redirect: 'manual' };
   if (body.kind === 'kept') init.body = body.bytes;

@@ -1,4 +1,6 @@
 /** What the client gets when no backend answered. */
+import { BODY_OF_GET_BYTES } from './body.ts';
+import type { NotAsked } from './course.ts';
 import type { Exchange } from './exchange.ts';
 import { failure } from './failure.ts';
 import type { PoolView } from './pool-view.ts';
@@ -37,8 +39,20 @@ export function faultyHandshake({ upgrade, headers, requestId }: Exchange): Resp
   return failure(400, 'A WebSocket handshake needs a Sec-WebSocket-Key.', requestId);
 }
 
-/** Nobody may be asked: 503, and when to come back. */
-export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
+/** What nginx calls the end of a request whose client left first. Only a client that closed just its own half can read it. */
+export const clientClosed = (requestId: string): Response =>
+  failure(499, 'The client closed the connection before the request was through.', requestId);
+
+/** In place of a backend that was not asked at all. */
+export function notAsked(exchange: Exchange, { view, why }: NotAsked): Response {
+  if (why === 'client-closed') return clientClosed(exchange.requestId);
+  if (why === 'nobody') return nobodyToAsk(exchange, view);
+  const detail = `The body of a ${exchange.method} may have at most ${BODY_OF_GET_BYTES} bytes.`;
+  return failure(413, detail, exchange.requestId);
+}
+
+/** No backend may be asked: 503, and when to come back. */
+function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
   const soonest = view.soonestReturn();
   const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
   const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
@@ -46,8 +60,27 @@ export function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
   return failure(503, detail, exchange.requestId, { 'retry-after': retryAfter });
 }
 
-/** All that were asked failed: 504 when the last ran out of time, else 502. */
+/** All that were asked failed: 504 when the last ran out of time, 499 when the client left, else 502. */
 export function noneAnswered({ attempts, requestId }: Exchange): Response {
-  if (attempts.at(-1)?.outcome === 'timeout') return failure(504, 'No backend answered in time.', requestId);
-  return failure(502, 'No backend could be reached.', requestId);
+  const { outcome, status = null } = attempts.at(-1) ?? {};
+  if (outcome === 'client-closed') return clientClosed(requestId);
+  if (outcome === 'timeout' || outcome === 'stalled')
+    return failure(504, 'No backend answered in time.', requestId);
+  const detail = status === null ? 'No backend could be reached.' : describeUnusable(status);
+  return failure(502, detail, requestId);
+}
+
+const INTERIM: Readonly<Record<number, string>> = {
+  100: '100 Continue',
+  102: '102 Processing',
+  103: '103 Early Hints',
+};
+
+/** Why an answer of this status could not be passed on. */
+function describeUnusable(status: number): string {
+  if (status === 101) return 'The backend answered 101 Switching Protocols without opening a WebSocket.';
+  if (status > 599 || status < 100)
+    return `The backend answered with status ${status}, which HTTP does not define.`;
+  const name = INTERIM[status] ?? status;
+  return `The backend answered ${name}, an interim response; this runtime cannot wait for the final one.`;
 }

@@ -1,4 +1,6 @@
 /** The life of a proxied request: route -> first pick -> attempts -> response. */
+import { endRequest } from '../balance/budget.ts';
+import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
 import { type Arrival, saneRequestId } from './arrival.ts';
@@ -9,10 +11,10 @@ import { recordMapping } from './outbox.ts';
 import {
   faultyHandshake,
   inALoop,
-  nobodyToAsk,
   noConfiguration,
   noneAnswered,
   noRoute,
+  notAsked,
   refuse,
 } from './own-answers.ts';
 import { needsPin, pinTo } from './pin.ts';
@@ -49,9 +51,10 @@ export async function proxy(
   }
   const deployment = current() ?? config;
   const course = await setOut(start, deployment, env, ctx);
-  if ('nobodyIn' in course) {
-    finish(exchange, course.nobodyIn, null, 503, env, ctx);
-    return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
+  if ('why' in course) {
+    const answer = notAsked(exchange, course);
+    finish(exchange, course.view, null, answer.status, env, ctx);
+    return refuse(request, answer);
   }
   for (;;) {
     const result = await ask(course, env, ctx);
@@ -63,9 +66,12 @@ export async function proxy(
       void response?.body?.cancel();
       continue;
     }
-    if (!response) {
+    // A Response of another status cannot be made, and passing it raw breaks the server in front.
+    if (!response || !isFinal(response.status, response.webSocket !== null)) {
+      void response?.body?.cancel();
       if (body.kind === 'stream') await body.upload.drain();
       const answer = respondFailure(exchange, noneAnswered(exchange));
+      endRequest(course.budget, exchange.startedAt);
       finish(exchange, view, null, answer.status, env, ctx);
       return answer;
     }
@@ -73,6 +79,7 @@ export async function proxy(
       ? await pinTo(exchange, view, upstream.id, deployment, env)
       : null;
     const answer = respond(exchange, response, upstream, pin);
+    endRequest(course.budget, exchange.startedAt);
     finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
   }

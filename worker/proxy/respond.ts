@@ -1,6 +1,5 @@
 /** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
 import { describeAttempts, type Exchange } from './exchange.ts';
-import { failure } from './failure.ts';
 import { rewritten } from './own-url.ts';
 import { hasHopByHop, stripHopByHop, type Upstream } from './upstream.ts';
 
@@ -13,15 +12,6 @@ export function respond(
 ): Response {
   const { status } = response;
   const { id: backend } = upstream;
-  // A Response of such a status cannot be made, and passing it raw breaks the server in front.
-  if ((status < 200 || status > 599) && (status !== 101 || response.webSocket === null)) {
-    void response.body?.cancel();
-    const fault = status === 101 ? 'without opening a WebSocket' : 'which HTTP does not define';
-    const detail = `The backend answered with status ${status}, ${fault}.`;
-    const answer = failure(502, detail, exchange.requestId);
-    if (exchange.route.debugHeaders) setDebugHeaders(answer.headers, exchange, backend);
-    return answer;
-  }
   const { route, target } = exchange;
   const { debugHeaders } = route;
   // In this order: reading the headers of a response that is copied anyway costs the path a thirtieth of its speed.

@@ -1,4 +1,4 @@
-/** A body that streams to the backend through our hands, so that what the backend left unread can still be taken in. */
+/** A body that streams to the backend through our hands: so we know whose turn it is, and whether the client broke it off. */
 
 /** Read from the client, and written to the backend, at most this much at a time. */
 export const CHUNK_BYTES = 65_536;
@@ -11,17 +11,22 @@ export interface Upload {
   /** Since when (epoch ms) the backend has had something to take or to answer; null while the client is awaited. */
   backendsTurnSince(): number | null;
   /**
+   * Calls `then` when the client breaks its upload off. `readable` does not end by itself then: however it ended, workerd
+   * would close a chunked request as if it were whole (RFC 9112 8). So the request to the backend must be broken off.
+   */
+  whenCut(then: () => void): void;
+  /**
    * Stops sending and reads what the client still has to say. Without it the runtime closes the connection on a client
    * that is writing, which then sees a reset and may never read the answer.
    */
   drain(): Promise<void>;
 }
 
-/** Takes in what a client sends although nobody will read it, before an answer of ours; for why, see `Upload.drain`. */
+/** Takes in what a client sends although nothing will read it, before an answer of ours; for why, see `Upload.drain`. */
 export async function takeIn(body: ReadableStream | null): Promise<void> {
-  const reader = body?.getReader({ mode: 'byob' });
   let buffer = new ArrayBuffer(CHUNK_BYTES);
   try {
+    const reader = body?.getReader({ mode: 'byob' });
     for (let drained = 0; reader && drained <= DRAIN_BYTES; ) {
       const { done, value } = await reader.read(new Uint8Array(buffer));
       if (done) return;
@@ -30,7 +35,7 @@ export async function takeIn(body: ReadableStream | null): Promise<void> {
     }
     await reader?.cancel();
   } catch {
-    // The client went away; there is nobody to answer.
+    // The client went away; no one is left to answer.
   }
 }
 
@@ -43,30 +48,39 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
   let stopped = false;
   let drained = 0;
   let turnSince: number | null = null;
+  let isCut = false;
+  let onCut: (() => void) | null = null;
 
+  const stop = () => {
+    stopped = true;
+  };
   const pump = async () => {
     let buffer = new ArrayBuffer(CHUNK_BYTES);
     for (;;) {
       turnSince = null;
       const { done, value } = await reader.read(new Uint8Array(buffer));
       turnSince = Date.now();
-      if (done) return stopped ? undefined : writer.close();
+      if (done) return stopped ? undefined : writer.close().catch(stop);
       if (stopped) drained += value.byteLength;
       else await writer.write(value).catch(stop);
-      if (drained > DRAIN_BYTES) return reader.cancel();
+      if (drained > DRAIN_BYTES) return reader.cancel().catch(stop);
       buffer = value.buffer as ArrayBuffer;
     }
   };
-  const stop = () => {
-    stopped = true;
-  };
-  // A client that went away in mid-body: the backend must not take the part for the whole.
-  const pumped = pump().catch((error) => writer.abort(error).catch(stop));
+  // What the backend does to the pipe is caught above, so what is left is the client's end.
+  const pumped = pump().catch(() => {
+    isCut = true;
+    onCut?.();
+  });
   ctx.waitUntil(pumped);
 
   return {
     readable: pipe.readable,
     backendsTurnSince: () => turnSince,
+    whenCut(then) {
+      onCut = then;
+      if (isCut) then();
+    },
     async drain() {
       stop();
       await writer.abort().catch(stop);
