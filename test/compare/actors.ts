@@ -3,8 +3,16 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What a backend does with a request: it answers with a status, or keeps it waiting without a word. */
-export type Deed = number | 'hang';
+/** What a backend does with a request: it answers with a status, or in detail, or keeps it waiting without a word. */
+export type Deed = number | 'hang' | Reply;
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: http.OutgoingHttpHeaders;
+  /** How long the client waits for the headers. */
+  readonly afterMs?: number;
+}
+
 /** Decides by how many requests came before under this script, and by the request. */
 export type Script = (count: number, request: http.IncomingMessage) => Deed;
 
@@ -84,7 +92,13 @@ export async function startActor(id: string): Promise<Actor> {
     request.on('end', () => {
       if (request.complete && request.url?.startsWith(UPLOAD_PATH)) wholeUploads++;
       if (deed === 'hang') return;
-      response.writeHead(deed, { [ACTOR_HEADER]: id, 'content-type': 'text/plain' }).end(id);
+      const reply: Reply = typeof deed === 'number' ? { status: deed } : deed;
+      const answer = () =>
+        response
+          .writeHead(reply.status, { [ACTOR_HEADER]: id, 'content-type': 'text/plain', ...reply.headers })
+          .end(id);
+      if (reply.afterMs === undefined) answer();
+      else setTimeout(answer, reply.afterMs);
     });
     request.resume();
   };

@@ -37,8 +37,8 @@ export interface Row {
 
 /** By default `ejection.stallMs`. */
 const STALL_MS = 2_000;
-/** No answer of a backend that is well takes so long, even on a machine that is busy with other rows. */
-const SLOW_MS = 1_000;
+/** Less than the shortest wait at a backend that hangs, more than a busy machine makes of an answer. */
+const SLOW_MS = 1_500;
 
 /** A play's backends by id, and the balancer in front of them. */
 export interface Stage {
@@ -162,7 +162,7 @@ const rollingRestart = (method: string, most: number): Part => ({
     }),
 });
 
-/** 2,000 requests in either: as fast as eight clients can, and over forty seconds, so that probes come too. */
+/** 2,000 requests in either: by eight clients in a few seconds, and over forty seconds, so that probes come too. */
 const alternates = (name: string, load: (served: Served, pace: Pace) => Promise<Shot[]>): Part => ({
   name,
   seconds: 42,
@@ -352,7 +352,7 @@ export const rows: readonly Row[] = [
     first: '100 of 2,000 failing',
     must: 'at most 10 failing',
     parts: [
-      alternates('8 at once', (served) => closedLoop(served, { clients: 8, count: 2_000 })),
+      alternates('8 at once', (served) => closedLoop(served, { clients: 8, count: 2_000, pauseMs: 10 })),
       alternates('50/s', (served, pace) =>
         openLoop(served, { perSecond: 50, seconds: pace === 'full' ? 40 : 13 }),
       ),

@@ -1,4 +1,5 @@
 /** `npm run compare`: plays each case of the failure model against Evenkeel and, where installed, nginx; prints one table. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { buildIfNeeded, ROOT } from '../../scripts/support/build.ts';
 import { startProduct } from '../support/product.ts';
@@ -39,6 +40,8 @@ const plays = chosen
   .flatMap((row) => row.parts.map((part) => ({ row, part })))
   .flatMap((play): Play[] => [{ ...play, contender: own }, ...(peer ? [{ ...play, contender: peer }] : [])]);
 const seen = new Map<Play, Seen>();
+const delays = monitorEventLoopDelay();
+delays.enable();
 try {
   // The longest first, so that none is left alone at the end.
   const waiting = [...plays].sort((a, b) => b.part.seconds - a.part.seconds);
@@ -73,6 +76,8 @@ const lines = chosen.map((row): Line => {
   const holds = held.every((play) => seen.get(play)!.broken.length === 0);
   return { what, first, now: shownBy(own, row), nginx: peer ? shownBy(peer, row) : '–', must, holds };
 });
+// Clients and backends live in this process: what it was held up is in their times.
+console.error(`this process was held up for at most ${Math.round(delays.max / 1e6)} ms`);
 const table = tableOf(lines, peer?.version ?? null);
 console.log(table);
 if (values.write) writeTable(`${ROOT}/docs/reliability.md`, table);

@@ -34,6 +34,8 @@ export interface Noted {
 }
 
 export interface Served extends Target {
+  /** The pool's id. */
+  readonly pool: string;
   /** What was noted of the pool's backends, oldest first; nginx notes nothing that can be read. */
   events(): Promise<readonly Noted[]>;
   /** The backends as the API tells of them. */
@@ -59,6 +61,7 @@ export function evenkeel(product: Product): Contender {
     await product.must('PUT', `/pools/${id}`, own);
     await product.must('PUT', `/routes/${id}`, { host, pool: id, ...route });
     return {
+      pool: id,
       port: product.port,
       host,
       async events() {
@@ -129,7 +132,7 @@ http { access_log off; client_max_body_size 0; ${temporary.join(' ')}
     await stop();
     throw error;
   }
-  return { ...target, events: async () => [], status: async () => [], stop };
+  return { ...target, pool: 'pool', events: async () => [], status: async () => [], stop };
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {

@@ -67,15 +67,26 @@ export function shoot(
 /** Sends `perSecond` for `seconds`, whatever becomes of those before; resolves when all have ended. */
 export async function openLoop(
   target: Target,
-  { perSecond, seconds, ...options }: ShotOptions & { readonly perSecond: number; readonly seconds: number },
+  {
+    perSecond,
+    seconds,
+    path = '/',
+    ...options
+  }: Omit<ShotOptions, 'path'> & {
+    readonly perSecond: number;
+    readonly seconds: number;
+    /** The same for all, or by the number of the request. */
+    readonly path?: string | ((n: number) => string);
+  },
 ): Promise<Shot[]> {
+  const pathOf = typeof path === 'string' ? () => path : path;
   const shots: Promise<Shot>[] = [];
   const startedAt = performance.now();
   const total = Math.round(perSecond * seconds);
   while (shots.length < total) {
     const dueMs = (shots.length * 1_000) / perSecond - (performance.now() - startedAt);
     if (dueMs > 0) await wait(dueMs);
-    shots.push(shoot(target, options));
+    shots.push(shoot(target, { ...options, path: pathOf(shots.length) }));
   }
   return Promise.all(shots);
 }

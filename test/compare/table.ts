@@ -1,4 +1,5 @@
 /** The table of a comparison, and its place in the documentation. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** One row as it is printed. */
@@ -27,7 +28,7 @@ export function tableOf(lines: readonly Line[], nginxVersion: string | null): st
 const BEGIN = '<!-- compare: written by `npm run compare -- --write` -->';
 const END = '<!-- compare: end -->';
 
-/** Puts the table between its marks in the page; makes page and marks where there are none. */
+/** Puts the table between its marks in the page, as `npm run check` wants it; makes page and marks where there are none. */
 export function writeTable(path: string, table: string): void {
   const page = existsSync(path) ? readFileSync(path, 'utf8') : '# Reliability\n';
   const block = `${BEGIN}\n\n${table}\n\n${END}`;
@@ -38,4 +39,6 @@ export function writeTable(path: string, table: string): void {
     ? page.slice(0, from) + block + page.slice(to + END.length)
     : `${page.trimEnd()}\n\n${block}\n`;
   writeFileSync(path, written);
+  const { status } = spawnSync('npx', ['biome', 'format', '--write', path], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error(`${path} could not be formatted`);
 }
