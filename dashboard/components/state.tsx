@@ -21,6 +21,7 @@ export type Tone = keyof typeof DOT;
 const STATUS_TONE: Record<BackendStatus['status'], Tone> = {
   available: 'good',
   ejected: 'bad',
+  failing: 'bad',
   draining: 'warning',
   disabled: 'off',
   standby: 'off',
@@ -70,7 +71,7 @@ export const healthText = (health: Health): string => TEXT[HEALTH_TONE[health]];
 
 const LEFT_OUT: Record<LeftOut['status'], readonly [Tone, string]> = {
   ejected: ['bad', 'ejected'],
-  suspect: ['warning', 'suspect'],
+  failing: ['warning', 'failing'],
   draining: ['warning', 'draining'],
   disabled: ['off', 'disabled'],
   'weight-0': ['off', 'weight 0'],

@@ -47,6 +47,7 @@ const OUTCOMES: Record<MappedAttempt['outcome'], string> = {
   'failure-status': 'answered with a failure status',
   'connect-failure': 'could not be reached',
   timeout: 'timed out',
+  stalled: 'stalled while others answered',
   'client-closed': 'the client went away',
 };
 

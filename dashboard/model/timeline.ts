@@ -30,7 +30,7 @@ export const readShow = (text: string | undefined): Show | null =>
 /** The kinds of entries that belong to each. */
 const KINDS: Record<Show, readonly Entry['kind'][]> = {
   changes: ['revision'],
-  ejections: ['ejected', 'returned'],
+  ejections: ['ejected', 'probe-failed', 'returned', 'stalled', 'cap-reached', 'pool-out', 'pool-back'],
   probes: ['probe'],
 };
 

@@ -15,7 +15,7 @@ const FLUSH_MS = 1_000;
 const LEASE_TTL_MS = 1_000;
 
 const weightsOf = (pool: PoolConfig): number[] => {
-  const { indices } = eligible(pool.backends, () => false, false);
+  const { indices } = eligible(pool.backends, () => 'available', false);
   return pool.backends.map(({ weight }, i) => (indices.includes(i) ? weight : 0));
 };
 

@@ -25,8 +25,13 @@ function world() {
       for (const id of ids)
         for (let n = 0; n < times; n++) {
           const index = backends.findIndex((backend) => backend.id === id);
-          view.unreportedFailures++;
-          view.noteAttempt(index, view.upstreams[index]!, true);
+          view.unreported++;
+          view.recordAttempt(
+            index,
+            view.upstreams[index]!,
+            { failed: true, sentAs: 'in', retryAfterMs: 0 },
+            Date.now(),
+          );
         }
     },
     async goesTo() {
@@ -48,16 +53,22 @@ test('it stays while its backend fails now and then', async () => {
   expect(await goesTo()).toEqual({ backend: 'b', isPinnedAnew: false });
 });
 
-test('it goes elsewhere, and keeps its cookie, while its backend is suspected and the object has not heard', async () => {
-  const { fail, goesTo, view } = world();
-  fail(view.config.ejection.failures, 'b');
+test('it goes elsewhere, and keeps its cookie, while its backend is stalled', async () => {
+  const { goesTo, view } = world();
+  view.waits[1]!.stalled = true;
   const gone = [await goesTo(), await goesTo(), await goesTo(), await goesTo()];
   expect(gone.map(({ backend }) => backend).sort()).toEqual(['a', 'a', 'c', 'c']);
   expect(gone.every(({ isPinnedAnew }) => !isPinnedAnew)).toBe(true);
   expect(view.slots.takeCharged()).toEqual({ a: 2, c: 2 });
 });
 
-test('it stays when the others are suspected as well', async () => {
+test('it is left to the policy, and pinned again, once this isolate has ejected its backend', async () => {
+  const { fail, goesTo, view } = world();
+  fail(view.config.ejection.failures, 'b');
+  expect(await goesTo()).toEqual({ backend: null, isPinnedAnew: true });
+});
+
+test('it stays when all backends are ejected and the pool fails open', async () => {
   const { fail, goesTo, view } = world();
   fail(view.config.ejection.failures, 'a', 'b', 'c');
   expect((await goesTo()).backend).toBe('b');
@@ -66,7 +77,7 @@ test('it stays when the others are suspected as well', async () => {
 test('it comes back once the object has heard of the failures and does not eject', async () => {
   const { fail, goesTo, view } = world();
   fail(view.config.ejection.failures, 'b');
-  view.unreportedFailures = 0;
+  view.unreported = 0;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   expect((await goesTo()).backend).toBe('b');
 });

@@ -27,7 +27,17 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   const { taken, env, ctx } = object;
   object.isAway = true;
   const outcome = { kind: 'response', status: 200, ms: 1 } as const;
-  const seen = { backend: 'a', outcome, failed: false, isFirst: true, isUpgrade: false, example: null };
+  const seen = {
+    backend: 'a',
+    outcome,
+    failed: false,
+    isFirst: true,
+    isUpgrade: false,
+    sentAs: 'in',
+    retryAfterMs: 0,
+    change: 'none',
+    example: null,
+  } as const;
   for (const view of views) view.contact.missed(Date.now());
   const EACH = 40;
   const sum = (count: (outbox: ReturnType<typeof outboxOf>) => number) =>

@@ -175,7 +175,17 @@ test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAI
   const mapping = mappingOf(exchange(10), 'a', 200, 2);
   const SENT = 3 * CAPACITY;
   const outcome = { kind: 'response', status: 200, ms: 1 } as const;
-  const answered = { backend: 'a', outcome, failed: false, isFirst: true, isUpgrade: false, example: null };
+  const answered = {
+    backend: 'a',
+    outcome,
+    failed: false,
+    isFirst: true,
+    isUpgrade: false,
+    sentAs: 'in',
+    retryAfterMs: 0,
+    change: 'none',
+    example: null,
+  } as const;
   for (let i = 0; i < SENT; i++) {
     recordAttempt(view, answered, Date.now(), env, ctx);
     recordMapping(view, mapping, Date.now(), env, ctx);

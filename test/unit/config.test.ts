@@ -51,7 +51,7 @@ test('an almost empty pool gets the defaults of the contract', () => {
         timeoutMs: null,
       },
     ],
-    timeoutMs: 15_000,
+    timeoutMs: 30_000,
     retry: {
       maxRetries: 2,
       on: ['connect-failure', 'timeout', ...statuses],
@@ -61,10 +61,13 @@ test('an almost empty pool gets the defaults of the contract', () => {
     },
     ejection: {
       failures: 3,
+      failurePercent: 40,
+      minRequests: 10,
       windowMs: 10_000,
+      stallMs: 2_000,
       baseMs: 10_000,
       maxMs: 300_000,
-      maxEjectedPercent: 50,
+      maxEjectedPercent: 100,
       failureStatuses: statuses,
     },
     whenUnavailable: 'fail-open',

@@ -96,26 +96,28 @@ test(`more than ${GAPS_KEPT} gaps are not kept: the oldest late reports count as
   expect(reporters.isNew('i', 2 * GAPS_KEPT + 2)).toBe(true);
 });
 
+const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
+
 test('news from an object that has not heard of a backend’s failures does not make it trusted again', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
-  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
-  view.unreportedFailures = 3;
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
   view.hear(news, Date.now());
-  expect(view.isSuspect(0)).toBe(true);
-  view.unreportedFailures = 0;
+  expect(view.verdict(0)).toBe('ejected');
+  view.unreported = 0;
   view.hear(news, Date.now());
-  expect(view.isSuspect(0)).toBe(false);
+  expect(view.verdict(0)).toBe('available');
 });
 
 test('failures that went down with their request are not held against a backend for ever', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
-  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
-  view.unreportedFailures = 3;
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
-  expect(view.isSuspect(0)).toBe(false);
+  expect(view.verdict(0)).toBe('available');
 });
 
 test('a backend may have the name of what every object has: its clients and its unused slots are counted', () => {
@@ -138,12 +140,12 @@ test('a backend may have the name of what every object has: its clients and its 
 test('a copy to rehearse on holds failures against a backend for as long as the view does', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
-  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
-  view.unreportedFailures = 3;
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
   const copy = view.copy();
   for (const each of [view, copy])
     each.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
-  expect([view.isSuspect(0), copy.isSuspect(0)]).toEqual([true, true]);
+  expect([view.verdict(0), copy.verdict(0)]).toEqual(['ejected', 'ejected']);
 });
 
 test('a late reply that the pool has been deleted says nothing of the one made anew meanwhile', () => {

@@ -171,13 +171,14 @@ test('who was passed over on one isolate’s suspicion is not owed those turns a
     return order;
   };
   await requests(40);
-  // Three failures that no report has told of.
-  for (let n = 0; n < 3; n++) view.noteAttempt(0, view.upstreams[0]!, true);
-  view.unreportedFailures = 3;
+  const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
+  // Three failures that no report has brought to the object.
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
   const meanwhile = await requests(120);
   expect(meanwhile).not.toContain('a');
   expect(meanwhile).not.toContain(null);
-  view.unreportedFailures = 0;
+  view.unreported = 0;
   await ask(view, world.env, 0);
   const afterwards = await requests(40);
   expect(afterwards.filter((id) => id === 'a').length).toBeLessThanOrEqual(11);

@@ -66,7 +66,17 @@ function outbox() {
     ask: () => askForSlots(view, env, ctx),
     async fail() {
       const outcome = { kind: 'connect-failure', ms: 1 } as const;
-      const seen = { backend: 'a', outcome, failed: true, isFirst: true, isUpgrade: false, example: 'id' };
+      const seen = {
+        backend: 'a',
+        outcome,
+        failed: true,
+        isFirst: true,
+        isUpgrade: false,
+        sentAs: 'in',
+        retryAfterMs: 0,
+        change: 'none',
+        example: 'id',
+      } as const;
       recordAttempt(view, seen, Date.now(), env, ctx);
       await vi.advanceTimersByTimeAsync(0);
     },

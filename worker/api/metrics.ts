@@ -56,7 +56,7 @@ const general = (revision: number): Family[] => [
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 const STATES = ['active', 'draining', 'disabled'];
-const STATUSES = ['available', 'ejected', 'draining', 'disabled', 'standby'];
+const STATUSES = ['available', 'failing', 'ejected', 'draining', 'disabled', 'standby'];
 
 function families(pools: readonly Read[]): Family[] {
   type Row = {

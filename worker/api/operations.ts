@@ -69,7 +69,7 @@ export const QUERY = {
   backend: { description: 'Only those that asked this backend', schema: { type: 'string' } },
   outcome: {
     description: 'Only those with an attempt that ended so',
-    schema: { enum: ['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed'] },
+    schema: { enum: ['ok', 'failure-status', 'connect-failure', 'timeout', 'stalled', 'client-closed'] },
   },
   status: { description: 'Only those that the client got this status for', schema: { type: 'integer' } },
   path: { description: 'Only those whose path begins so', schema: { type: 'string' } },

@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { count, difference, reason, revision, time } from './answer-fields.ts';
 
 const state = () => z.enum(['active', 'draining', 'disabled']);
-const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);
+const outcome = () =>
+  z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'stalled', 'client-closed']);
 
 /** How one backend stands. */
 export const backendStatusSchema = z.strictObject({
   id: z.string(),
   state: state().describe('What the operator asked for'),
   weight: count(),
-  status: z.enum(['available', 'ejected', 'draining', 'disabled', 'standby']).describe('What holds now'),
+  status: z
+    .enum(['available', 'failing', 'ejected', 'draining', 'disabled', 'standby'])
+    .describe('What holds now'),
   requests: count().describe('Attempts, retries included'),
   failures: count(),
   consecutiveFailures: count(),
@@ -123,12 +126,21 @@ export const eventSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     ...event,
-    kind: z.enum(['ejected', 'probe', 'returned']),
+    kind: z.enum([
+      'ejected',
+      'probe',
+      'probe-failed',
+      'returned',
+      'stalled',
+      'cap-reached',
+      'pool-out',
+      'pool-back',
+    ]),
     pool: z.string(),
     shard: z.string(),
-    backend: z.string(),
+    backend: z.string().nullable().describe('null: a change of the configuration made the difference'),
     why: z.string(),
-    outcome: z.enum(['response', 'connect-failure', 'timeout', 'client-closed']).nullable(),
+    outcome: z.enum(['response', 'connect-failure', 'timeout', 'stalled', 'client-closed']).nullable(),
     status: z.int().nullable(),
     requestId: z.string().nullable().describe('The request that tipped it'),
     until: time().nullable(),
@@ -155,7 +167,7 @@ export const explanationSchema = z.strictObject({
       z.strictObject({
         pool: z.string(),
         backend: z.string(),
-        status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'suspect', 'standby']),
+        status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'failing', 'standby']),
         why: z.string(),
         ejectedUntil: time().nullable(),
       }),

@@ -1,23 +1,33 @@
 /** The one predicate for «may be chosen», and the set of backends it leaves. No I/O. */
 import type { Member } from './types.ts';
 
+/**
+ * What the balancer found: `available`; `failing`: asked only when no other is left, because it is stalled or because
+ * the cap on ejections keeps it in; `ejected`: out until a probe succeeds.
+ */
+export type Verdict = 'available' | 'failing' | 'ejected';
+
 /** Why a backend may not take a new request, or `available`. `standby`: a lower tier has an available one. */
-export type Standing = 'available' | 'ejected' | 'draining' | 'disabled' | 'weight-0' | 'standby';
+export type Standing = Verdict | 'draining' | 'disabled' | 'weight-0' | 'standby';
 
-/** Whether index `i` of the pool is ejected just now. */
-export type IsEjected = (index: number) => boolean;
+/** The verdict on the backend at an index of the pool. */
+export type VerdictOf = (index: number) => Verdict;
 
-/** Decides for one backend, tiers aside. Intent comes before verdict: a disabled backend is never «ejected». */
-export function standing(member: Member, ejected: boolean): Exclude<Standing, 'standby'> {
+/** Decides for one backend, tiers aside. Intent comes before verdict: a disabled backend is never `ejected`. */
+export function standing(member: Member, verdict: Verdict): Exclude<Standing, 'standby'> {
   if (member.state !== 'active') return member.state;
   if (member.weight === 0) return 'weight-0';
-  return ejected ? 'ejected' : 'available';
+  return verdict;
 }
+
+/** Whether the operator lets a backend take new requests, whatever the balancer found. */
+export const takesNew = (member: Member): boolean => standing(member, 'available') === 'available';
 
 /**
  * The backends that take new requests.
- * `tier`: the lowest tier with an available backend. `fail-open`: all are ejected, so ejection is ignored.
- * `none`: nobody may be asked even so (all draining, disabled or of weight 0).
+ * `tier`: the lowest tier with an available backend, or with a failing one where none is available.
+ * `fail-open`: all are ejected, so ejection is ignored.
+ * `none`: no backend may be asked (all draining, disabled or of weight 0, or all out in a pool that does not fail open).
  */
 export interface Eligible {
   readonly mode: 'normal' | 'fail-open' | 'none';
@@ -25,18 +35,21 @@ export interface Eligible {
   readonly indices: readonly number[];
 }
 
-/** Picks the lowest tier with an available backend; with `failOpen`, the lowest tier of ejected ones. */
-export function eligible(members: readonly Member[], isEjected: IsEjected, failOpen: boolean): Eligible {
-  const normal = lowestTier(members, (member, i) => standing(member, isEjected(i)) === 'available');
-  if (normal.indices.length > 0) return { mode: 'normal', ...normal };
+/** Picks the lowest tier of available backends, else of failing ones; with `failOpen`, else of ejected ones. */
+export function eligible(members: readonly Member[], verdictOf: VerdictOf, failOpen: boolean): Eligible {
+  for (const wanted of ['available', 'failing'] as const) {
+    const found = lowestTier(members, (member, i) => standing(member, verdictOf(i)) === wanted);
+    if (found.indices.length > 0) return { mode: 'normal', ...found };
+  }
   if (failOpen) {
-    const open = lowestTier(members, (member) => standing(member, false) === 'available');
+    const open = lowestTier(members, takesNew);
     if (open.indices.length > 0) return { mode: 'fail-open', ...open };
   }
   return { mode: 'none', tier: 0, indices: [] };
 }
 
-function lowestTier(members: readonly Member[], fits: (member: Member, index: number) => boolean) {
+/** The indices of the lowest tier among the backends that `fits` accepts; empty when it accepts none. */
+export function lowestTier(members: readonly Member[], fits: (member: Member, index: number) => boolean) {
   let tier = Number.POSITIVE_INFINITY;
   let indices: number[] = [];
   members.forEach((member, i) => {

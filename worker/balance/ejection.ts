@@ -1,10 +1,14 @@
-/** Passive failure tracking: when a backend is ejected, for how long, who probes, when it returns. No I/O. */
-import { standing } from './available.ts';
+/** Passive failure tracking: when a backend is ejected, for how long, what counts as its probe, when it returns. No I/O. */
+import { takesNew, type Verdict } from './available.ts';
 import type { Member, Outcome } from './types.ts';
 
 /** The pool's settings; durations in ms. */
 export interface EjectionSettings {
+  /** Failures in a row that eject, however far apart. */
   readonly failures: number;
+  /** Or this share of at least `minRequests` attempts within `windowMs`; 0: never. */
+  readonly failurePercent: number;
+  readonly minRequests: number;
   readonly windowMs: number;
   readonly baseMs: number;
   readonly maxMs: number;
@@ -15,10 +19,16 @@ export interface EjectionSettings {
 /** What the balancer has found out about one backend. Times are epoch ms, 0 = never or not now. */
 export interface Health {
   consecutiveFailures: number;
-  /** When the present run of failures began. */
-  failingSince: number;
+  /** Attempts and failures in the running half of the window and in the half before it, which began at `windowAt`. */
+  windowAt: number;
+  attempts: [running: number, before: number];
+  failures: [running: number, before: number];
+  /** The latest time that a failed answer's `Retry-After` named in the present row of failures. */
+  retryAt: number;
   /** Not 0: ejected. Past: due for a probe, still ejected until the probe succeeds. */
   ejectedUntil: number;
+  /** The cap keeps the backend in: it counts as failing, not as ejected, and is probed all the same. */
+  capped: boolean;
   /** Ejections in a row; a success ends the row. */
   ejections: number;
   /** A probe is under way; another may be given after this time. */
@@ -32,99 +42,164 @@ export interface Health {
 /** A backend about which nothing bad is known. */
 export const newHealth = (): Health => ({
   consecutiveFailures: 0,
-  failingSince: 0,
+  windowAt: 0,
+  attempts: [0, 0],
+  failures: [0, 0],
+  retryAt: 0,
   ejectedUntil: 0,
+  capped: false,
   ejections: 0,
   probingUntil: 0,
   backSince: 0,
   succeededAt: 0,
 });
 
-/** What an outcome changed: `ejected` and `returned` are flips worth telling. */
-export type Flip = 'none' | 'ejected' | 'returned';
+/** The verdict on a backend, from its failures alone. */
+export const verdictOf = ({ ejectedUntil, capped }: Health): Verdict =>
+  ejectedUntil === 0 ? 'available' : capped ? 'failing' : 'ejected';
 
-/**
- * Whether an outcome counts against the backend: it was not reached, ran out of time, or answered a failure status.
- * A WebSocket handshake that the application refused does not count; the platform's own 52x and 530 still do.
- */
-export function isFailure(outcome: Outcome, failureStatuses: readonly number[], upgrade: boolean): boolean {
-  if (outcome.kind === 'connect-failure' || outcome.kind === 'timeout') return true;
-  if (outcome.status === undefined || outcome.kind === 'client-closed') return false;
-  if (upgrade && outcome.status < 520) return false;
-  return failureStatuses.includes(outcome.status);
+/** A pool as failure tracking sees it; members and healths stand in the same order. */
+export interface Tracked {
+  readonly members: readonly Member[];
+  readonly healths: readonly Health[];
+  readonly settings: EjectionSettings;
+  /** With every backend out the pool asks all of them (`whenUnavailable` is `fail-open`). */
+  readonly failsOpen: boolean;
 }
 
-/** Records a success at backend `index`: ends the row of failures, and of ejections when it was the probe's. */
-export function recordSuccess(health: Health, now: number): Flip {
+/** One attempt as failure tracking sees it. */
+export interface Seen {
+  readonly failed: boolean;
+  /**
+   * What the sender knew of the backend when the attempt began. `probe`: ejected, and this attempt is its probe.
+   * `out`: ejected, and asked all the same. `in`: not ejected, so the attempt says nothing about an ejection that began
+   * meanwhile.
+   */
+  readonly sentAs: 'in' | 'out' | 'probe';
+  /** What a failed answer's `Retry-After` asked for, in ms from now; 0: nothing. */
+  readonly retryAfterMs: number;
+}
+
+/**
+ * What an attempt changed. `cap-reached`: the backend would be ejected, but the cap keeps it in.
+ * `probe-failed`: it stays ejected, for longer.
+ */
+export type Change = 'none' | 'ejected' | 'returned' | 'probe-failed' | 'cap-reached';
+
+/**
+ * Whether an outcome counts against the backend: it was not reached, ran out of time, stalled, answered what is no final
+ * answer, or answered a failure status. A WebSocket handshake that the application refused does not count; the platform's
+ * own 52x and 530 still do.
+ */
+export function isFailure(outcome: Outcome, failureStatuses: readonly number[], upgrade: boolean): boolean {
+  const { kind, status } = outcome;
+  if (kind === 'connect-failure' || kind === 'timeout' || kind === 'stalled') return true;
+  if (kind === 'client-closed' || status === undefined) return false;
+  if (upgrade && status < 520) return false;
+  return failureStatuses.includes(status);
+}
+
+/** Records how an attempt at the backend `index` ended. `now` in epoch ms. */
+export function recordAttempt(pool: Tracked, index: number, seen: Seen, now: number): Change {
+  const health = pool.healths[index]!;
+  rollWindow(health, pool.settings.windowMs, now);
+  health.attempts[0]++;
+  if (seen.failed) health.failures[0]++;
+  return seen.failed ? recordFailure(pool, index, seen, now) : recordSuccess(pool, health, seen.sentAs, now);
+}
+
+function recordSuccess(pool: Tracked, health: Health, sentAs: Seen['sentAs'], now: number): Change {
   health.consecutiveFailures = 0;
-  health.failingSince = 0;
-  health.probingUntil = 0;
+  health.retryAt = 0;
   health.succeededAt = now;
-  if (health.ejectedUntil === 0) return 'none';
-  // A reply that was under way when the ejection began proves nothing; only one after its end does.
-  if (now < health.ejectedUntil) return 'none';
-  health.ejectedUntil = 0;
-  health.ejections = 0;
-  health.backSince = now;
+  if (health.ejectedUntil === 0 || sentAs === 'in') return 'none';
+  if (sentAs === 'probe') health.probingUntil = 0;
+  const ends =
+    sentAs === 'probe' ||
+    (health.capped ? !isTripped(health, pool.settings) : pool.failsOpen && isPoolOut(pool));
+  if (!ends) return 'none';
+  bringBack(health, now);
   return 'returned';
 }
 
-/** Records a failure at backend `index`; ejects when the row is long enough and the cap allows. */
-export function recordFailure(
-  members: readonly Member[],
-  healths: readonly Health[],
-  index: number,
-  settings: EjectionSettings,
-  now: number,
-): Flip {
-  const health = healths[index]!;
-  if (health.ejectedUntil !== 0) {
-    health.consecutiveFailures++;
-    if (now < health.ejectedUntil) return 'none';
-    return eject(health, settings, now);
-  }
-  if (health.consecutiveFailures === 0 || now - health.failingSince > settings.windowMs) {
-    health.consecutiveFailures = 0;
-    health.failingSince = now;
-  }
+function recordFailure(pool: Tracked, index: number, seen: Seen, now: number): Change {
+  const health = pool.healths[index]!;
   health.consecutiveFailures++;
-  if (health.consecutiveFailures < settings.failures) return 'none';
-  if (!mayEject(members, healths, index, settings.maxEjectedPercent)) return 'none';
-  return eject(health, settings, now);
+  if (seen.retryAfterMs > 0) health.retryAt = Math.max(health.retryAt, now + seen.retryAfterMs);
+  if (health.ejectedUntil === 0) {
+    if (!isTripped(health, pool.settings)) return 'none';
+    eject(pool, index, now);
+    return health.capped ? 'cap-reached' : 'ejected';
+  }
+  const isProbe = seen.sentAs === 'probe' || (seen.sentAs === 'out' && now >= health.ejectedUntil);
+  if (!isProbe) return 'none';
+  const wasCapped = health.capped;
+  eject(pool, index, now);
+  if (wasCapped) return health.capped ? 'none' : 'ejected';
+  return 'probe-failed';
 }
 
-function eject(health: Health, settings: EjectionSettings, now: number): Flip {
+/** Ends an ejection: the backend is in again, with a clean record. */
+export function bringBack(health: Health, now: number): void {
+  Object.assign(health, newHealth(), { backSince: now, succeededAt: health.succeededAt });
+}
+
+/** Whether a backend's failures are reason to eject it: enough in a row, or too large a share of the recent ones. */
+function isTripped(health: Health, { failures, failurePercent, minRequests }: EjectionSettings): boolean {
+  if (health.consecutiveFailures >= failures) return true;
+  const attempts = health.attempts[0] + health.attempts[1];
+  const failed = health.failures[0] + health.failures[1];
+  return failurePercent > 0 && attempts >= minRequests && failed * 100 >= attempts * failurePercent;
+}
+
+/** Whether no backend of the pool is in, whatever took them out. */
+const isPoolOut = ({ members, healths }: Tracked): boolean =>
+  members.every((member, i) => !takesNew(member) || verdictOf(healths[i]!) === 'ejected');
+
+function eject(pool: Tracked, index: number, now: number): void {
+  const { baseMs, maxMs } = pool.settings;
+  const health = pool.healths[index]!;
+  health.capped = !mayEject(pool, index);
   health.ejections++;
-  health.ejectedUntil = now + Math.min(settings.baseMs * health.ejections, settings.maxMs);
+  const ownMs = Math.min(baseMs * health.ejections, maxMs);
+  const askedMs = Math.min(health.retryAt - now, maxMs);
+  health.ejectedUntil = now + Math.max(ownMs, askedMs);
   health.probingUntil = 0;
-  return 'ejected';
 }
 
-/**
- * The cap: one may always go and one always stays, else at most `maxEjectedPercent` of the backends that take new
- * requests. Where a higher tier stands ready, a tier may go whole: holding a dead one back would keep the backup idle.
- */
-export function mayEject(
-  members: readonly Member[],
-  healths: readonly Health[],
-  index: number,
-  maxEjectedPercent: number,
-): boolean {
-  const tier = members[index]!.tier;
+/** The cap: one backend may always go, else at most `maxEjectedPercent` of those that take new requests. */
+function mayEject({ members, healths, settings }: Tracked, index: number): boolean {
   let all = 0;
   let ejected = 0;
-  let standby = false;
   members.forEach((member, i) => {
-    if (standing(member, false) !== 'available') return;
+    if (!takesNew(member)) return;
     all++;
-    if (healths[i]!.ejectedUntil !== 0) ejected++;
-    else if (member.tier > tier) standby = true;
+    if (i !== index && verdictOf(healths[i]!) === 'ejected') ejected++;
   });
-  if (all - ejected <= 1) return false;
-  return standby || ejected + 1 <= Math.max(1, Math.floor((all * maxEjectedPercent) / 100));
+  return ejected + 1 <= Math.max(1, Math.floor((all * settings.maxEjectedPercent) / 100));
 }
 
-/** Whether backend `index` is due for its probe: the ejection is over and no other probe is under way. */
-export function probeDue(health: Health, now: number): boolean {
+/** Whether a backend is due for its probe: its time is over and no other probe is under way. */
+export function isProbeDue(health: Health, now: number): boolean {
   return health.ejectedUntil !== 0 && now >= health.ejectedUntil && now >= health.probingUntil;
+}
+
+/** Two half-windows: what is counted is between half a window and a whole one old. */
+function rollWindow(health: Health, windowMs: number, now: number): void {
+  const half = windowMs / 2;
+  const passed = now - health.windowAt;
+  if (passed < half) return;
+  const recent = passed < 2 * half;
+  health.attempts = [0, recent ? health.attempts[0] : 0];
+  health.failures = [0, recent ? health.failures[0] : 0];
+  health.windowAt = recent ? health.windowAt + half : now;
+}
+
+/** What a `Retry-After` asks for (RFC 9110, 10.2.3: seconds or a date), in ms from `now`; 0 when it says nothing. */
+export function readRetryAfter(value: string | null, now: number): number {
+  if (value === null) return 0;
+  const text = value.trim();
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const at = /^[A-Z][a-z]+,? /.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? 0 : Math.max(0, at - now);
 }

@@ -28,7 +28,9 @@ export function isRepeatable(
 /** Whether this outcome is one to try again after, leaving budget, time and candidates aside. */
 export function isRetryable(outcome: Outcome, repeatable: boolean, on: RetrySettings['on']): boolean {
   if (outcome.kind === 'client-closed') return false;
-  if (outcome.kind !== 'response') return repeatable && on.includes(outcome.kind);
+  // A backend that stalls is a timeout that did not have to be waited for.
+  const kind = outcome.kind === 'stalled' ? 'timeout' : outcome.kind;
+  if (kind !== 'response') return repeatable && on.includes(kind);
   if (outcome.status === undefined || !on.includes(outcome.status)) return false;
   return repeatable || NEVER_CONNECTED.includes(outcome.status);
 }

@@ -54,11 +54,48 @@ export function charge(position: Position, weights: readonly number[], index: nu
 export function rebase(position: readonly number[], oldTotal: number, newTotal: number): Position {
   const scale = oldTotal > 0 ? Math.min(1, newTotal / oldTotal) : 0;
   const scaled = position.map((value) => Math.trunc(value * scale));
-  const sum = scaled.reduce((a, b) => a + b, 0);
-  if (scaled.length === 0 || sum === 0) return scaled;
-  const each = Math.trunc(sum / scaled.length);
-  const rest = sum - each * scaled.length;
-  return scaled.map((value, i) => value - each - (i < Math.abs(rest) ? Math.sign(rest) : 0));
+  settle(
+    scaled,
+    scaled.reduce((a, b) => a + b, 0),
+  );
+  return scaled;
+}
+
+/** Takes `sum` out of the whole, the same from each: the order among them stays. */
+function settle(position: Position, sum: number): void {
+  if (position.length === 0 || sum === 0) return;
+  const each = Math.trunc(sum / position.length);
+  const rest = sum - each * position.length;
+  const whole = Math.trunc(rest);
+  for (let i = 0; i < position.length; i++)
+    position[i]! -= each + (i < Math.abs(whole) ? Math.sign(whole) : 0);
+  // Only a slow start leaves a fraction.
+  position[0]! -= rest - whole;
+}
+
+/**
+ * Lets the backend `index` in again where it is owed nothing and owes nothing: in the middle of the backends of `weights`.
+ * What it missed while it was out is not made up for. The sum stays 0, as `take` relies on.
+ */
+export function enter(position: Position, weights: readonly number[], index: number): void {
+  let sum = 0;
+  let count = 0;
+  for (let i = 0; i < weights.length; i++) {
+    if (i === index || weights[i] === 0) continue;
+    sum += position[i]!;
+    count++;
+  }
+  const target = count > 0 ? Math.round(sum / count) : 0;
+  const left = position[index]! - target;
+  position[index] = target;
+  settle(position, -left);
+}
+
+/** The position of a pool in which `index` has just had its turn. */
+export function positionAfterTurn(weights: readonly number[], index: number): Position {
+  const position = [...weights];
+  position[index]! -= weights.reduce((a, b) => a + b, 0);
+  return position;
 }
 
 /** The position that the sequence has after `steps` picks: where a shard starts, so that not all begin at one backend. */

@@ -19,8 +19,11 @@ export interface Outcome {
   readonly ms: number;
 }
 
-/** `client-closed`: the client went away first, which says nothing about the backend. */
-export type OutcomeKind = 'response' | 'connect-failure' | 'timeout' | 'client-closed';
+/**
+ * `stalled`: the backend let the request wait while others answered, so another was asked.
+ * `client-closed`: the client went away first, which says nothing about the backend.
+ */
+export type OutcomeKind = 'response' | 'connect-failure' | 'timeout' | 'stalled' | 'client-closed';
 
 /** A source of numbers in [0, 1); injected, so that tests decide. */
 export type Random = () => number;

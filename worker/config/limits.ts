@@ -7,7 +7,7 @@ export const LIMITS = {
   routes: 10_000,
   weight: 1_000,
   tier: 9,
-  timeoutMs: 300_000,
+  timeoutMs: 3_600_000,
   maxRetries: 10,
   bodyLimitBytes: 1_048_576,
   maxLease: 1_024,

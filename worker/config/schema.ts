@@ -80,15 +80,24 @@ const retryOverride = object({
 });
 
 const ejectionSchema = object({
-  failures: integer(1, 1_000).default(3).describe('Failures in a row that eject'),
-  windowMs: integer(100, 3_600_000, ' (milliseconds)').default(10_000).describe('Within this time'),
+  failures: integer(1, 1_000).default(3).describe('Failures in a row that eject, however far apart'),
+  failurePercent: integer(0, 100, ' (per cent)')
+    .default(40)
+    .describe('Or this share of the recent attempts; 0: only failures in a row'),
+  minRequests: integer(1, 100_000).default(10).describe('Attempts that the share needs within the window'),
+  windowMs: integer(100, 3_600_000, ' (milliseconds)')
+    .default(10_000)
+    .describe('The time over which the share is counted'),
+  stallMs: integer(0, 3_600_000, ' (milliseconds)')
+    .default(2_000)
+    .describe('A backend that lets requests wait this long while others answer is stalled; 0: never'),
   baseMs: integer(100, 3_600_000, ' (milliseconds)')
     .default(10_000)
     .describe('How long, times the ejections in a row'),
   maxMs: integer(100, 86_400_000, ' (milliseconds)').default(300_000).describe('No longer than this'),
   maxEjectedPercent: integer(0, 100, ' (per cent)')
-    .default(50)
-    .describe('Of the pool at once; one may always go, one always stays'),
+    .default(100)
+    .describe('Of the pool at once; one may always go. Past it a failing backend stays in and is asked last'),
   failureStatuses: list(failureStatus(), 64, 'statuses')
     .default(CONNECT_STATUSES)
     .describe('Answers that count as a failure, besides no answer'),
@@ -113,7 +122,7 @@ export const poolSchema = object({
   backends: list(backendSchema, LIMITS.backendsPerPool, 'backends').min(1, {
     error: 'needs at least one backend, such as {"id": "a", "url": "https://a.example.net"}',
   }),
-  timeoutMs: timeout().default(15_000).describe('To response headers; a stream is never cut'),
+  timeoutMs: timeout().default(30_000).describe('To response headers; a stream is never cut'),
   retry: object(retryShape).prefault({}).describe('When a request is tried again at another backend'),
   ejection: ejectionSchema.prefault({}).describe('When a failing backend gets no requests for a while'),
   whenUnavailable: z

@@ -1,4 +1,5 @@
 /** What a Pool object counts of its backends: all that ever was, the recent past, and who has come. No I/O. */
+import { verdictOf } from '../balance/ejection.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { DrainTimes } from './drain.ts';
 import type { StoredState } from './pool-store.ts';
@@ -76,11 +77,13 @@ export class BackendCounts {
   status(index: number, now: number): Omit<BackendStatus, 'id' | 'weightInForce'> {
     const { requests, failures, health, visits } = this.tallies[index]!;
     const { consecutiveFailures, ejectedUntil, ejections, succeededAt, probingUntil } = health;
+    const failing = verdictOf(health) === 'failing';
     return {
       requests,
       failures,
       consecutiveFailures,
-      ejectedUntil,
+      failing,
+      ejectedUntil: failing ? 0 : ejectedUntil,
       ejections,
       succeededAt,
       probingUntil,

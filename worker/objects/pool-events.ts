@@ -1,7 +1,7 @@
 /** A Pool object's events on their way to the Directory: none is lost while it is away, for they wait in the stored state. */
 import type { Env } from '../env.ts';
 import type { PoolEvent } from './events.ts';
-import type { Flipped, PoolState } from './pool-state.ts';
+import type { Finding, PoolState } from './pool-state.ts';
 import type { Report, ShardName } from './protocol.ts';
 import { directoryObject } from './stubs.ts';
 
@@ -48,10 +48,9 @@ export class PoolEvents {
   }
 }
 
-/** An ejection or a return as an event. */
-export function flipEvent({ outcome, ...flip }: Flipped, name: ShardName): PoolEvent {
-  const until = flip.kind === 'ejected' ? flip.until : null;
-  return { ...name, ...flip, outcome: outcome.kind, status: outcome.status ?? null, until };
+/** A finding as an event. */
+export function findingEvent({ outcome, ...finding }: Finding, name: ShardName): PoolEvent {
+  return { ...name, ...finding, outcome: outcome?.kind ?? null, status: outcome?.status ?? null };
 }
 
 /** The probes that a report tells of, as events. */

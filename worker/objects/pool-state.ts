@@ -1,22 +1,41 @@
 /** What a Pool object knows in memory: the sequence, who fails, who is ejected; the counters beside it. No I/O. */
-import { type Eligible, eligible, standing } from '../balance/available.ts';
-import { isFailure, newHealth, recordFailure, recordSuccess } from '../balance/ejection.ts';
+import { type Eligible, eligible, takesNew } from '../balance/available.ts';
+import {
+  type Change,
+  isFailure,
+  newHealth,
+  recordAttempt,
+  type Seen,
+  verdictOf,
+} from '../balance/ejection.ts';
+import { positionAfterTurn } from '../balance/round-robin.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
 import { BackendCounts } from './backend-counts.ts';
 import type { DrainTimes } from './drain.ts';
-import { describeFlip } from './events.ts';
+import { describeChange, describeOutcome, type PoolEventKind } from './events.ts';
 import type { StoredState } from './pool-store.ts';
 import { type AttemptRecord, type BackendStatus, CODE, FLAG, type Flip, type Reason } from './protocol.ts';
 import { Sequence } from './sequence.ts';
 import type { Tally } from './tally.ts';
 
-/** A flip with its cause. */
-export interface Flipped extends Flip {
+/** Something the history should have: a verdict that changed, and why. Times are epoch ms. */
+export interface Finding {
+  readonly kind: PoolEventKind;
+  readonly backend: string | null;
+  readonly at: number;
+  readonly until: number | null;
+  readonly ejections: number;
   readonly why: string;
-  readonly outcome: Outcome;
+  readonly outcome: Outcome | null;
   readonly requestId: string | null;
+}
+
+/** What the pool's other shards should hear of: null when a finding concerns this shard only. */
+export function flipOf({ kind, backend, at, until, ejections }: Finding): Flip | null {
+  if (backend === null || (kind !== 'ejected' && kind !== 'probe-failed' && kind !== 'returned')) return null;
+  return { kind: kind === 'returned' ? 'returned' : 'ejected', backend, at, until: until ?? 0, ejections };
 }
 
 /** Backends stand in the order of the configuration, in every list here. */
@@ -30,6 +49,10 @@ export class PoolState {
   #weighed: Eligible | null = null;
   /** What the share was last expected to be; a change starts the share window anew. */
   #expected = '';
+  /** No backend of the pool is in. */
+  #isOut = false;
+  /** Backends that are known to be stalled; an answer ends it. */
+  readonly #stalled = new Set<string>();
 
   constructor(
     config: PoolConfig,
@@ -43,6 +66,7 @@ export class PoolState {
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
     this.counts = new BackendCounts(config.backends.length, stored, times);
     this.#places = placesOf(config);
+    this.#isOut = this.#hasNoBackendIn();
   }
 
   /** By backend: what is kept across restarts. */
@@ -50,8 +74,11 @@ export class PoolState {
     return this.counts.tallies;
   }
 
-  /** Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. */
-  configure(next: PoolConfig, now: number): void {
+  /**
+   * Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. Returns what
+   * it found out by that.
+   */
+  configure(next: PoolConfig, now: number): Finding[] {
     const old = this.config.backends;
     const from = next.backends.map((backend) => old.findIndex((other) => sameBackend(other, backend)));
     this.sequence.rearrange(from, old.map(baseWeight), next.backends.map(baseWeight));
@@ -63,6 +90,7 @@ export class PoolState {
     this.config = next;
     this.#places = placesOf(next);
     this.#weighed = null;
+    return this.#poolFindings(null, 'the configuration has changed', now);
   }
 
   /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
@@ -100,24 +128,38 @@ export class PoolState {
     }
   }
 
-  /** Records one attempt. Returns the flip it caused, if any, with why. */
-  record([id, code, ms, flags, requestId]: AttemptRecord, now: number): Flipped | null {
+  /** Records one attempt. Returns what it found out. */
+  record([id, code, ms, flags, requestId, retryAfterMs]: AttemptRecord, now: number): Finding[] {
     const outcome = outcomeOf(code, ms);
     const isFirst = (flags & FLAG.first) !== 0;
-    const { ejection } = this.config;
+    const { ejection, backends, whenUnavailable } = this.config;
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
     const index = this.indexOf(id);
     // The report of a backend that has just been removed may come late: what it was asked still counts.
     this.counts.add(index, id, this.#totalsOf(id), { outcome, isFirst, failed }, now);
-    if (index < 0) return null;
-    const tally = this.tallies[index]!;
-    if (outcome.kind === 'client-closed') return null;
-    if (!failed) {
-      return this.#flip(recordSuccess(tally.health, now), index, outcome, requestId ?? null, now);
+    if (index < 0) return [];
+    if (outcome.kind === 'client-closed') {
+      // A probe that its client broke off has shown nothing: the next request may be one.
+      if (flags & FLAG.probe) this.tallies[index]!.health.probingUntil = 0;
+      return [];
     }
-    const healths = this.tallies.map((other) => other.health);
-    const flip = recordFailure(this.config.backends, healths, index, ejection, now);
-    return this.#flip(flip, index, outcome, requestId ?? null, now);
+    const pool = {
+      members: backends,
+      healths: this.tallies.map((other) => other.health),
+      settings: ejection,
+      failsOpen: whenUnavailable === 'fail-open',
+    };
+    const sentAs = flags & FLAG.probe ? 'probe' : flags & FLAG.out ? 'out' : 'in';
+    const seen: Seen = { failed, sentAs, retryAfterMs: retryAfterMs ?? 0 };
+    const change = recordAttempt(pool, index, seen, now);
+    const example = requestId ?? null;
+    const found = this.#stallFinding(id, outcome, example, now);
+    if (change !== 'none') {
+      found.push(this.#finding(change, index, outcome, example, now));
+      this.#follow(change, index);
+      found.push(...this.#poolFindings(id, describeOutcome(outcome), now));
+    }
+    return found;
   }
 
   /** Takes in which clients with affinity have come. */
@@ -133,9 +175,13 @@ export class PoolState {
     const health = this.tallies[this.indexOf(backend)]?.health;
     if (!health) return;
     this.#weighed = null;
-    if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections });
-    else if (health.ejectedUntil !== 0)
-      Object.assign(health, { ...newHealth(), backSince: at, succeededAt: at });
+    if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections, capped: false });
+    else if (health.ejectedUntil !== 0) {
+      Object.assign(health, newHealth(), { backSince: at, succeededAt: at });
+      this.#letIn(this.indexOf(backend));
+    }
+    // The shard that found it out has told the history.
+    this.#isOut = this.#hasNoBackendIn();
   }
 
   /** Where a backend stands; -1: it is none of this pool. */
@@ -161,7 +207,7 @@ export class PoolState {
   #weigh(now: number): Eligible {
     if (this.#weighed && this.config.slowStartMs === 0) return this.#weighed;
     const failOpen = this.config.whenUnavailable === 'fail-open';
-    const set = eligible(this.config.backends, (i) => this.tallies[i]!.health.ejectedUntil !== 0, failOpen);
+    const set = eligible(this.config.backends, this.#verdictOf, failOpen);
     const weights = this.config.backends.map(() => 0);
     for (const i of set.indices) weights[i] = this.#weightOf(i, now);
     if (this.sequence.weigh(weights)) {
@@ -178,20 +224,62 @@ export class PoolState {
     return rampedWeight(this.config.backends[index]!.weight, backSince, this.config.slowStartMs, now);
   }
 
-  #flip(
-    kind: 'none' | 'ejected' | 'returned',
+  readonly #verdictOf = (index: number) => verdictOf(this.tallies[index]!.health);
+
+  #hasNoBackendIn(): boolean {
+    return eligible(this.config.backends, this.#verdictOf, false).mode === 'none';
+  }
+
+  /** Makes the sequence follow a changed verdict. */
+  #follow(change: Change, index: number): void {
+    this.#weighed = null;
+    if (change === 'returned') this.#letIn(index);
+    else if (change === 'ejected' || change === 'probe-failed')
+      this.#totalsOf(this.config.backends[index]!.id).ejections++;
+    // All are asked again from here on: those that have just failed last.
+    if (change === 'ejected' && this.#hasNoBackendIn())
+      this.sequence.restart(positionAfterTurn(this.config.backends.map(baseWeight), index));
+  }
+
+  #letIn(index: number): void {
+    const { indices } = eligible(this.config.backends, this.#verdictOf, false);
+    const weights = this.config.backends.map((backend, i) => (indices.includes(i) ? backend.weight : 0));
+    this.sequence.enter(weights, index);
+  }
+
+  #finding(
+    kind: Exclude<Change, 'none'>,
     index: number,
     outcome: Outcome,
     requestId: string | null,
     at: number,
-  ): Flipped | null {
-    if (kind === 'none') return null;
-    this.#weighed = null;
-    if (kind === 'ejected') this.#totalsOf(this.config.backends[index]!.id).ejections++;
-    const { ejectedUntil: until, ejections, consecutiveFailures } = this.tallies[index]!.health;
-    const why = describeFlip(kind, outcome, consecutiveFailures, ejections);
-    const backend = this.config.backends[index]!.id;
-    return { kind, backend, at, until, ejections, why, outcome, requestId };
+  ): Finding {
+    const { ejectedUntil, ejections, consecutiveFailures: inRow, ...window } = this.tallies[index]!.health;
+    const [recent, attempts] = [window.failures, window.attempts].map(([now, before]) => now + before);
+    const { failures: limit } = this.config.ejection;
+    const why = describeChange(kind, outcome, { inRow, limit, recent: recent!, attempts: attempts! });
+    const until = kind === 'ejected' || kind === 'probe-failed' ? ejectedUntil : null;
+    return { kind, backend: this.config.backends[index]!.id, at, until, ejections, why, outcome, requestId };
+  }
+
+  /** A backend that begins to stall; an answer from it ends that. */
+  #stallFinding(backend: string, outcome: Outcome, requestId: string | null, at: number): Finding[] {
+    if (outcome.kind === 'response') this.#stalled.delete(backend);
+    if (outcome.kind !== 'stalled' || this.#stalled.has(backend)) return [];
+    this.#stalled.add(backend);
+    const why = describeOutcome(outcome);
+    return [{ kind: 'stalled', backend, at, until: null, ejections: 0, why, outcome, requestId }];
+  }
+
+  /** That no backend of the pool is left, or that one is in again. */
+  #poolFindings(backend: string | null, cause: string, at: number): Finding[] {
+    const isOut = this.#hasNoBackendIn();
+    if (isOut === this.#isOut) return [];
+    this.#isOut = isOut;
+    const kind = isOut ? 'pool-out' : 'pool-back';
+    const what = isOut ? 'no backend of the pool is left' : 'a backend of the pool is in again';
+    const why = `${what}: ${cause}`;
+    return [{ kind, backend, at, until: null, ejections: 0, why, outcome: null, requestId: null }];
   }
 }
 
@@ -202,12 +290,12 @@ function outcomeOf(code: number, ms: number): Outcome {
   if (code === CODE['connect-failure']) return { kind: 'connect-failure', ms };
   if (code === CODE.timeout) return { kind: 'timeout', ms };
   if (code === CODE['client-closed']) return { kind: 'client-closed', ms };
+  if (code === CODE.stalled) return { kind: 'stalled', ms };
   return { kind: 'response', status: code, ms };
 }
 
 /** The configured weight of a backend that may be asked, else 0; ejection is not looked at. */
-const baseWeight = (backend: BackendConfig): number =>
-  standing(backend, false) === 'available' ? backend.weight : 0;
+const baseWeight = (backend: BackendConfig): number => (takesNew(backend) ? backend.weight : 0);
 
 /** A backend remains when id and address do; another server under an old id starts anew. */
 const sameBackend = (a: BackendConfig, b: BackendConfig): boolean =>

@@ -1,5 +1,5 @@
 /** A pool's status: what its shards have counted, summed up, and what the operator asked for beside it. No I/O. */
-import { eligible, standing } from '../balance/available.ts';
+import { eligible, standing, type Verdict } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
 import { quantile } from './latency.ts';
@@ -33,7 +33,9 @@ export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], con
   const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
   const current = pool.backends.map(({ id }) => withoutStaleEjections(inUse, id));
   const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
-  const set = eligible(pool.backends, (i) => ejectedUntil[i] !== 0, pool.whenUnavailable === 'fail-open');
+  const verdictOf = (i: number): Verdict =>
+    ejectedUntil[i] !== 0 ? 'ejected' : current[i]!.some((row) => row.failing) ? 'failing' : 'available';
+  const set = eligible(pool.backends, verdictOf, pool.whenUnavailable === 'fail-open');
   const weights = pool.backends.map((backend, i) =>
     set.indices.includes(i) ? max(current[i]!, (r) => r.weightInForce) || backend.weight : 0,
   );
@@ -42,7 +44,7 @@ export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], con
   const backends = pool.backends.map((backend, i) => {
     const row = rows[i]!;
     const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
-    const verdict = standing(backend, ejectedUntil[i] !== 0);
+    const verdict = standing(backend, verdictOf(i));
     const usable = verdict === 'available' && set.indices.includes(i);
     // Distinct in each shard; one that came to two counts twice.
     const affinityClients = sum(row, (r) => r.affinityClients ?? 0);

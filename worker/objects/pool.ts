@@ -4,11 +4,11 @@ import { hash32 } from '../balance/hash.ts';
 import { positionAfter } from '../balance/round-robin.ts';
 import { drainTimes, type Env } from '../env.ts';
 import { CatchUp } from './catch-up.ts';
-import { ejected, handOutProbe, probeSent, ramping } from './ejected.ts';
+import { ejected, failing, handOutProbe, probeSent, ramping } from './ejected.ts';
 import { LiveFeed } from './live-feed.ts';
 import { tellPeers } from './peers.ts';
-import { flipEvent, PoolEvents, probeEvents } from './pool-events.ts';
-import { PoolState } from './pool-state.ts';
+import { findingEvent, PoolEvents, probeEvents } from './pool-events.ts';
+import { type Finding, flipOf, PoolState } from './pool-state.ts';
 import { PoolStore } from './pool-store.ts';
 import type {
   Flip,
@@ -115,38 +115,42 @@ export class Pool extends DurableObject<Env> {
     this.#takeBack(report.returned);
     for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
-    const flips = report.attempts.flatMap((attempt) => state.record(attempt, now) ?? []);
+    const found = report.attempts.flatMap((attempt) => state.record(attempt, now));
     state.charge(report.charged, now);
     state.noteClients(report.clients ?? {}, now);
     this.#dropped += report.dropped;
     this.#mappings.add(report.mappings);
     this.#feed.note(this.env, report.mappings);
-    this.#events.add(flips.map((flip) => flipEvent(flip, this.#name)));
-    if (flips.length === 0) this.#behind.note();
+    if (found.length === 0) this.#behind.note();
     else {
+      this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
       this.#behind.now();
+      const flips = found.flatMap((finding) => flipOf(finding) ?? []);
       // A region speaks for itself: what it cannot reach others may.
-      if (typeof state.config.sharding === 'number')
+      if (flips.length > 0 && typeof state.config.sharding === 'number')
         this.ctx.waitUntil(tellPeers(this.env, this.#name, flips));
     }
-    if (flips.length > 0 || report.probing.length > 0) this.#deliverEvents();
+    if (found.length > 0 || report.probing.length > 0) this.#deliverEvents();
   }
 
   /** Takes a configuration from the Directory; an older one than known is ignored. Returns the revision known. */
   configure(push: PoolPush): number {
     if (this.#push && push.revision < this.#push.revision) return this.#push.revision;
     this.#push = push;
+    let found: readonly Finding[] = [];
     if (push.pool === null) {
       this.#state = null;
       this.#mappings.forget();
       this.#store.clear();
     } else if (this.#state) {
-      this.#state.configure(push.pool, Date.now());
+      found = this.#state.configure(push.pool, Date.now());
     } else {
       this.#state = this.#newState(push.pool, null);
     }
     this.#store.saveConfig(push);
+    this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
     if (this.#state) this.#behind.now();
+    if (found.length > 0) this.#deliverEvents();
     this.#feed.note(this.env, null);
     return push.revision;
   }
@@ -236,6 +240,7 @@ export class Pool extends DurableObject<Env> {
       revision,
       routesRevision: this.#push?.routesRevision ?? 0,
       ejected: state ? ejected(state) : [],
+      failing: state ? failing(state) : [],
       ramping: state ? ramping(state, now) : [],
       ...(revision > revisionOfAsker ? { pool: this.#push?.pool ?? null } : {}),
     };

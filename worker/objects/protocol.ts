@@ -1,4 +1,5 @@
 /** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
+import type { OutcomeKind } from '../balance/types.ts';
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { Totals } from './totals.ts';
 
@@ -27,6 +28,8 @@ export interface PoolNews {
   readonly routesRevision: number;
   /** Backend id and the end of its ejection (epoch ms). */
   readonly ejected: readonly (readonly [string, number])[];
+  /** The same of backends that the cap keeps in: asked only when no other is left. */
+  readonly failing?: readonly (readonly [string, number])[];
   /** Backend id and when its slow start began (epoch ms). */
   readonly ramping: readonly (readonly [string, number])[];
   /** The id of a backend to try with one request, now that its ejection is over. */
@@ -56,10 +59,13 @@ export type AttemptRecord = readonly [
   flags: number,
   /** Only of failures and probes: what an event names as its example. */
   requestId?: string,
+  /** Only of failures: what the answer's `Retry-After` asked for, in ms. */
+  retryAfterMs?: number,
 ];
 /** Codes below 0 stand for attempts without a response; any other code is the response's status. */
-export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3 } as const;
-export const FLAG = { first: 1, upgrade: 2 } as const;
+export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3, stalled: -4 } as const;
+/** `out`: the isolate knew the backend to be ejected when the attempt began; `probe`: this was its probe. */
+export const FLAG = { first: 1, upgrade: 2, out: 4, probe: 8 } as const;
 
 /** One recorded request -> backend; the shape of `GET /api/requests`. No query string, no client address. */
 export interface Mapping {
@@ -82,7 +88,7 @@ export interface Mapping {
 
 export interface MappedAttempt {
   readonly backend: string;
-  readonly outcome: 'ok' | 'failure-status' | 'connect-failure' | 'timeout' | 'client-closed';
+  readonly outcome: 'ok' | 'failure-status' | Exclude<OutcomeKind, 'response'>;
   readonly status: number | null;
   readonly ms: number;
 }
@@ -155,6 +161,8 @@ export interface BackendStatus {
   readonly requests: number;
   readonly failures: number;
   readonly consecutiveFailures: number;
+  /** It fails, and the cap keeps it in. */
+  readonly failing?: boolean;
   readonly ejectedUntil: number;
   readonly ejections: number;
   /** Its last success, and until when a probe is under way: epoch ms, 0: never. */

@@ -1,5 +1,5 @@
 /** The sequence of a pool as it is leased out: positions, and under which weights each slot was taken. No I/O. */
-import { charge, giveBack, type Position, rebase, take } from '../balance/round-robin.ts';
+import { charge, enter, giveBack, type Position, rebase, take } from '../balance/round-robin.ts';
 
 /** Epochs remembered, so that slots come back under the weights they were taken with. */
 export const EPOCHS_KEPT = 16;
@@ -12,6 +12,8 @@ export class Sequence {
   #epoch = 0;
   #weights: readonly number[] = [];
   readonly #epochs = new Map<number, readonly number[]>();
+  /** By backend: slots of this epoch or an earlier one have been written off. */
+  readonly #enteredAt = new Map<number, number>();
 
   constructor(position: Position, taken: number, now = Date.now()) {
     this.position = position;
@@ -28,6 +30,7 @@ export class Sequence {
   checkpoint(): () => void {
     const [taken, epoch, weights] = [this.taken, this.#epoch, this.#weights];
     const [position, epochs] = [[...this.position], [...this.#epochs]];
+    const enteredAt = [...this.#enteredAt];
     return () => {
       this.position = position;
       this.taken = taken;
@@ -35,6 +38,8 @@ export class Sequence {
       this.#weights = weights;
       this.#epochs.clear();
       for (const [key, value] of epochs) this.#epochs.set(key, value);
+      this.#enteredAt.clear();
+      for (const [key, value] of enteredAt) this.#enteredAt.set(key, value);
     };
   }
 
@@ -66,7 +71,25 @@ export class Sequence {
   giveBack(epoch: number, index: number, count: number): void {
     const weights = this.#epochs.get(epoch);
     if (!weights || weights.length !== this.position.length) return;
-    for (let n = 0; n < count; n++) giveBack(this.position, weights, index);
+    const entered = [...this.#enteredAt].filter(([, at]) => epoch <= at).map(([i]) => i);
+    if (entered.includes(index)) return;
+    const rest = entered.length > 0 ? weights.map((w, i) => (entered.includes(i) ? 0 : w)) : weights;
+    for (let n = 0; n < count; n++) giveBack(this.position, rest, index);
+  }
+
+  /**
+   * Lets the backend `index` in again beside those of `weights`. It is not owed the turns that it missed, nor those that
+   * were leased before and come back unused.
+   */
+  enter(weights: readonly number[], index: number): void {
+    enter(this.position, weights, index);
+    this.#enteredAt.set(index, this.#epoch);
+  }
+
+  /** Goes on from another position; slots leased before are written off. */
+  restart(position: Position): void {
+    this.position = position;
+    this.#forgetEpochs();
   }
 
   /** Charges `count` affinity picks of backend `index`, as far as the bound allows. */
@@ -86,7 +109,12 @@ export class Sequence {
     const total = (weights: readonly number[]) => weights.reduce((a, b) => a + b, 0);
     const moved = from.map((f) => (f < 0 ? 0 : (this.position[f] ?? 0)));
     this.position = rebase(moved, total(oldWeights), total(newWeights));
+    this.#forgetEpochs();
+  }
+
+  #forgetEpochs(): void {
     this.#epochs.clear();
+    this.#enteredAt.clear();
     this.#weights = [];
   }
 }

@@ -5,7 +5,7 @@ import type { Outcome } from '../balance/types.ts';
 export const LATENCY_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
 
 /** How an attempt failed, as far as it counts against the backend. */
-export const FAILURE_KINDS = ['connect-failure', 'timeout', 'status'] as const;
+export const FAILURE_KINDS = ['connect-failure', 'timeout', 'stalled', 'status'] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 export interface Totals {
@@ -25,7 +25,7 @@ export interface Totals {
 export const newTotals = (): Totals => ({
   requests: 0,
   retries: 0,
-  failures: { 'connect-failure': 0, timeout: 0, status: 0 },
+  failures: { 'connect-failure': 0, timeout: 0, stalled: 0, status: 0 },
   ejections: 0,
   responses: [0, 0, 0, 0, 0],
   latency: new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0),
@@ -53,7 +53,7 @@ export function addUp(all: readonly Totals[]): Totals {
     sum.retries += one.retries;
     sum.ejections += one.ejections;
     sum.latencySumMs += one.latencySumMs;
-    for (const kind of FAILURE_KINDS) sum.failures[kind] += one.failures[kind];
+    for (const kind of FAILURE_KINDS) sum.failures[kind] += one.failures[kind] ?? 0;
     one.responses.forEach((n, i) => {
       sum.responses[i]! += n;
     });
@@ -72,7 +72,13 @@ export class TotalsById {
   readonly #byId: Map<string, Totals>;
 
   constructor(stored: readonly (readonly [string, Totals])[] = []) {
-    this.#byId = new Map(stored.map(([id, totals]) => [id, totals]));
+    // An earlier version stored fewer kinds of failure.
+    this.#byId = new Map(
+      stored.map(([id, totals]) => [
+        id,
+        { ...totals, failures: { ...newTotals().failures, ...totals.failures } },
+      ]),
+    );
   }
 
   /** Past the limit the oldest goes that is not `inUse`: a counter that is still told must not go back. */

@@ -38,30 +38,35 @@ export async function affinityPick(
     );
     const index = pin ? backends.findIndex((backend) => backend.id === pin.backend) : -1;
     // Draining keeps its clients, and so does weight 0, which HAProxy treats alike.
-    if (index >= 0 && backends[index]!.state !== 'disabled' && !view.isEjected(index)) {
+    if (index >= 0 && backends[index]!.state !== 'disabled' && mayStay(view, index)) {
       exchange.pin = pin;
-      if (view.isSuspect(index)) {
-        const other = elsewhere(exchange, view, index);
+      if (view.verdict(index) === 'failing') {
+        const other = pickAroundFailing(exchange, view, index);
         if (other) return other;
       }
       // A pinned client is the last to carry a probe; but where all clients are pinned, one must.
-      return probeInstead(view, false, { index, reason: 'affinity' }) ?? pick(index, pin!.issuedAt);
+      return probeInstead(view, false) ?? pick(index, pin!.issuedAt);
     }
   }
   const address = affinity === 'cookie' ? null : headers.get('cf-connecting-ip');
   if (address === null) return null;
+  const probe = probeInstead(view, exchange.repeatable);
+  if (probe) return probe;
   const set = eligibleNow(view);
   if (set.mode === 'none') return null;
   const weights = weightsOf(view, set.indices);
-  const index = policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
-  return probeInstead(view, exchange.repeatable, { index, reason: 'affinity' }) ?? pick(index, null);
+  return pick(policies.hash.pick(policyView(view, weights, hash32(addressKey(address)))), null);
 }
 
+/** Whether a pinned client may go on at its backend: with every backend out, in a pool that fails open, it stays as well. */
+const mayStay = (view: PoolView, index: number): boolean =>
+  view.verdict(index) !== 'ejected' || eligibleNow(view).mode === 'fail-open';
+
 /**
- * For this request only, and without asking the object, which may be what keeps it from being ejected: every request that
- * stayed would cost a retry, and the budget for those ends. The client keeps its cookie. Null: nobody better is there.
+ * Another backend for this request only: the client's own is failing, and every request that stayed would cost a retry,
+ * of which the budget has only so many. The client keeps its cookie. Null when no better backend is left.
  */
-function elsewhere(exchange: Exchange, view: PoolView, own: number): Pick | null {
+function pickAroundFailing(exchange: Exchange, view: PoolView, own: number): Pick | null {
   const { indices } = eligibleNow(view);
   if (indices.includes(own)) return null;
   const pick = localPick(view, exchange.request, exchange.target.path, exchange.repeatable);

@@ -16,6 +16,9 @@ export interface Limits {
   readonly timeoutMs: number;
   /** The body under way: the time that the client takes to send it does not count. */
   readonly upload: Upload | null;
+  /** Asked every `tickMs` while the attempt waits: true ends it as stalled. */
+  readonly mayLeave: () => boolean;
+  readonly tickMs: number;
   /**
    * Breaks the connection off when the time is over, for only six may wait for headers at once. It costs a tenth of the
    * path's speed, so first attempts go without: one connection is then left to end with the request.
@@ -27,7 +30,7 @@ export interface Limits {
 export function attempt(
   upstream: Upstream,
   message: Message,
-  { startedAt, timeoutMs, upload, isAbortable }: Limits,
+  { startedAt, timeoutMs, upload, isAbortable, mayLeave, tickMs }: Limits,
   client: Request,
   env: Env,
 ): Promise<AttemptResult> {
@@ -44,12 +47,13 @@ export function attempt(
     // clearing it sets the request's next timer anew and costs a tenth of the path's speed.
     const check = () => {
       if (isOver) return;
-      const leftMs = timeoutMs - (upload ? waitedMs(upload) : timeoutMs);
-      if (leftMs > 0) return void setTimeout(check, leftMs);
-      end('timeout', null);
+      const leftMs = timeoutMs - (upload ? waitedMs(upload) : msBetween(startedAt, Date.now()));
+      const kind = leftMs <= 0 ? 'timeout' : mayLeave() ? 'stalled' : null;
+      if (kind === null) return void setTimeout(check, Math.min(leftMs, tickMs));
+      end(kind, null);
       controller?.abort();
     };
-    setTimeout(check, timeoutMs);
+    setTimeout(check, Math.min(timeoutMs, tickMs));
     const take = (answer: Response) => (isOver ? void answer.body?.cancel() : end('response', answer));
     const fail = () => {
       if (!isOver) end(client.signal.aborted ? 'client-closed' : 'connect-failure', null);

@@ -1,11 +1,14 @@
 /** Which backend first, and who next when it fails: the first pick by policy, the rest in failover order. */
-import { standing } from '../balance/available.ts';
+import { lowestTier, takesNew } from '../balance/available.ts';
+import { addressKey, hash32 } from '../balance/hash.ts';
+import { policies } from '../balance/policies.ts';
+import { take } from '../balance/round-robin.ts';
 import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
 import { affinityPick } from './affinity-pick.ts';
 import type { Exchange } from './exchange.ts';
 import { askForSlots, takeSlot } from './lease.ts';
-import { keyHashOf, localPick, policyView, weightsOf } from './local-pick.ts';
+import { eligibleNow, keyHashOf, localPick, policyView, weightsOf } from './local-pick.ts';
 import { hearNews, knock } from './news.ts';
 import type { PoolView } from './pool-view.ts';
 import { probeInstead } from './probe.ts';
@@ -25,7 +28,7 @@ export function firstPick(
 ): Pick | null | Promise<Pick | null> {
   if (exchange.route.affinity === 'none' && view.policy.leased) {
     const slot = takeSlot(view, env, ctx, Date.now());
-    if (slot) return probeInstead(view, exchange.repeatable, slot) ?? slot;
+    if (slot) return probeInstead(view, exchange.repeatable) ?? slot;
   }
   return pickWithNews(exchange, view, env, ctx);
 }
@@ -46,55 +49,54 @@ async function pickWithNews(
   const now = Date.now();
   if (policy.leased) {
     const slot = takeSlot(view, env, ctx, now);
-    if (slot) return probeInstead(view, repeatable, slot) ?? slot;
+    if (slot) return probeInstead(view, repeatable) ?? slot;
     if (view.contact.isAway(now)) knock(view, env, ctx, now);
+    // A pool that is out grants no slots: one question a second will do.
+    else if (eligibleNow(view).mode === 'none') await hearNews(view, env, ctx);
     else if (await askForSlots(view, env, ctx)) {
       const fresh = takeSlot(view, env, ctx, Date.now());
-      if (fresh) return probeInstead(view, repeatable, fresh) ?? fresh;
+      if (fresh) return probeInstead(view, repeatable) ?? fresh;
     }
   } else await hearNews(view, env, ctx);
   return localPick(view, request, path, repeatable);
 }
 
 /**
- * The next backend to try: never one already tried. Available ones of the lowest tier come first, then higher tiers,
- * then (unless the pool rejects) the ejected ones, since a request that would fail anyway may find one recovered.
+ * The next backend to try: never one already tried. Available ones of the lowest tier come first, then failing ones, then
+ * (in a pool that fails open) ejected ones, since a request that would fail anyway may find one recovered.
  * `tried` by id. A client that carried a probe elsewhere goes to the backend that it belongs to.
  */
 export function nextPick(exchange: Exchange, view: PoolView, tried: ReadonlySet<string>): Pick | null {
-  const { request, route, pin } = exchange;
+  const { route, pin } = exchange;
   const { id, backends, whenUnavailable } = view.config;
-  const pinned = pin && id === route.pool && !tried.has(pin.backend) ? pin.backend : null;
-  const own = pinned === null ? -1 : backends.findIndex((backend) => backend.id === pinned);
-  if (own >= 0 && backends[own]!.state !== 'disabled' && !view.isEjected(own))
+  const own =
+    pin && id === route.pool && !tried.has(pin.backend)
+      ? backends.findIndex((backend) => backend.id === pin.backend)
+      : -1;
+  if (own >= 0 && backends[own]!.state !== 'disabled' && view.verdict(own) === 'available')
     return { index: own, reason: 'affinity' };
-  const open = (i: number) => !tried.has(backends[i]!.id) && standing(backends[i]!, false) === 'available';
-  const calm = (i: number) => open(i) && !view.isEjected(i) && !view.isSuspect(i);
-  const wider = [
-    calm,
-    (i: number) => open(i) && !view.isEjected(i),
-    ...(whenUnavailable === 'reject' ? [] : [open]),
-  ];
-  for (const fits of wider) {
-    const indices = backends.map((_, i) => i).filter(fits);
-    if (indices.length === 0) continue;
-    const tier = Math.min(...indices.map((i) => backends[i]!.tier));
-    const inTier = indices.filter((i) => backends[i]!.tier === tier);
-    const last = backends.findLastIndex(({ id }) => tried.has(id));
-    return { index: among(view, request, exchange.target.path, inTier, last), reason: 'retry' };
+  const levels = ['available', 'failing', ...(whenUnavailable === 'fail-open' ? ['ejected'] : [])];
+  for (const level of levels) {
+    const { indices } = lowestTier(
+      backends,
+      (backend, i) => !tried.has(backend.id) && takesNew(backend) && view.verdict(i) === level,
+    );
+    if (indices.length > 0) return { index: nextAmong(exchange, view, indices), reason: 'retry' };
   }
   return null;
 }
 
-/** In list order after `last` for leased policies, so that a retry never moves the sequence; else by the policy itself. */
-function among(
-  view: PoolView,
-  request: Request,
-  path: string,
-  indices: readonly number[],
-  last: number,
-): number {
-  const policy = view.policy;
-  if (policy.leased) return indices.find((i) => i > last) ?? indices[0]!;
-  return policy.pick(policyView(view, weightsOf(view, indices), keyHashOf(view, request, path)));
+/**
+ * By weight, from a sequence apart from the pool's own: a retry never moves that. A client that is kept together by its
+ * address, or by the pool's hash, has a steady next choice.
+ */
+function nextAmong(exchange: Exchange, view: PoolView, indices: readonly number[]): number {
+  const { route, pin, headers, request, target } = exchange;
+  const weights = weightsOf(view, indices);
+  const address = headers.get('cf-connecting-ip');
+  const byAddress = route.affinity === 'ip' || (route.affinity === 'cookie-then-ip' && pin === null);
+  if (byAddress && address !== null)
+    return policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
+  if (view.policy.leased) return take(view.failoverPosition, weights);
+  return view.policy.pick(policyView(view, weights, keyHashOf(view, request, target.path)));
 }

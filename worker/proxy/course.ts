@@ -1,7 +1,9 @@
 /** A request's way from backend to backend: one attempt, what is noted of it, and who comes next. */
+import { takesNew } from '../balance/available.ts';
 import { type Budget, countRequest, takeRetry } from '../balance/budget.ts';
-import { isFailure } from '../balance/ejection.ts';
+import { isFailure, readRetryAfter } from '../balance/ejection.ts';
 import { isRetryable } from '../balance/retry.ts';
+import { endWait, type Wait, type Waits } from '../balance/stall.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
@@ -35,7 +37,18 @@ export interface Course {
   /** Who is asked now. The configuration may change meanwhile, so an index would hold for this turn only. */
   backend: BackendConfig;
   upstream: Upstream;
+  /** Whether that backend was known to be ejected when it was asked. */
+  sentAs: 'in' | 'out' | 'probe';
+  /** Where the request waits. */
+  waits: Waits;
+  wait: Wait | null;
+  /** The retry that a stalled attempt leads to has been taken from the budget. */
+  hasBudget: boolean;
 }
+
+/** How often an attempt that waits looks whether its backend is stalled: a part of `stallMs`, within these bounds. */
+const TICKS_PER_STALL = 8;
+const TICK_MS = { least: 50, most: 1_000 };
 
 /** The pool that was asked last, when nobody may be asked at all. */
 type Nobody = { readonly nobodyIn: PoolView };
@@ -87,6 +100,10 @@ function makeReady(
       pick,
       backend,
       upstream,
+      sentAs: 'in',
+      waits: view.waits[pick.index]!,
+      wait: null,
+      hasBudget: false,
     };
   };
   return prepared instanceof Promise ? prepared.then(go) : go(prepared);
@@ -97,34 +114,83 @@ export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<At
   const { exchange, body, headers, turnAt, view, pick, backend, upstream } = course;
   if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
   const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
+  const timeoutMs = attemptMs(exchange, view.config, backend, course.deadline - turnAt);
+  const { stallMs } = view.config.ejection;
   const limits = {
     startedAt: turnAt,
-    timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - turnAt),
+    timeoutMs,
     upload: body.kind === 'stream' ? body.upload : null,
     isAbortable: exchange.attempts.length > 0,
+    tickMs: stallMs === 0 ? timeoutMs : clamp(stallMs / TICKS_PER_STALL, TICK_MS.least, TICK_MS.most),
+    mayLeave: () => mayLeave(course),
   };
+  const isOut = view.ejectedUntil(Math.min(pick.index, view.healths.length - 1)) !== 0;
+  course.sentAs = pick.reason === 'probe' ? 'probe' : isOut ? 'out' : 'in';
+  course.waits = view.waits[Math.min(pick.index, view.waits.length - 1)]!;
+  course.wait = { startedAt: turnAt, endsAt: turnAt + timeoutMs };
+  course.waits.waiting.add(course.wait);
   view.addInFlight(upstream.id, 1);
   return attempt(upstream, message, limits, exchange.request, env);
 }
 
+const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(value, most));
+
+/** Whether a request should leave a backend that has stalled, for another; the retry is then paid for. */
+function mayLeave(course: Course): boolean {
+  const { exchange, view, waits } = course;
+  const now = Date.now();
+  if (!view.findStall(waits, now)) return false;
+  const made = exchange.attempts.length + 1;
+  if (!mayMoveOn(course, { kind: 'stalled', ms: 0 }, made) || !isAnotherIn(course)) return false;
+  course.hasBudget = takeRetry(course.budget, exchange.retry.budgetPercent, now);
+  return course.hasBudget;
+}
+
+/** Whether a backend that has not been tried is available. */
+function isAnotherIn({ exchange, view, upstream, attemptsBefore }: Course): boolean {
+  const tried = exchange.attempts.slice(attemptsBefore);
+  return view.config.backends.some(
+    (backend, i) =>
+      backend.id !== upstream.id &&
+      takesNew(backend) &&
+      view.verdict(i) === 'available' &&
+      !tried.some((attempt) => attempt.backend === backend.id),
+  );
+}
+
 /** Notes how the backend whose turn it was did. */
-export function hear(course: Course, outcome: Outcome, env: Env, ctx: ExecutionContext): void {
-  const { exchange, turnAt, view, pick, upstream } = course;
+export function hear(course: Course, result: AttemptResult, env: Env, ctx: ExecutionContext): void {
+  const { exchange, turnAt, view, pick, upstream, sentAs, waits, wait } = course;
+  const { outcome, response } = result;
   view.addInFlight(upstream.id, -1);
   const isFirst = exchange.attempts.length === 0;
   const isUpgrade = exchange.upgrade;
   const failed = isFailure(outcome, view.config.ejection.failureStatuses, isUpgrade);
   noteAttempt(exchange, upstream.id, outcome, failed);
-  view.noteAttempt(pick.index, upstream, failed);
-  const example = failed || pick.reason === 'probe' ? exchange.requestId : null;
-  const seen = { backend: upstream.id, outcome, failed, isFirst, isUpgrade, example };
-  recordAttempt(view, seen, turnAt + outcome.ms, env, ctx);
+  const now = turnAt + outcome.ms;
+  if (wait) endWait(waits, wait, response !== null, failed, now);
+  const retryAfterMs = failed && response ? readRetryAfter(response.headers.get('retry-after'), now) : 0;
+  const judged = { failed, sentAs, retryAfterMs };
+  const change =
+    outcome.kind === 'client-closed' ? 'none' : view.recordAttempt(pick.index, upstream, judged, now);
+  const example = failed || sentAs === 'probe' ? exchange.requestId : null;
+  recordAttempt(
+    view,
+    { ...judged, backend: upstream.id, outcome, isFirst, isUpgrade, change, example },
+    now,
+    env,
+    ctx,
+  );
 }
 
-/** Whether this outcome is one to try again after, and neither attempts nor time are used up. */
-export function mayMoveOn({ exchange, body, deadline }: Course, outcome: Outcome): boolean {
-  const { retry, repeatable, attempts } = exchange;
-  if (attempts.length > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on)) return false;
+/** Whether this outcome is one to try again after, and neither attempts nor time are used up. `made`: attempts so far. */
+export function mayMoveOn(
+  { exchange, body, deadline }: Course,
+  outcome: Outcome,
+  made = exchange.attempts.length,
+): boolean {
+  const { retry, repeatable } = exchange;
+  if (made > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on)) return false;
   return canResend(body) && Date.now() < deadline;
 }
 
@@ -136,7 +202,9 @@ export async function moveOn(course: Course, env: Env, ctx: ExecutionContext): P
   const other = nextPick(exchange, view, tried);
   const found = other ? { view, pick: other } : await fallback(exchange, view, env, ctx);
   const now = Date.now();
-  if (!found.pick || !takeRetry(course.budget, retry.budgetPercent, now)) return false;
+  if (!found.pick) return false;
+  if (!course.hasBudget && !takeRetry(course.budget, retry.budgetPercent, now)) return false;
+  course.hasBudget = false;
   if (found.view !== view) course.attemptsBefore = attempts.length;
   course.turnAt = now;
   course.view = found.view;

@@ -111,7 +111,7 @@ async function deliver(
       trim(view, outbox);
       return null;
     }
-    view.unreportedFailures -= failures;
+    view.unreported -= failures;
     if ('slots' in news) view.hearLease(news, now);
     else view.hear(news, now);
     ctx.waitUntil(followRoutes(view, env));
@@ -154,7 +154,7 @@ export function trim(view: PoolView, outbox: Outbox): void {
     const { report, failures } = waiting.shift()!;
     kept -= entriesOf(report);
     outbox.dropped += report.attempts.length + report.dropped;
-    view.unreportedFailures -= failures;
+    view.unreported -= failures;
     putBackClients(view, report.clients ?? {});
   }
 }

@@ -1,5 +1,5 @@
 /** What would become of a request: the code that routes and picks, run on copies. Nothing moves, nothing is sent. */
-import { eligible, standing } from '../balance/available.ts';
+import { eligible, type Standing, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
 import type { Reason } from '../objects/protocol.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
@@ -22,7 +22,7 @@ export interface Candidate {
 export interface LeftOut {
   readonly pool: string;
   readonly backend: string;
-  readonly status: 'draining' | 'disabled' | 'weight-0' | 'ejected' | 'suspect' | 'standby';
+  readonly status: Exclude<Standing, 'available'>;
   readonly why: string;
   readonly ejectedUntil: number | null;
 }
@@ -134,22 +134,26 @@ async function inOrder(
 
 function leftOutOf(view: PoolView): LeftOut[] {
   const { id, backends, whenUnavailable } = view.config;
-  const set = eligible(backends, (i) => view.isEjected(i) || view.isSuspect(i), false);
-  const isOpen = set.mode === 'none' && whenUnavailable === 'fail-open';
+  const set = eligible(backends, view.verdict, whenUnavailable === 'fail-open');
   return backends.flatMap((backend, i): LeftOut[] => {
-    const ejectedUntil = view.isEjected(i) ? view.ejectedUntil(i) : null;
+    const ejectedUntil = view.verdict(i) === 'ejected' ? view.ejectedUntil(i) : null;
     const left = (status: LeftOut['status'], why: string) => [
       { pool: id, backend: backend.id, status, why, ejectedUntil },
     ];
-    const verdict = standing(backend, ejectedUntil !== null);
+    const verdict = standing(backend, view.verdict(i));
     if (verdict === 'draining') return left(verdict, 'draining: no new clients, those with its cookie stay');
     if (verdict === 'disabled') return left(verdict, 'disabled: asked by nobody');
     if (verdict === 'weight-0') return left(verdict, 'weight 0: no new requests');
-    if (isOpen) return [];
+    if (set.indices.includes(i)) return [];
     if (verdict === 'ejected') return left(verdict, `ejected: ${whenBack(ejectedUntil ?? 0)}`);
-    if (set.mode !== 'none' && view.isSuspect(i))
-      return left('suspect', 'failed here as often as ejection takes; asked only when no other is left');
-    if (set.mode !== 'none' && backend.tier > set.tier)
+    if (verdict === 'failing')
+      return left(
+        verdict,
+        view.waits[i]!.stalled
+          ? 'stalled: requests wait there while other backends answer; asked only when no other is left'
+          : 'failing, and kept in by maxEjectedPercent; asked only when no other is left',
+      );
+    if (backend.tier > set.tier)
       return left(
         'standby',
         `tier ${backend.tier} stands by while tier ${set.tier} has an available backend`,

@@ -1,9 +1,12 @@
 /** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
+import { takesNew } from '../balance/available.ts';
 import type { Env } from '../env.ts';
+import type { Reason } from '../objects/protocol.ts';
 import { isWorthTaking } from './batch.ts';
 import { within } from './deadline.ts';
 import { outboxOf, send } from './delivery.ts';
 import { followRoutes } from './isolate.ts';
+import { eligibleNow } from './local-pick.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Fate, Slot } from './slots.ts';
@@ -34,7 +37,7 @@ export function slotInHand(view: PoolView, now: number): Slot | null {
   if (!view.contact.isFresh(now) && !view.contact.isAway(now)) return null;
   return view.slots.take(
     now,
-    (i) => fateOf(view, i),
+    (i, reason) => fateOf(view, i, reason),
     (i) => view.upstreams[i]!.id,
   );
 }
@@ -45,15 +48,18 @@ export function isTimeToAsk(view: PoolView, now: number): boolean {
   return want >= WORTH_ASKING_AHEAD && view.slots.left <= want / 4 && now - view.askedAheadAt > ASK_AHEAD_MS;
 }
 
-/** The object leaves out who may not be asked, so such a slot is older than that; whom only we suspect it goes on counting. */
-function fateOf(view: PoolView, index: number): Fate {
-  if (isFit(view, index) || !view.config.backends.some((_, other) => isFit(view, other))) return 'use';
-  return isAsked(view, index) ? 'pass' : 'return';
+/**
+ * The object grants no slots of backends that may not be asked, so such a slot predates the change. That of a backend which
+ * takes no new requests goes back. That of one which is out is used up: a backend that returns is not owed its missed turns.
+ */
+function fateOf(view: PoolView, index: number, reason: Reason): Fate {
+  if (!takesNew(view.config.backends[index]!)) return 'return';
+  if (view.verdict(index) === 'available') return 'use';
+  const { mode, indices } = eligibleNow(view);
+  // Slots from before all backends were out may all be of the one that went last.
+  const fits = mode === 'fail-open' ? reason === 'fail-open' : indices.includes(index);
+  return fits ? 'use' : 'pass';
 }
-
-const isAsked = (view: PoolView, index: number): boolean =>
-  !view.isEjected(index) && view.config.backends[index]!.state === 'active';
-const isFit = (view: PoolView, index: number): boolean => !view.isSuspect(index) && isAsked(view, index);
 
 async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
   await askForSlots(view, env, ctx);

@@ -10,6 +10,8 @@ import { probeInstead } from './probe.ts';
 
 /** Picks on what the isolate knows: for policies that need no sequence, and for any when the object is away. */
 export function localPick(view: PoolView, request: Request, path: string, repeatable: boolean): Pick | null {
+  const probe = probeInstead(view, repeatable);
+  if (probe) return probe;
   const set = eligibleNow(view);
   if (set.mode === 'none') return null;
   const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
@@ -20,16 +22,12 @@ export function localPick(view: PoolView, request: Request, path: string, repeat
     : policy.pick(
         policyView(view, weights, view.config.policy === 'hash' ? keyHashOf(view, request, path) : 0),
       );
-  const pick: Pick = { index, reason };
-  return probeInstead(view, repeatable, pick) ?? pick;
+  return { index, reason };
 }
 
-/** The backends that may be asked now, as this isolate knows them; those suspected here are left out while others remain. */
-export function eligibleNow(view: PoolView): Eligible {
-  const failOpen = view.config.whenUnavailable === 'fail-open';
-  const calm = eligible(view.config.backends, (i) => view.isEjected(i) || view.isSuspect(i), false);
-  return calm.mode === 'none' ? eligible(view.config.backends, view.isEjected, failOpen) : calm;
-}
+/** The backends that may be asked now, as this isolate knows them. */
+export const eligibleNow = ({ config, verdict }: PoolView): Eligible =>
+  eligible(config.backends, verdict, config.whenUnavailable === 'fail-open');
 
 /** The weights in force of those at `indices`; 0 for all others. */
 export function weightsOf(view: PoolView, indices: readonly number[]): number[] {

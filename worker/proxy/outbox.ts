@@ -1,4 +1,5 @@
 /** Outcomes and mappings on their way to the Pool object: one call for many requests, none of its own in front of a response. */
+import type { Change } from '../balance/ejection.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { Env } from '../env.ts';
 import { CODE, FLAG, type Mapping } from '../objects/protocol.ts';
@@ -23,11 +24,17 @@ export interface Seen {
   /** The balancer's choice, and no retry. */
   readonly isFirst: boolean;
   readonly isUpgrade: boolean;
+  /** Whether the backend was known to be ejected when the attempt began, and whether this was its probe. */
+  readonly sentAs: 'in' | 'out' | 'probe';
+  /** What a failed answer's `Retry-After` asked for, in ms; 0: nothing. */
+  readonly retryAfterMs: number;
+  /** What the attempt changed in the isolate's own verdict. */
+  readonly change: Change;
   /** What an event may name: the request id of a failure or a probe, else null. */
   readonly example: string | null;
 }
 
-/** Notes one attempt; a failure is reported at once, so that all know within a second. `now` in epoch ms. */
+/** Notes one attempt; a failure or a changed verdict is reported at once, so that all know within a second. `now` in epoch ms. */
 export function recordAttempt(
   view: PoolView,
   seen: Seen,
@@ -35,17 +42,21 @@ export function recordAttempt(
   env: Env,
   ctx: ExecutionContext,
 ): void {
-  const { backend, outcome, failed, isFirst, isUpgrade, example } = seen;
+  const { backend, outcome, failed, isFirst, isUpgrade, sentAs, retryAfterMs, change, example } = seen;
   const { ms } = outcome;
   const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
-  const flags = (isFirst ? FLAG.first : 0) | (isUpgrade ? FLAG.upgrade : 0);
+  const knew = sentAs === 'in' ? 0 : sentAs === 'out' ? FLAG.out : FLAG.probe;
+  const flags = (isFirst ? FLAG.first : 0) | (isUpgrade ? FLAG.upgrade : 0) | knew;
   const outbox = outboxOf(view);
-  outbox.attempts.push(example === null ? [backend, code, ms, flags] : [backend, code, ms, flags, example]);
-  if (failed) {
+  if (example === null) outbox.attempts.push([backend, code, ms, flags]);
+  else if (retryAfterMs === 0) outbox.attempts.push([backend, code, ms, flags, example]);
+  else outbox.attempts.push([backend, code, ms, flags, example, retryAfterMs]);
+  const isNews = failed || change !== 'none';
+  if (isNews) {
     outbox.failures++;
-    view.unreportedFailures++;
+    view.unreported++;
   }
-  if (failed && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
+  if (isNews && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
   else schedule(view, now, env, ctx);
 }
 

@@ -1,5 +1,5 @@
 /** Which request tries a backend whose ejection is over. */
-import { standing } from '../balance/available.ts';
+import { takesNew } from '../balance/available.ts';
 import type { Pick } from './candidates.ts';
 import type { PoolView } from './pool-view.ts';
 
@@ -7,7 +7,11 @@ import type { PoolView } from './pool-view.ts';
 const PROBE_SKIPS = 3;
 
 /** Gives the request to a backend whose ejection is over, when there is one and the request may carry the risk. */
-export function probeInstead(view: PoolView, repeatable: boolean, pick: Pick): Pick | null {
+export function probeInstead(view: PoolView, repeatable: boolean): Pick | null {
+  if (!view.probe && view.contact.isLost) {
+    const due = view.takeDueProbe(Date.now());
+    if (due >= 0) view.probe = { id: view.upstreams[due]!.id, skipped: 0 };
+  }
   const { probe } = view;
   if (!probe) return null;
   if (!repeatable && probe.skipped < PROBE_SKIPS) {
@@ -15,8 +19,8 @@ export function probeInstead(view: PoolView, repeatable: boolean, pick: Pick): P
     return null;
   }
   view.probe = null;
-  const index = view.config.backends.findIndex((backend) => backend.id === probe.id);
-  const due =
-    index >= 0 && standing(view.config.backends[index]!, true) === 'ejected' && view.isEjected(index);
-  return due && pick.index !== index ? { index, reason: 'probe' } : null;
+  const index = view.upstreams.findIndex(({ id }) => id === probe.id);
+  const isDue =
+    index >= 0 && takesNew(view.config.backends[index]!) && view.healths[index]!.ejectedUntil !== 0;
+  return isDue ? { index, reason: 'probe' } : null;
 }

@@ -40,8 +40,9 @@ export async function proxy(
     return refuse(request, nobodyToAsk(exchange, course.nobodyIn));
   }
   for (;;) {
-    const { outcome, response } = await ask(course, env, ctx);
-    hear(course, outcome, env, ctx);
+    const result = await ask(course, env, ctx);
+    const { outcome, response } = result;
+    hear(course, result, env, ctx);
     const { view, upstream, body } = course;
     if (mayMoveOn(course, outcome) && (await moveOn(course, env, ctx))) {
       // The answer that is not used must not hold one of the six connections.

@@ -53,11 +53,15 @@ export class Slots {
   }
 
   /** Takes the next slot that is to be used; expired ones go back too. Null: none left. */
-  take(now: number, fateOf: (index: number) => Fate, idOf: (index: number) => string): Slot | null {
+  take(
+    now: number,
+    fateOf: (index: number, reason: Reason) => Fate,
+    idOf: (index: number) => string,
+  ): Slot | null {
     this.expire(now, idOf);
     for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
       const index = lease.slots[lease.next++]!;
-      const fate = fateOf(index);
+      const fate = fateOf(index, lease.reason);
       if (fate === 'return') this.#setAside(lease.epoch, idOf(index));
       if (lease.next === lease.slots.length) this.#leases.shift();
       if (fate === 'use') return { index, reason: lease.reason };

@@ -12,7 +12,12 @@ type Look = readonly [Sign: Icon, tone: 'good' | 'warning' | 'bad', word: string
 const LOOK: Record<PoolEvent['kind'], Look> = {
   ejected: [ProhibitIcon, 'bad', 'ejected'],
   probe: [PulseIcon, 'warning', 'probed'],
+  'probe-failed': [ProhibitIcon, 'bad', 'probe failed'],
   returned: [ArrowUUpLeftIcon, 'good', 'returned'],
+  stalled: [PulseIcon, 'warning', 'stalled'],
+  'cap-reached': [ProhibitIcon, 'warning', 'failing, kept in by the cap'],
+  'pool-out': [ProhibitIcon, 'bad', 'no backend left'],
+  'pool-back': [ArrowUUpLeftIcon, 'good', 'back'],
 };
 
 const LINK = 'text-kumo-link underline';
@@ -24,7 +29,7 @@ export function PoolEntry({ event }: { readonly event: PoolEvent }) {
   const title = (
     <>
       <span className="text-kumo-default">
-        {backend} of{' '}
+        {backend !== null && kind !== 'pool-out' && kind !== 'pool-back' ? `${backend} of ` : 'Pool '}
         <Link to="/pools/$pool" params={{ pool }} className={LINK}>
           {pool}
         </Link>
@@ -36,7 +41,9 @@ export function PoolEntry({ event }: { readonly event: PoolEvent }) {
     <EntryFrame Sign={Sign} tone={tone} title={title} at={at}>
       <span>{why}</span>
       {until !== null && <Until until={until} />}
-      {kind === 'ejected' && ejections > 1 && <span>ejection {ejections} in a row</span>}
+      {(kind === 'ejected' || kind === 'probe-failed') && ejections > 1 && (
+        <span>ejection {ejections} in a row</span>
+      )}
       {shard !== '0' && <span>shard {shard}</span>}
       {requestId !== null && (
         <Link

@@ -28,6 +28,8 @@ export function standingOf(backend: BackendConfig, status: BackendStatus | undef
       return stands('good', 'available');
     case 'ejected':
       return stands('bad', 'ejected');
+    case 'failing':
+      return stands('bad', 'failing');
     case 'standby':
       return stands('off', 'standby');
     default:
@@ -50,10 +52,13 @@ export function progress(status: BackendStatus | undefined, now: number): string
   return drain.safeAt === null ? 'no new clients' : `safe to remove in ${countdown(drain.safeAt, now)}`;
 }
 
+const CAUSES: ReadonlySet<HistoryEvent['kind']> = new Set(['ejected', 'probe-failed', 'cap-reached']);
+
 /** Why each backend of a pool was ejected last, by id, in the words of the newest event (events: newest first). */
 export function causesOf(events: readonly HistoryEvent[], pool: string): Record<string, string> {
   const causes: Record<string, string> = {};
   for (const event of events)
-    if (event.kind === 'ejected' && event.pool === pool) causes[event.backend] ??= event.why;
+    if (CAUSES.has(event.kind) && 'pool' in event && event.pool === pool && event.backend !== null)
+      causes[event.backend] ??= event.why;
   return causes;
 }
