@@ -29,6 +29,9 @@ const untilNoted = async (served: Served, kind: string, backend?: string): Promi
   return (await eventually(served.events, (events) => events.some(isIt))).find(isIt)!;
 };
 
+/** By default `ejection.stallMs`. */
+const STALL_MS = 2_000;
+
 /* A pool that is out (F1) */
 
 test.concurrent.each<[string, string, 'refuse' | Deed, most: number]>([
@@ -194,6 +197,20 @@ test.concurrent('a failing backend that the cap keeps in is asked last, is calle
   });
 });
 
+test.concurrent('a quick rolling restart, four seconds down and two between, is noticed by few', async () => {
+  await onStage(contender, { pool: 'abc' }, async ({ actors, served }) => {
+    const load = openLoop(served, { perSecond: 25, seconds: 19 });
+    await wait(500);
+    for (const id of 'abc') {
+      await actors[id]!.die();
+      await wait(4_000);
+      await actors[id]!.comeBack();
+      await wait(2_000);
+    }
+    expect(failing(await load)).toBeLessThanOrEqual(3);
+  });
+});
+
 /* Half-broken backends (F3) */
 
 test.concurrent.each<[string, string, Deed[], string]>([
@@ -232,7 +249,62 @@ test.concurrent('a backend that fails a quarter of its requests stays: their ret
   });
 });
 
+/* Backends that hang (F4) */
+
+test.concurrent('of POSTs to a backend that hangs only those fail that were there before it was known', async () => {
+  await onStage(contender, { pool: 'abc', timeoutMs: 4_000 }, async ({ actors, served }) => {
+    await openLoop(served, { perSecond: 25, seconds: 0.5 });
+    actors.a!.act(hangs);
+    const from = performance.now();
+    const shots = await openLoop(served, { perSecond: 25, seconds: 7, method: 'POST' });
+    const late = shots.filter(({ sentAt }) => sentAt - from > STALL_MS + 1_000);
+    expect(failing(late)).toBe(0);
+    // A third of those of two seconds, and what it takes to tell the isolate.
+    expect(failing(shots)).toBeLessThanOrEqual(25);
+  });
+});
+
+test.concurrent('a hundred clients at once: none of them fails, and few wait for the timeout', async () => {
+  await onStage(contender, { pool: 'abc', timeoutMs: 8_000 }, async ({ actors, served }) => {
+    const load = { clients: 100, pauseMs: 400 };
+    await closedLoop(served, { ...load, seconds: 3 });
+    actors.a!.act(hangs);
+    const shots = await closedLoop(served, { ...load, seconds: 6 });
+    expect(failing(shots)).toBe(0);
+    expect(shots.filter(({ ms }) => ms > STALL_MS + 1_500).length).toBeLessThanOrEqual(20);
+  });
+});
+
+test.concurrent('a probe that meets the hang again makes its client wait no longer than a stall', async () => {
+  const keys = { ejection: { baseMs: 1_000, maxMs: 1_000, stallMs: 500 } };
+  await onStage(contender, { pool: 'abc', timeoutMs: 8_000, keys }, async ({ actors, served }) => {
+    await openLoop(served, { perSecond: 20, seconds: 0.5 });
+    actors.a!.act(hangs);
+    const shots = await openLoop(served, { perSecond: 20, seconds: 8 });
+    expect(failing(shots)).toBe(0);
+    expect(await failedProbes(served)).toBeGreaterThan(1);
+    expect(Math.max(...shots.map(({ ms }) => ms))).toBeLessThan(500 + 1_500);
+  });
+});
+
 /* Failures far apart (F5) */
+
+test.concurrent('on a quiet site a backend that hangs makes one request wait for its timeout, not one after the other', async () => {
+  // A request each 5 s and a timeout of 15 s, at a tenth of every time.
+  const ejection = { baseMs: 1_000, windowMs: 1_000, maxMs: 30_000, stallMs: 200 };
+  await onStage(
+    contender,
+    { pool: 'abc', timeoutMs: 1_500, keys: { ejection } },
+    async ({ actors, served }) => {
+      await openLoop(served, { perSecond: 2, seconds: 2 });
+      actors.a!.act(hangs);
+      const shots = await openLoop(served, { perSecond: 2, seconds: 12 });
+      expect(failing(shots)).toBe(0);
+      expect(shots.filter(({ ms }) => ms > 1_400).length).toBeLessThanOrEqual(1);
+      expect(kinds(await served.events(), 'a')).toContain('ejected');
+    },
+  );
+});
 
 test.concurrent.each<[string, 'refuse' | Deed, Json]>([
   ['refuses connections', 'refuse', {}],
@@ -372,6 +444,9 @@ test.concurrent('a client pinned by cookie to a dead backend moves once: to the 
   });
 });
 
+/** What makes a request come from another address, whichever of the two the local runtime believes. */
+const ofClient = (ip: string) => ({ 'cf-connecting-ip': ip, 'evenkeel-client': JSON.stringify({ ip }) });
+
 test.concurrent.each<[string, Json]>([
   ['affinity by address', { route: { affinity: 'ip' } }],
   ['policy hash', { keys: { policy: 'hash', hashKey: 'ip' } }],
@@ -383,7 +458,7 @@ test.concurrent.each<[string, Json]>([
       contender,
       { pool: 'abc', keys: { ...patient, ...keys }, route },
       async ({ actors, served }) => {
-        const from = (i: number) => shoot(served, { headers: { 'cf-connecting-ip': `192.0.2.${i}` } });
+        const from = (i: number) => shoot(served, { headers: ofClient(`192.0.2.${i}`) });
         const clients = Array.from({ length: 60 }, (_, i) => i + 1);
         const homes = new Map<number, string>();
         for (const client of clients) homes.set(client, (await from(client)).backend);
