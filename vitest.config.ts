@@ -11,6 +11,8 @@ export default defineConfig({
           include: ['test/{runtime,fuzz,chaos}/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
+          // Of the tests that wait for most of their time and are marked to run side by side.
+          maxConcurrency: 12,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -26,27 +26,30 @@ export interface Backend {
   stop(): Promise<void>;
 }
 
-/** Starts it; `note` hears of each request as it arrives. */
-export async function startBackend(
-  pool: PoolName,
-  id: string,
-  note: (arrival: Arrival) => void,
-): Promise<Backend> {
+/** Hears of each request as it arrives, and when all of its body is there. */
+export interface Hearer {
+  arrive(arrival: Arrival): void;
+  readonly whole: { add(id: string): unknown };
+}
+
+/** Starts it. */
+export async function startBackend(pool: PoolName, id: string, hearer: Hearer): Promise<Backend> {
   const sockets = new Set<Socket>();
   const used = new WeakSet<Socket>();
   const webSockets = new WebSocketServer({ noServer: true });
   let server: http.Server;
   let port = 0;
+  let count = 0;
 
   const arrive = (request: http.IncomingMessage) => {
     const requestId = String(request.headers['x-request-id']);
-    note({ id: requestId, pool, backend: id, fault: backend.fault, at: performance.now() });
+    hearer.arrive({ id: requestId, pool, backend: id, fault: backend.fault, at: performance.now() });
     return requestId;
   };
 
   const serve = (request: http.IncomingMessage, response: http.ServerResponse) => {
     const requestId = arrive(request);
-    const { fault } = backend;
+    const fault = backend.fault === 'alternates' ? (++count % 2 === 1 ? '503' : null) : backend.fault;
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     if (fault && misbehave(fault, request.socket, used.has(request.socket))) return;
@@ -56,6 +59,7 @@ export async function startBackend(
       response.writeHead(Number(fault), { 'content-type': 'text/plain' }).end(`error of ${id}\n`);
       return;
     }
+    request.on('end', () => request.complete && hearer.whole.add(requestId));
     void answer(request, response, id, requestId, fault);
   };
 

@@ -5,6 +5,7 @@ import { wrongCounters } from './counters.ts';
 import { judge } from './invariants.ts';
 import type { Ledger } from './ledger.ts';
 import type { Operator } from './operator.ts';
+import { judgeOutages, OUTAGE_POOLS } from './outages.ts';
 
 /** How long it may take until shares and counters are right again when all is calm. */
 const CALM_MS = 5_000;
@@ -24,12 +25,18 @@ async function untilCalm(read: () => Promise<string[]>, everyMs: number): Promis
   }
 }
 
-/** Within five seconds nobody of pool `main` is ejected any more, and shares are the weights again. */
+/** Within five seconds every backend is available again, and the shares of pool `main` are the weights. */
 export async function checkCalm(operator: Operator, ledger: Ledger, clients: number): Promise<string[]> {
   const ejected = await untilCalm(async () => {
-    const { backends } = await operator.call('GET', '/pools/main/status');
-    const others = backends.filter(({ status }: Json) => status !== 'available');
-    return others.map((other: Json) => `within 5 s of calm all are available: ${describeEjected(other)}`);
+    const statuses = await Promise.all(
+      ['main', ...OUTAGE_POOLS].map((pool) => operator.call('GET', `/pools/${pool}/status`)),
+    );
+    return statuses.flatMap(({ pool, backends }) => {
+      const others = backends.filter(({ status }: Json) => status !== 'available');
+      return others.map(
+        (other: Json) => `within 5 s of calm all are available: ${describeEjected(other)} (${pool})`,
+      );
+    });
   }, 50);
   if (ejected.length > 0) ejected.push(`the last that happened: ${await lastEvents(operator)}`);
   // A window that begins within the five seconds may still see an isolate that suspects whom it could not report.
@@ -42,14 +49,13 @@ function describeEjected({ id, status, ejections, ejectedUntil, consecutiveFailu
   return `${id} is ${status} until ${until}, ejected ${ejections} times, ${consecutiveFailures} failures in a row`;
 }
 
-/** What the Directory knows to have happened in pool `main`, the newest first, with how long ago it was. */
+/** What the Directory knows to have happened, the newest first, with how long ago it was. */
 async function lastEvents(operator: Operator): Promise<string> {
   const { events } = await operator.call('GET', '/events?limit=30');
-  const told = events
-    .filter(({ pool = 'main' }: Json) => pool === 'main')
-    .map(
-      ({ at, kind, backend = '', why = '' }: Json) => `${Date.now() - at} ms ago ${kind} ${backend} ${why}`,
-    );
+  const told = events.map(
+    ({ at, kind, pool = '', backend = '', why = '' }: Json) =>
+      `${Date.now() - at} ms ago ${kind} ${pool} ${backend} ${why}`,
+  );
   return told.join('; ');
 }
 
@@ -80,7 +86,15 @@ export function checkCounters(operator: Operator, ledger: Ledger): Promise<strin
     const metrics = parseMetrics(await operator.call('GET', '/metrics'));
     const samples = metrics.get('evenkeel_requests_total')?.samples ?? [];
     const counters = samples.map(({ labels, value }) => [`${labels.pool}/${labels.backend}`, value] as const);
-    return wrongCounters(new Map(counters), ledger).map((line) => `counters equal what was seen: ${line}`);
+    const failures = metrics.get('evenkeel_failures_total')?.samples ?? [];
+    const blamed = failures.filter(({ labels, value }) => labels.pool === 'uploads' && value > 0);
+    return [
+      ...wrongCounters(new Map(counters), ledger).map((line) => `counters equal what was seen: ${line}`),
+      ...blamed.map(
+        ({ labels, value }) =>
+          `a cut upload is no failure of its backend: ${labels.backend} ${labels.kind} ${value}`,
+      ),
+    ];
   }, 100);
 }
 
@@ -92,8 +106,13 @@ export function judgeAll(ledger: Ledger): string[] {
     if (verdict.kind !== 'broken') continue;
     details.set(verdict.invariant, [...(details.get(verdict.invariant) ?? []), verdict.detail]);
   }
-  return [...details].flatMap(([invariant, all]) => [
-    ...all.slice(0, TOLD).map((detail) => `${invariant}: ${detail}`),
-    ...(all.length > TOLD ? [`${invariant}: ${all.length} times in all`] : []),
-  ]);
+  const outages = judgeOutages(ledger);
+  return [
+    ...[...details].flatMap(([invariant, all]) => [
+      ...all.slice(0, TOLD).map((detail) => `${invariant}: ${detail}`),
+      ...(all.length > TOLD ? [`${invariant}: ${all.length} times in all`] : []),
+    ]),
+    ...outages.slice(0, TOLD),
+    ...(outages.length > TOLD ? [`${outages.length} outages in all`] : []),
+  ];
 }

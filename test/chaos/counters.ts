@@ -1,5 +1,6 @@
 /** Whether the product's counters are what its clients and backends saw. No I/O. */
 import type { ClientRecord, Ledger } from './ledger.ts';
+import { BACKENDS, type PoolName } from './schedule.ts';
 
 /** What an object may lose with its memory (lease.md): a second, and the quarter of one that a batch waits. */
 const LOST_BEFORE_MS = 2_000;
@@ -26,9 +27,15 @@ export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
   for (const record of ledger.clients) {
     if (record.attempts.length > 0) {
       for (const { backend } of record.attempts) {
-        of(record.pool, backend).most++;
-        if (!isAtRisk(record)) of(record.pool, backend).least++;
+        const pool = poolOf(record.pool, backend);
+        of(pool, backend).most++;
+        if (!isAtRisk(record)) of(pool, backend).least++;
       }
+      continue;
+    }
+    // The client left; any of the backends may have been asked, without a byte having come there.
+    if (record.kind === 'broken-off') {
+      for (const backend of BACKENDS[record.pool]) of(record.pool, backend).most++;
       continue;
     }
     // Without an answer only the backends know where it has been.
@@ -36,6 +43,10 @@ export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
   }
   return bounds;
 }
+
+/** The pool whose backend was asked: the request's own, or the one that takes over for it. */
+const poolOf = (pool: PoolName, backend: string): PoolName =>
+  pool === 'shielded' && BACKENDS.spare.some((id) => id === backend) ? 'spare' : pool;
 
 /** What is wrong with the counters, one line each; empty when they are true. */
 export function wrongCounters(counters: ReadonlyMap<string, number>, ledger: Ledger): string[] {

@@ -1,5 +1,6 @@
 /** What must hold of every request of a run, and the one reason for which each may end badly. No I/O. */
 import type { ClientRecord, Ledger } from './ledger.ts';
+import { isOutagePool, isRejected, mayAllBeOut } from './outages.ts';
 import { type Fault, HARMLESS } from './schedule.ts';
 
 /** `fine`: as if nothing had gone wrong. `excused`: badly, by a backend or for want of a runtime. */
@@ -20,6 +21,10 @@ const NEVER_CONNECTED: ReadonlySet<Fault | null> = new Set<Fault>(['521', '530']
 export function judge(record: ClientRecord, ledger: Ledger): Verdict {
   const twice = sentTwice(record, ledger);
   if (twice) return twice;
+  if (record.kind === 'broken-off') {
+    if (!ledger.whole.has(record.id)) return excused('broken off by the client');
+    return broken('a cut upload never reaches a backend as whole', describe(record, ledger));
+  }
   const isGood = record.status === 200 || record.status === 101;
   if (record.end === 'whole' && isGood) return strayed(record, ledger) ?? FINE;
   if (ledger.wasDown(record.sentAt, record.endedAt)) return excused('no runtime');
@@ -37,6 +42,12 @@ export function judge(record: ClientRecord, ledger: Ledger): Verdict {
     return cutter ? excused(cutter) : broken('an acknowledged response is never cut by us', detail);
   }
   if (record.status === 500 && metFault(record, ledger, '500')) return excused('500 of the application');
+  if (isRejected(record)) {
+    const isOut = mayAllBeOut(record.pool, record.sentAt, record.endedAt, ledger);
+    return isOut ? excused('rejected') : broken('a pool rejects only when all of it is out', detail);
+  }
+  // How many there may be is judged by outage.
+  if (isOutagePool(record.pool) && metBadBackend(record, ledger)) return excused('in an outage');
   if (REPEATED.has(record.kind) || record.kind === 'sse')
     return broken('no idempotent request fails while a healthy backend exists', detail);
   const first = record.attempts[0]?.backend;
@@ -80,6 +91,10 @@ function cutBy(record: ClientRecord, ledger: Ledger): string | null {
 
 const metFault = (record: ClientRecord, ledger: Ledger, fault: Fault): boolean =>
   ledger.arrivalsOf(record.id).some((arrival) => arrival.fault === fault);
+
+/** Whether a backend that it was tried at was bad at the time. */
+const metBadBackend = ({ pool, attempts, sentAt, endedAt }: ClientRecord, ledger: Ledger): boolean =>
+  attempts.some(({ backend }) => ledger.faultsDuring(pool, backend, sentAt, endedAt).length > 0);
 
 const broken = (invariant: string, detail: string): Verdict => ({ kind: 'broken', invariant, detail });
 

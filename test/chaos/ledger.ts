@@ -1,11 +1,11 @@
 /** What clients and backends saw, and what was done to them, with times by `performance.now()`. No I/O. */
 import type { Fault, PoolName } from './schedule.ts';
 
-export const KINDS = ['get', 'put', 'post', 'upload', 'sse', 'websocket', 'pinned'] as const;
+export const KINDS = ['get', 'put', 'post', 'upload', 'sse', 'websocket', 'pinned', 'broken-off'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** How a request ended for its client. `wrong`: the content is not what was asked for. */
-export type End = 'whole' | 'wrong' | 'cut' | 'no answer' | 'silence';
+/** How a request ended for its client. `wrong`: the content is not what was asked for. `left`: the client went away. */
+export type End = 'whole' | 'wrong' | 'cut' | 'no answer' | 'silence' | 'left';
 
 export interface ClientRecord {
   readonly id: string;
@@ -21,6 +21,8 @@ export interface ClientRecord {
   readonly attempts: readonly { readonly backend: string; readonly how: string }[];
   /** Of a client with an affinity cookie: the backend that answered when it got it. */
   readonly pinnedTo?: string;
+  /** Whether the answer said when to come back. */
+  readonly retryAfter: boolean;
   readonly note?: string;
 }
 
@@ -62,6 +64,8 @@ export class Ledger {
   readonly clients: ClientRecord[] = [];
   readonly arrivals = new Map<string, Arrival[]>();
   readonly faults: FaultSpan[] = [];
+  /** Ids of requests whose body a backend took to be whole. */
+  readonly whole = new Set<string>();
   readonly deeds: Deed[] = [];
   /** Without a runtime: nobody can expect an answer. */
   readonly downtimes: Span[] = [];
@@ -95,4 +99,5 @@ export class Ledger {
 const meets = (spans: readonly Span[], from: number, to: number): boolean =>
   spans.some((span) => span.from <= to && span.to >= from);
 
-const AFTERMATH_MS = 500;
+/** A broken connection is found out so long after its backend is well again. */
+export const AFTERMATH_MS = 500;

@@ -61,6 +61,7 @@ function nameOf(record: ClientRecord, verdict: Verdict): string {
   if (verdict.kind === 'fine') return record.attempts.length > 1 ? 'whole from another' : 'whole';
   if (verdict.kind === 'broken') return `BROKEN (${verdict.invariant})`;
   if (verdict.why === 'no runtime') return 'refused (no runtime)';
+  if (verdict.why === 'rejected' || record.kind === 'broken-off') return verdict.why;
   if (record.status === 500) return '500 of the application';
   const kind = record.kind === 'post' || record.kind === 'upload' ? ` ${record.kind}` : '';
   return record.end === 'cut' || record.end === 'wrong' ? 'cut by its backend' : `${record.status}${kind}`;

@@ -16,6 +16,7 @@ export const FAULTS = [
   'trickle',
   'huge headers',
   'close idle',
+  'alternates',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -32,7 +33,7 @@ export const LOSSES = ['evict', 'abort'] as const;
 export type Mishap = (typeof MISHAPS)[number] | (typeof LOSSES)[number];
 
 export type Step = { readonly atMs: number; readonly forMs: number } & (
-  | { readonly kind: 'fault'; readonly pool: string; readonly backend: string; readonly fault: Fault }
+  | { readonly kind: 'fault'; readonly pool: PoolName; readonly backend: string; readonly fault: Fault }
   | { readonly kind: 'operate'; readonly what: Operation; readonly backend: string }
   | {
       readonly kind: 'object';
@@ -59,11 +60,29 @@ export const LANES = {
   plain: [['a', 'b', 'c']],
   sticky: [['a', 'b', 'c']],
 } as const;
-export type PoolName = keyof typeof LANES;
-export const POOLS = Object.keys(LANES) as PoolName[];
+type LanePool = keyof typeof LANES;
+const LANE_POOLS = Object.keys(LANES) as LanePool[];
+
+/** All pools and their backends. Those beside the lanes: outages.ts, but for two whose backends are always well. */
+export const BACKENDS = {
+  main: LANES.main.flat(),
+  plain: LANES.plain.flat(),
+  sticky: LANES.sticky.flat(),
+  shielded: ['a', 'b'],
+  // Takes over for `shielded`. Its names tell its attempts from those of the pool before.
+  spare: ['x', 'y'],
+  guarded: ['a', 'b'],
+  rolling: ['a', 'b', 'c'],
+  quiet: ['a', 'b', 'c'],
+  halved: ['a', 'b'],
+  // Gets uploads, many of them cut: nothing of them may count against a backend.
+  uploads: ['a', 'b', 'c'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+export type PoolName = keyof typeof BACKENDS;
+export const POOLS = Object.keys(BACKENDS) as PoolName[];
 
 /** Faults of the pools that have every default: fewer at a time, as the default retry budget is meant for. */
-const PLAIN_FAULTS: readonly Fault[] = ['die', 'reset', '503', '530', 'hang'];
+const PLAIN_FAULTS: readonly Fault[] = ['die', 'reset', '503', '530', 'hang', 'alternates'];
 
 /** Makes the schedule of a run: lossless and lossy storms in turn. */
 export function plan(seed: number, cycles: number, stormMs: number): Cycle[] {
@@ -78,7 +97,7 @@ export function plan(seed: number, cycles: number, stormMs: number): Cycle[] {
   return Array.from({ length: cycles }, (_, i) => {
     const lossy = i % 2 === 1;
     const steps = [
-      ...POOLS.flatMap((pool) =>
+      ...LANE_POOLS.flatMap((pool) =>
         LANES[pool].flatMap((backends) =>
           lane(random, stormMs, pool === 'main' ? [300, 700] : [3_000, 4_500], (at) => ({
             ...at,
@@ -100,7 +119,7 @@ export function plan(seed: number, cycles: number, stormMs: number): Cycle[] {
         kind: 'object' as const,
         what: lossy ? decks.losses.deal() : decks.mishaps.deal(),
         className: random.next() < 0.75 ? ('Pool' as const) : ('Directory' as const),
-        pool: random.pick(POOLS),
+        pool: random.pick(LANE_POOLS),
       })),
       ...(lossy ? [{ kind: 'kill' as const, atMs: Math.round(stormMs * 0.6), forMs: 0 }] : []),
     ];

@@ -10,10 +10,11 @@ import { checkCalm, checkCounters, judgeAll } from './checks.ts';
 import { Ledger } from './ledger.ts';
 import { ORDERS_HOST, orderOf, writeWrappedWorker } from './mishaps.ts';
 import { Operator } from './operator.ts';
+import { OUTAGE_BASE_MS, planOutages } from './outages.ts';
 import { startPulse } from './pulse.ts';
 import { type Row, rowsOf } from './report.ts';
 import { type RuntimeProcess, startRuntimeProcess } from './runtime-process.ts';
-import { type Cycle, LANES, POOLS, type PoolName, plan, type Step } from './schedule.ts';
+import { BACKENDS, type Cycle, POOLS, type PoolName, plan, type Step } from './schedule.ts';
 import { hostOf, startTraffic } from './traffic.ts';
 
 export interface StormOptions {
@@ -35,6 +36,8 @@ export interface StormResult {
 }
 
 const WEIGHTS: Readonly<Record<string, number>> = { a: 1, b: 2, c: 3, d: 1, e: 2, f: 1 };
+/** Shorter than the pools' timeouts. */
+const STALL_MS = 500;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function storm(options: StormOptions): Promise<StormResult> {
@@ -74,12 +77,15 @@ class Run {
     const { seed, cycles, stormMs, tell = () => undefined } = this.#options;
     this.#script = writeWrappedWorker();
     for (const pool of POOLS)
-      for (const id of LANES[pool].flat())
-        this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, (a) => this.ledger.arrive(a)));
+      for (const id of BACKENDS[pool])
+        this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, this.ledger));
     await this.#startRuntime();
     await this.#operator.call('PUT', '/config', this.#document());
+    // Of its own, so that one plan does not shift with the other.
+    const outages = new Random(seed + 2);
     for (const [i, cycle] of plan(seed, cycles, stormMs).entries()) {
-      await this.#cycle(cycle, i);
+      const steps = [...cycle.steps, ...planOutages(outages, stormMs)];
+      await this.#cycle({ ...cycle, steps }, i);
       tell(
         `cycle ${i + 1} of ${cycles}: ${this.ledger.clients.length} requests, ${this.#broken.length} broken`,
       );
@@ -102,12 +108,20 @@ class Run {
 
   #document(): Json {
     const backends = (pool: PoolName) =>
-      LANES[pool].flat().map((id) => ({
+      BACKENDS[pool].map((id) => ({
         id,
         url: this.#backends.get(`${pool}/${id}`)!.url,
         weight: pool === 'main' ? WEIGHTS[id] : 1,
       }));
     const quick = { baseMs: 700, maxMs: 2_000 };
+    const light = { baseMs: OUTAGE_BASE_MS, maxMs: 2 * OUTAGE_BASE_MS, stallMs: STALL_MS };
+    const outage = (id: PoolName, more: Json = {}) => ({
+      id,
+      backends: backends(id),
+      timeoutMs: 1_500,
+      ejection: light,
+      ...more,
+    });
     return {
       pools: [
         // Two may be bad and one away: the third retry always finds a good one, and no budget stands in the way.
@@ -118,9 +132,16 @@ class Run {
           retry: { maxRetries: 3, budgetPercent: 100 },
           ejection: quick,
         },
-        // Retries as by default. At most half of a pool may be ejected: one has to be back before the next fails.
+        // Retries as by default.
         { id: 'plain', backends: backends('plain'), timeoutMs: 1_500, ejection: { baseMs: 1_000 } },
         { id: 'sticky', backends: backends('sticky'), timeoutMs: 1_500, ejection: quick },
+        outage('shielded', { whenUnavailable: 'pool:spare' }),
+        outage('spare'),
+        outage('guarded', { whenUnavailable: 'reject' }),
+        outage('rolling'),
+        outage('quiet'),
+        outage('halved'),
+        { id: 'uploads', backends: backends('uploads') },
       ],
       routes: POOLS.map((pool) => ({
         id: pool,
@@ -190,7 +211,7 @@ class Run {
   async #fault({ pool, backend: id, fault, forMs }: Extract<Step, { kind: 'fault' }>): Promise<void> {
     const backend = this.#backends.get(`${pool}/${id}`)!;
     const span = {
-      pool: pool as PoolName,
+      pool,
       backend: id,
       fault,
       from: performance.now(),

@@ -1,9 +1,11 @@
 /** The kinds of traffic, and clients that mix them until they are told to stop. */
 import { createHash } from 'node:crypto';
+import { breakOff } from '../compare/load.ts';
 import type { Random } from '../support/random.ts';
 import { EVENTS } from './backend.ts';
 import { ask, closeIdle, converse, type Ending } from './client.ts';
 import type { ClientRecord, Kind, Ledger } from './ledger.ts';
+import { OUTAGE_CLIENTS, OUTAGE_POOLS } from './outages.ts';
 import type { PoolName } from './schedule.ts';
 
 /** How often each kind is sent, and to which pools. */
@@ -17,6 +19,9 @@ const MIX: readonly { readonly kind: Kind; readonly share: number; readonly pool
   { kind: 'sse', share: 3, pools: ['main'] },
 ];
 const DECK = MIX.flatMap((entry) => Array.from({ length: entry.share }, () => entry));
+/** What those send whose pools have outages of their own, and the pool that takes uploads beside the cut ones. */
+const LIGHT: readonly Kind[] = ['get', 'get', 'get', 'get', 'get', 'get', 'get', 'put', 'post', 'post'];
+const UPLOADS: readonly Kind[] = ['get', 'put', 'upload'];
 
 export interface Traffic {
   /** No further requests; resolves when those under way have ended. */
@@ -28,6 +33,8 @@ interface Pin {
   readonly cookie: string;
   readonly backend: string;
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export const hostOf = (pool: PoolName): string => `${pool}.chaos`;
 
@@ -52,10 +59,33 @@ export function startTraffic(
       if (cookie !== undefined && record.backend !== null) pin = { cookie, backend: record.backend };
       // With no runtime there is nobody to ask: do not spin.
       const waitMs = record.end === 'no answer' ? 50 : random.int(1, 12);
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await pause(waitMs);
     }
   };
-  const done = Promise.all(Array.from({ length: clients }, work));
+  const light = async (pool: PoolName, kinds: readonly Kind[], [shortest, longest]: [number, number]) => {
+    while (running) {
+      const kind = random.pick(kinds);
+      const [record] = await sendOne(port(), kind, pool, `${prefix}-${pool}-${kind}-${++count}`, random);
+      ledger.clients.push(record);
+      await pause(random.int(shortest, longest));
+    }
+  };
+  const breaksOff = async () => {
+    while (running) {
+      ledger.clients.push(await breakOne(port(), `${prefix}-broken-off-${++count}`, random));
+      await pause(random.int(20, 120));
+    }
+  };
+  const done = Promise.all([
+    ...Array.from({ length: clients }, work),
+    ...OUTAGE_POOLS.flatMap((pool) =>
+      Array.from({ length: OUTAGE_CLIENTS[pool].clients }, () =>
+        light(pool, LIGHT, OUTAGE_CLIENTS[pool].pauseMs),
+      ),
+    ),
+    light('uploads', UPLOADS, [20, 60]),
+    ...[breaksOff(), breaksOff()],
+  ]);
   return {
     async stop() {
       running = false;
@@ -63,6 +93,19 @@ export function startTraffic(
       closeIdle();
     },
   };
+}
+
+/** Begins an upload and leaves: with a length or without, kept or streamed, before its first byte or in the middle. */
+async function breakOne(port: number, id: string, random: Random): Promise<ClientRecord> {
+  const sentAt = performance.now();
+  const length = random.pick([20_000, 1_000_000, 'chunked'] as const);
+  const sent = random.pick([0, 10, 2_000, length === 20_000 ? 19_999 : 300_000]);
+  const upload = { length, sent, by: random.pick(['FIN', 'RST'] as const), requestId: id };
+  await breakOff({ port, host: hostOf('uploads') }, upload);
+  const none = { status: null, backend: null, attempts: [], retryAfter: false } as const;
+  const endedAt = performance.now();
+  const note = `${length}, ${sent} sent, ${upload.by}`;
+  return { id, pool: 'uploads', kind: 'broken-off', sentAt, endedAt, end: 'left', ...none, note };
 }
 
 /** Sends one request of a kind. Returns its record, and the affinity cookie that came with the answer. */
@@ -92,7 +135,14 @@ export async function sendOne(
     const hash = createHash('sha256');
     for (const piece of body) hash.update(piece);
     const sha256 = hash.digest('hex');
-    const method = { get: 'GET', pinned: 'GET', put: 'PUT', upload: 'PUT', post: 'POST' }[kind];
+    const method = {
+      get: 'GET',
+      pinned: 'GET',
+      put: 'PUT',
+      upload: 'PUT',
+      post: 'POST',
+      'broken-off': 'POST',
+    }[kind];
     const pinned = kind === 'pinned' && pin ? { cookie: pin.cookie } : {};
     ending = await ask({ ...base, method, headers: { ...headers, ...pinned }, body });
     isRight = (text) => isAnswerTo(text, id, sha256);
@@ -109,6 +159,7 @@ export async function sendOne(
     status: ending.status,
     backend: (ending.headers['x-backend-used'] as string | undefined) ?? null,
     ...(kind === 'pinned' && pin ? { pinnedTo: pin.backend } : {}),
+    retryAfter: ending.headers['retry-after'] !== undefined,
     attempts: readAttempts(ending.headers['x-backend-attempts'] as string | undefined),
     ...(ending.note === undefined ? {} : { note: ending.note }),
   };
