@@ -2,8 +2,12 @@
  * Where a request enters the built Worker on this machine: it says who the client is, as Cloudflare does before a Worker.
  * runtime.ts puts it around the build; the deployment has none of it. It runs in workerd, so it is plain JavaScript.
  */
+import { env as bindings } from 'cloudflare:workers';
 import { access, clientHeader } from './options.js';
 import worker from './worker.js';
+
+/** Straight to the network: the Worker that Miniflare puts in between lets a broken-off upload look whole. */
+globalThis.fetch = (input, init) => bindings.LOCAL_NETWORK.fetch(input, init);
 
 export * from './worker.js';
 /** Only the queue: Miniflare's entry Worker, which listens too, finds nothing to pass requests on to. */

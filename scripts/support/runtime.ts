@@ -1,6 +1,7 @@
 /** The built Worker on a socket of workerd's own on 127.0.0.1; Miniflare brings it its objects, queue, buckets and files. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { getCACertificates } from 'node:tls';
 import { parseEnv } from 'node:util';
 import { CoreHeaders, convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
@@ -102,11 +103,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           modulesRoot: ROOT,
           // Not by Miniflare's entry Worker: that one encodes and holds back answers, and believes clients.
           unsafeDirectSockets: [{ host: '127.0.0.1', port: options.port, entrypoint: ENTRYPOINT }],
-          // Else Miniflare puts headers of its own on what goes to the backends.
-          stripCfConnectingIp: false,
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           ...(options.buckets ? { r2Buckets: options.buckets } : {}),
-          serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
+          serviceBindings: {
+            ...Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
+            LOCAL_NETWORK: {
+              network: {
+                allow: ['public', 'private'],
+                // The authorities of NODE_EXTRA_CA_CERTS too.
+                tlsOptions: { trustBrowserCas: true, trustedCertificates: getCACertificates('extra') },
+              },
+            },
+          },
           ...(options.bare ? { queueProducers: {}, queueConsumers: {} } : {}),
         },
         ...services.map(([name, script]) => ({
