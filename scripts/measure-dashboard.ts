@@ -17,7 +17,7 @@ buildIfNeeded();
 const state = mkdtempSync(join(tmpdir(), 'evenkeel-measure-'));
 const token = crypto.randomUUID();
 const vars = { ADMIN_TOKEN: token, AFFINITY_SECRET: crypto.randomUUID(), ALLOW_PRIVATE_BACKENDS: 'true' };
-const runtime = await startRuntime({ port: 0, state, vars, logs: 'ignore' });
+const runtime = await startRuntime({ port: 0, state, vars, logs: 'ignore', believesClients: true });
 const scene = await crowded({ runtime, token });
 const browser = await chromium.launch({ executablePath: ensureBrowser(), args: BROWSER_ARGS });
 try {

@@ -75,7 +75,7 @@ async function show(
     AFFINITY_SECRET: crypto.randomUUID(),
     ALLOW_PRIVATE_BACKENDS: 'true',
   };
-  const runtime = await startRuntime({ port: 0, state, vars, logs: 'ignore' });
+  const runtime = await startRuntime({ port: 0, state, vars, logs: 'ignore', believesClients: true });
   const scene = await setUp({ runtime, token });
   try {
     await new Promise((resolve) => setTimeout(resolve, Number(values.seconds) * 1_000));

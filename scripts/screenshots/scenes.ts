@@ -2,7 +2,7 @@
 import http from 'node:http';
 import { callApi, type SampleBackend, startSamples } from '../support/demo.ts';
 import { freePort } from '../support/ports.ts';
-import type { Runtime } from '../support/runtime.ts';
+import { from, type Runtime } from '../support/runtime.ts';
 
 /** A scene set up; `traffic` runs until `stop`. */
 export interface Scene {
@@ -104,8 +104,7 @@ function play(runtime: Runtime, samples: readonly SampleBackend[], hosts: readon
     n++;
     const host = hosts[n % hosts.length]!;
     const path = n % 97 === 0 ? '/error?status=404' : PATHS[n % PATHS.length]!;
-    const address = `198.51.100.${n % 250}`;
-    const headers = { host, 'cf-connecting-ip': address };
+    const headers = { host, ...from({ ip: `198.51.100.${n % 250}`, colo: 'FRA' }) };
     http
       .get({ port: new URL(runtime.url).port, host: '127.0.0.1', path, agent, headers }, (r) => r.resume())
       .on('error', () => undefined);

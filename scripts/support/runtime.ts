@@ -1,8 +1,9 @@
-/** The built Worker in workerd on 127.0.0.1, as production would run it, by Miniflare. */
+/** The built Worker on a socket of workerd's own on 127.0.0.1; Miniflare brings it its objects, queue, buckets and files. */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { getCACertificates } from 'node:tls';
 import { parseEnv } from 'node:util';
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { CoreHeaders, convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
 import { ROOT } from './build.ts';
 
@@ -27,7 +28,24 @@ export interface RuntimeOptions {
   readonly bare?: boolean;
   /** Whom Cloudflare Access is said to have let through, on every request. */
   readonly access?: { readonly aud: string; readonly identity?: Record<string, unknown> };
+  /** Takes the client that a request's headers name by `from`. Without it no header of a client is believed. */
+  readonly believesClients?: boolean;
 }
+
+/** What Cloudflare says of a client: its address, its scheme and where it is, as in `request.cf`. */
+export interface Client {
+  readonly ip: string;
+  /** Default http. */
+  readonly scheme?: 'https';
+  readonly continent?: string;
+  readonly country?: string;
+  readonly colo?: string;
+}
+
+const CLIENT_HEADER = 'evenkeel-client';
+
+/** The header by which a request comes from another client than it does, where the runtime `believesClients`. */
+export const from = (client: Client): Record<string, string> => ({ [CLIENT_HEADER]: JSON.stringify(client) });
 
 export interface Runtime {
   readonly url: string;
@@ -43,6 +61,15 @@ export function readDevVars(path = `${ROOT}/.dev.vars`): Record<string, string> 
   return existsSync(path) ? (parseEnv(readFileSync(path, 'utf8')) as Record<string, string>) : {};
 }
 
+/** The entrypoint in local-entry.js. */
+const ENTRYPOINT = 'Local';
+
+/**
+ * By this header Miniflare's sockets let any client choose `request.cf`. Without its name they take no such header, and
+ * put the peer's address into `request.cf` instead.
+ */
+Object.assign(CoreHeaders, { CF_BLOB: undefined });
+
 /** Starts it; resolves when it serves. Throws when the port is taken. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const built = `${ROOT}/dist/evenkeel/wrangler.json`;
@@ -54,11 +81,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const services = Object.entries(options.services ?? {});
   const { logs = 'stderr' } = options;
-  const paths = [...(options.wrapper ? [options.wrapper] : []), options.script ?? main!];
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
-      port: options.port,
+      // Of the entry Worker, which only `evict` and `bucket` use.
+      port: 0,
       // The real cf object would be fetched from Cloudflare.
       cf: false,
       log: new Log(LogLevel.ERROR),
@@ -72,13 +99,23 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         {
           ...(workerOptions as object),
           name: 'evenkeel',
-          modules: paths.map((path) => ({ type: 'ESModule', path })),
-          modulesRoot: options.wrapper ? ROOT : dirname(paths[0]!),
+          modules: modulesOf(options, main!),
+          modulesRoot: ROOT,
+          // Not by Miniflare's entry Worker: that one encodes and holds back answers, and believes clients.
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: options.port, entrypoint: ENTRYPOINT }],
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           ...(options.buckets ? { r2Buckets: options.buckets } : {}),
-          serviceBindings: Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
+          serviceBindings: {
+            ...Object.fromEntries(services.map(([name]) => [name, name.toLowerCase()])),
+            LOCAL_NETWORK: {
+              network: {
+                allow: ['public', 'private'],
+                // The authorities of NODE_EXTRA_CA_CERTS too.
+                tlsOptions: { trustBrowserCas: true, trustedCertificates: getCACertificates('extra') },
+              },
+            },
+          },
           ...(options.bare ? { queueProducers: {}, queueConsumers: {} } : {}),
-          ...(options.access ? { access: options.access } : {}),
         },
         ...services.map(([name, script]) => ({
           name: name.toLowerCase(),
@@ -89,7 +126,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ],
     } as Parameters<typeof convertV4MiniflareOptions>[0]),
   );
-  const url = await miniflare.ready;
+  const url = await miniflare.unsafeGetDirectURL('evenkeel', ENTRYPOINT);
   return {
     url: url.origin,
     evict: (className, name) => miniflare.unsafeEvictDurableObject('evenkeel', className, { name }),
@@ -101,4 +138,25 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     stop: () => miniflare.dispose(),
   };
+}
+
+/** The Worker's modules by their paths: the entry first, then what it imports. */
+function modulesOf({ wrapper, script, access, believesClients }: RuntimeOptions, main: string) {
+  const build = `${ROOT}/dist/evenkeel/index.js`;
+  const entry = `${ROOT}/scripts/support/local-entry.js`;
+  const clientHeader = believesClients ? CLIENT_HEADER : null;
+  const options = `export const { access, clientHeader } = ${JSON.stringify({ access, clientHeader })};`;
+  const inner = JSON.stringify(`../../${relative(ROOT, wrapper ?? build)}`);
+  const module = (path: string, contents = readFileSync(path, 'utf8')) => ({
+    type: 'ESModule',
+    path,
+    contents,
+  });
+  return [
+    module(entry),
+    module(join(dirname(entry), 'options.js'), options),
+    module(join(dirname(entry), 'worker.js'), `export * from ${inner};\nexport { default } from ${inner};`),
+    ...(wrapper ? [module(wrapper)] : []),
+    module(build, readFileSync(script ?? main, 'utf8')),
+  ];
 }

@@ -4,7 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { echo, startOrigin } from '../support/origins.ts';
 import { servePool, startForTest, startMoody } from '../support/pools.ts';
-import { type Answer, eventually, many, type Product, startProduct, tally } from '../support/product.ts';
+import {
+  type Answer,
+  eventually,
+  from,
+  many,
+  type Product,
+  startProduct,
+  tally,
+} from '../support/product.ts';
 import { rawRequest, sendRaw } from '../support/raw.ts';
 
 let product: Product;
@@ -31,8 +39,7 @@ const put = (affinity: string, pool: object = {}) =>
 const cookieOf = (answer: Answer): string | undefined =>
   answer.headers['set-cookie']?.find((cookie) => cookie.startsWith('X-Backend-Id='))?.split(';')[0];
 const withCookie = (cookie: string) => product.get('shop.test', '/', { headers: { cookie } });
-const fromAddress = (address: string) =>
-  product.get('shop.test', '/', { headers: { 'cf-connecting-ip': address } });
+const fromAddress = (ip: string) => product.get('shop.test', '/', { headers: from({ ip }) });
 
 test('sixty requests with a cookie stay at one backend, and the cookie is set once', async () => {
   await put('cookie');
@@ -140,7 +147,7 @@ test('cookie-then-ip: without a cookie the address decides, with one the cookie 
   expect((await fromAddress('203.0.113.9')).backend).toBe(byAddress.backend);
   const cookie = cookieOf(byAddress)!;
   const elsewhere = await many(20, 4, (i) =>
-    product.get('shop.test', '/', { headers: { cookie, 'cf-connecting-ip': v4(i) } }),
+    product.get('shop.test', '/', { headers: { cookie, ...from({ ip: v4(i) }) } }),
   );
   expect(new Set(elsewhere.map((answer) => answer.backend))).toEqual(new Set([byAddress.backend]));
 });

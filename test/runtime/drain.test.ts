@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { named, servePool, spawnOrigins, startMoody } from '../support/pools.ts';
-import { eventually, type Json, type Product, startProduct } from '../support/product.ts';
+import { eventually, from, type Json, type Product, startProduct } from '../support/product.ts';
 import { watch } from '../support/watcher.ts';
 
 const WINDOW_MS = 5_000;
@@ -24,7 +24,7 @@ async function serveSticky(id: string, backends: Json[]) {
   const visit = (headers: Record<string, string>) => pool.get('/', { headers });
   /** A new client from an address of its own; returns who answered and what the client sends from now on. */
   const arrive = async (n: number) => {
-    const address = { 'cf-connecting-ip': `198.51.100.${n}` };
+    const address = from({ ip: `198.51.100.${n}` });
     const answer = await visit(address);
     const cookie = answer.headers['set-cookie']![0]!.split(';')[0]!;
     return { backend: answer.backend!, headers: { ...address, cookie } };

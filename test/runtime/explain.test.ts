@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { echo } from '../support/origins.ts';
 import { type Moody, named, servePool, startForTest, startMoody } from '../support/pools.ts';
-import { eventually, type Json, type Product, startProduct } from '../support/product.ts';
+import { eventually, from, type Json, type Product, startProduct } from '../support/product.ts';
 import { rawRequest, sendRaw } from '../support/raw.ts';
 
 let product: Product;
@@ -186,7 +186,7 @@ test('over generated pools and requests, the real request goes where explain sai
         expect(again).toEqual(told);
         const real = await product.get('drawn.test', path, {
           method,
-          headers: { ...headers, 'cf-connecting-ip': clientIp },
+          headers: { ...headers, ...from({ ip: clientIp }) },
         });
         // Slots that expire between the two go back, and come again behind what pinned clients have used since.
         if (Date.now() - since > LEASE_MS) return;

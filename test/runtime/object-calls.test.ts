@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { echo, type Origin, startOrigin } from '../support/origins.ts';
 import { named, servePool } from '../support/pools.ts';
-import { eventually, many, type Product, startProduct } from '../support/product.ts';
+import { eventually, from, many, type Product, startProduct } from '../support/product.ts';
 
 const WRAPPER = fileURLToPath(new URL('../support/counting-objects.js', import.meta.url));
 let product: Product;
@@ -42,9 +42,9 @@ test.each(['cookie', 'ip'])(
       pool: affinity,
       affinity,
     });
-    const first = await pool.get('/', { headers: { 'cf-connecting-ip': '192.0.2.1' } });
+    const first = await pool.get('/', { headers: from({ ip: '192.0.2.1' }) });
     const cookie = first.headers['set-cookie']?.[0]?.split(';')[0];
-    const headers = { 'cf-connecting-ip': '192.0.2.1', ...(cookie ? { cookie } : {}) };
+    const headers = { ...from({ ip: '192.0.2.1' }), ...(cookie ? { cookie } : {}) };
     await takeAsked();
     const startedAt = performance.now();
     const answers = await many(REQUESTS, 1, () => pool.get('/', { headers }));

@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../../scripts/support/build.ts';
-import { named, startMoody } from '../support/pools.ts';
-import { eventually, type Json, TOKEN } from '../support/product.ts';
+import { echo } from '../support/origins.ts';
+import { named, startForTest, startMoody } from '../support/pools.ts';
+import { eventually, from, type Json, send, TOKEN } from '../support/product.ts';
 
 test('serve prints one line, ends on SIGTERM with status 0, and loses neither a slot nor a count', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-serve-'));
@@ -33,6 +34,25 @@ test('serve prints one line, ends on SIGTERM with status 0, and loses neither a 
     (await api(second.url, 'GET', '/pools/kept/status')).backends.map((row: Json) => row.requests);
   await eventually(counts, (row) => String(row) === '40,8,8');
   expect(await second.end()).toBe(0);
+});
+
+test('serve takes no header’s word for who a client is', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-serve-'));
+  writeFileSync(join(folder, 'vars'), `ADMIN_TOKEN=${TOKEN}\nALLOW_PRIVATE_BACKENDS=true\n`);
+  const server = await serve(folder);
+  const { url } = await startForTest(echo('a'));
+  await api(server.url, 'PUT', '/config', {
+    pools: [{ id: 'p', backends: [{ id: 'a', url }] }],
+    routes: [{ id: 'p', host: 'kept.test', pool: 'p' }],
+  });
+  const forged = '203.0.113.7';
+  const headers = { 'cf-connecting-ip': forged, 'x-forwarded-for': forged, ...from({ ip: forged }) };
+  const answer = await send(Number(new URL(server.url).port), 'kept.test', '/', { headers });
+  expect(JSON.parse(answer.text).headers).toMatchObject({
+    'cf-connecting-ip': '127.0.0.1',
+    'x-forwarded-for': '127.0.0.1',
+  });
+  await server.end();
 });
 
 async function serve(folder: string) {

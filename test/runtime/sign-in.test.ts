@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeSession, SESSION_SECONDS } from '../../worker/api/session.ts';
 import { ATTEMPTS } from '../../worker/objects/sign-in-store.ts';
-import { eventually, type Product, startProduct, TOKEN } from '../support/product.ts';
+import { eventually, from, type Product, startProduct, TOKEN } from '../support/product.ts';
 import { refusal, watch } from '../support/watcher.ts';
 
 let product: Product;
@@ -11,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const signIn = (body: object, address = '192.0.2.1') =>
+const signIn = (body: object, ip = '192.0.2.1') =>
   fetch(`${product.url}/api/session`, {
     method: 'POST',
-    headers: { 'cf-connecting-ip': address },
+    headers: from({ ip }),
     body: JSON.stringify(body),
   });
 const cookieOf = (response: Response): string => response.headers.get('set-cookie')!.split(';')[0]!;
@@ -35,7 +35,7 @@ test('the cookie is for the dashboard alone: no script reads it, no other site s
   expect(cookie).not.toMatch(/; Domain/);
   const https = await fetch(`${product.url}/api/session`, {
     method: 'POST',
-    headers: { 'x-forwarded-proto': 'https' },
+    headers: from({ ip: '192.0.2.1', scheme: 'https' }),
     body: JSON.stringify({ token: TOKEN }),
   });
   expect(https.headers.get('set-cookie')).toMatch(/; Secure/);
@@ -76,7 +76,7 @@ test('attempts at once are all counted', async () => {
 
 test('who holds the token as a bearer is not kept out by a guesser at the same address', async () => {
   for (let i = 0; i <= ATTEMPTS; i++) await signIn({ token: 'wrong-wrong-wrong' }, '192.0.2.69');
-  const headers = { authorization: `Bearer ${TOKEN}`, 'cf-connecting-ip': '192.0.2.69' };
+  const headers = { authorization: `Bearer ${TOKEN}`, ...from({ ip: '192.0.2.69' }) };
   expect((await fetch(`${product.url}/api/config`, { headers })).status).toBe(200);
 });
 

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Runtime, type RuntimeOptions, startRuntime } from '../../scripts/support/runtime.ts';
 
+export { from } from '../../scripts/support/runtime.ts';
+
 /** Made for each run, so that no secret stands in the repository. */
 export const TOKEN = crypto.randomUUID();
 
@@ -62,6 +64,7 @@ export async function startProduct(options: Partial<RuntimeOptions> = {}): Promi
     startRuntime({
       port: 0,
       logs: 'ignore',
+      believesClients: true,
       state,
       ...options,
       ...more,

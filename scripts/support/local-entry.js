@@ -1,0 +1,41 @@
+/**
+ * Where a request enters the built Worker on this machine: it says who the client is, as Cloudflare does before a Worker.
+ * runtime.ts puts it around the build; the deployment has none of it. It runs in workerd, so it is plain JavaScript.
+ */
+import { env as bindings } from 'cloudflare:workers';
+import { access, clientHeader } from './options.js';
+import worker from './worker.js';
+
+/** Straight to the network: the Worker that Miniflare puts in between lets a broken-off upload look whole. */
+globalThis.fetch = (input, init) => bindings.LOCAL_NETWORK.fetch(input, init);
+
+export * from './worker.js';
+/** Only the queue: Miniflare's entry Worker, which listens too, finds nothing to pass requests on to. */
+export default { queue: worker.queue };
+
+/** An entrypoint of its own: before the default one of a Worker with assets, Miniflare puts Workers of its own. */
+export const Local = {
+  fetch(request, env, ctx) {
+    const headers = new Headers(request.headers);
+    const { ip, scheme = 'http', ...cf } = clientOf(request, headers);
+    if (ip) headers.set('CF-Connecting-IP', ip);
+    else headers.delete('CF-Connecting-IP');
+    // Miniflare has Access vouch by a header; a socket without its entry Worker would take it from any client.
+    if (access) Object.defineProperty(ctx, 'access', { value: accessContext });
+    const source = scheme === 'http' ? request : new Request(request.url.replace('http', scheme), request);
+    return worker.fetch(new Request(source, { headers, cf }), env, ctx);
+  },
+};
+
+const accessContext = { aud: access?.aud, getIdentity: async () => access.identity };
+
+/** Who asks: whom a test names, or else the peer of the connection. */
+function clientOf(request, headers) {
+  const named = clientHeader && headers.get(clientHeader);
+  if (named) {
+    headers.delete(clientHeader);
+    return JSON.parse(named);
+  }
+  // As in 127.0.0.1:50000 and [::1]:50000.
+  return { ip: request.cf?.clientIp?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') };
+}
