@@ -105,7 +105,8 @@ test('every one of 10,000 odd requests gets a well-formed status or a clean clos
   const backend = await startForTest((request, response) => {
     request.resume();
     // A request that was not made by the proxy, hidden in the body of another, would lack its marks.
-    const isOurs = request.headers.via?.includes('1.1 evenkeel-') && request.headers['x-request-id'];
+    const loop = String(request.headers['x-evenkeel-loop']);
+    const isOurs = /\bevenkeel-[0-9a-f]{8}$/.test(loop) && request.headers['x-request-id'];
     if (!isOurs || request.headers.host !== new URL(backend.url).host || !request.url?.startsWith('/'))
       foreign.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
     response.end('backend');

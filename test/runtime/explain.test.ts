@@ -115,8 +115,8 @@ test('a path goes to one route however it is spelt, explain says so, and the bac
     ['/cut-outs', 'web', '/cut-outs'],
   ] as const) {
     const { name, url } = JSON.parse((await sendRaw(product.port, rawRequest(path, host))).body);
-    const told = await explain({ url: `http://${host}${path}` });
-    expect([path, name, url, told.route]).toEqual([path, route, sent, route]);
+    const explained = await explain({ url: `http://${host}${path}` });
+    expect([path, name, url, explained.route]).toEqual([path, route, sent, route]);
   }
 });
 

@@ -280,8 +280,8 @@ test('hash without a key goes round by weight, with one it stays; explain says s
     const answers = await many(300, 8, (i) => keyless.get('/', { headers: without[i % without.length]! }));
     expect(tally(answers.map(({ backend }) => backend!))).toEqual({ a: 150, b: 75, c: 75 });
     for (let n = 0; n < 4; n++) {
-      const told = await product.must('POST', '/explain', { url: `http://${keyless.host}/` });
-      expect((await keyless.get('/')).backend).toBe(told.candidates[0].backend);
+      const explained = await product.must('POST', '/explain', { url: `http://${keyless.host}/` });
+      expect((await keyless.get('/')).backend).toBe(explained.candidates[0].backend);
     }
     const keyed = await many(30, 8, () => keyless.get('/', { headers: { [name]: value } }));
     expect(new Set(keyed.map(({ backend }) => backend)).size).toBe(1);

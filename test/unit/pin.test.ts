@@ -1,4 +1,4 @@
-/** Which responses set the affinity cookie, and to whom they pin the client. */
+/** Which responses set the affinity cookie, and the backend that they pin the client to. */
 import { expect, test } from 'vitest';
 import { poolSchema, routeSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
@@ -13,7 +13,7 @@ const ENV = { AFFINITY_SECRET: 'one' } as unknown as Env;
 const TTL = 1_000;
 
 interface Scene {
-  /** The client's pin: to whom, in which pool, how many seconds old. */
+  /** The client's pin: its backend, its pool, its age in seconds. */
   readonly pin?: readonly [backend: string, pool: string, age: number];
   /** Who was asked and how it went; the last one answered. */
   readonly attempts?: readonly (readonly [backend: string, outcome: MappedAttempt['outcome']])[];
@@ -22,7 +22,7 @@ interface Scene {
   readonly draining?: string;
 }
 
-/** To whom the response pins the client; null: it sets no cookie. */
+/** The backend that the response pins the client to; null: it sets no cookie. */
 async function pins({ pin, attempts = [['a', 'ok']], answer = {}, request = {}, draining }: Scene) {
   const backends = ['a', 'b', 'c'].map((id) => ({
     id,
@@ -52,12 +52,12 @@ const PREFLIGHT = { origin: 'https://other.test', 'access-control-request-method
 const HALF_SPENT = TTL / 2 + 1;
 
 test.each<[string, Scene, string | null]>([
-  ['a new client to who answered', {}, 'a'],
+  ['a new client to the backend that answered', {}, 'a'],
   ['a client with a pin to no other', { pin: ['a', 'p', 1] }, null],
-  ['a client with a half-spent pin anew', { pin: ['a', 'p', HALF_SPENT] }, 'a'],
+  ['a client with a half-spent pin again', { pin: ['a', 'p', HALF_SPENT] }, 'a'],
   ['a client of another pool here as well', { pin: ['b', 'q', 1] }, 'a'],
   [
-    'a client whose backend failed it to who answered',
+    'a client whose backend failed it to the one that answered',
     {
       pin: ['a', 'p', 1],
       attempts: [
@@ -97,9 +97,9 @@ test.each<[string, Scene, string | null]>([
   ['a client by a 404 of the application', { answer: { status: 404 } }, 'a'],
   ['no client by what shared caches may keep', { answer: { headers: { 'cache-control': 'public' } } }, null],
   ['a client by what it alone may keep', { answer: { headers: { 'cache-control': 'max-age=60' } } }, 'a'],
-  ['no client of a draining backend anew', { pin: ['a', 'p', HALF_SPENT], draining: 'a' }, null],
+  ['no client of a draining backend again', { pin: ['a', 'p', HALF_SPENT], draining: 'a' }, null],
   [
-    'a client of a draining backend that failed it to who answered',
+    'a client of a draining backend that failed it to the one that answered',
     {
       pin: ['a', 'p', 1],
       attempts: [

@@ -149,7 +149,7 @@ export interface Flip {
 export interface Snapshot {
   readonly revision: number;
   readonly routesRevision: number;
-  /** Names this deployment in `Via`, so that a loop is told from another Evenkeel. */
+  /** Names this deployment in `X-Evenkeel-Loop`, so that a loop is not taken for another Evenkeel. */
   readonly instance: string;
   readonly pools: readonly { readonly revision: number; readonly pool: PoolConfig }[];
   readonly routes: readonly RouteConfig[];

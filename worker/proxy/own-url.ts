@@ -1,4 +1,4 @@
-/** A backend's own URL in what it answers, told as the client must ask for it (nginx's `proxy_redirect default`). No I/O. */
+/** A backend's own URL in its answers, turned into the one that the client asks for (nginx's `proxy_redirect default`). No I/O. */
 import type { RouteConfig } from '../config/schema.ts';
 import { prefixOf } from './routes.ts';
 import type { Target } from './target.ts';

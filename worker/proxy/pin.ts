@@ -21,7 +21,7 @@ export function needsPin(exchange: Exchange, view: PoolView, backend: string, re
   return mayPin(exchange, view, response);
 }
 
-/** The Set-Cookie that pins the client to who answered, or again to its own backend when the cookie is half spent. */
+/** The Set-Cookie that pins the client to the backend that answered, or again to its own backend when the cookie is half spent. */
 export function pinTo(
   exchange: Exchange,
   view: PoolView,
