@@ -15,6 +15,7 @@ import { recordAttempt, recordProbe, sendFullBatch } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Start } from './start.ts';
 import { attemptMs, wholeMs } from './timeouts.ts';
+import { countsUnderWay } from './under-way.ts';
 import { type Upstream, upstreamUrl } from './upstream.ts';
 
 /** What stays the same for all attempts, and where the request has come to. */
@@ -35,6 +36,8 @@ export interface Course {
   /** Who is asked now. The configuration may change meanwhile, so an index would hold for this turn only. */
   backend: BackendConfig;
   upstream: Upstream;
+  /** The request counts as under way at the present backend until its response has ended. */
+  isCounted: boolean;
 }
 
 /** Why no backend was asked, and the pool where it came to that: none may be asked, or there is no body to send. */
@@ -90,6 +93,7 @@ function makeReady(
       pick,
       backend,
       upstream,
+      isCounted: false,
     };
   };
   if (!(prepared instanceof Promise)) return go(prepared);
@@ -104,13 +108,15 @@ function makeReady(
 export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
   const { exchange, body, headers, turnAt, view, pick, backend, upstream } = course;
   if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
-  const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
+  course.isCounted = countsUnderWay(view.config);
+  const url = upstreamUrl(upstream, exchange.target, exchange.route);
+  const message = messageOf(url, exchange, headers, body, course.isCounted);
   const limits = {
     startedAt: turnAt,
     timeoutMs: attemptMs(exchange, view.config, backend, course.deadline - turnAt),
     upload: body.kind === 'stream' ? body.upload : null,
     isAbortable: exchange.attempts.length > 0,
-    isWatched: view.config.policy === 'least-request',
+    isWatched: course.isCounted,
   };
   view.addInFlight(upstream.id, 1);
   return attempt(upstream, message, limits, exchange.request, env);
