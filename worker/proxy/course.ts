@@ -17,6 +17,7 @@ import { recordAttempt, recordProbe, sendFullBatch } from './outbox.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Start } from './start.ts';
 import { attemptMs, wholeMs } from './timeouts.ts';
+import { countsUnderWay } from './under-way.ts';
 import { type Upstream, upstreamUrl } from './upstream.ts';
 
 /** What stays the same for all attempts, and where the request has come to. */
@@ -44,6 +45,8 @@ export interface Course {
   wait: Wait | null;
   /** The retry that a stalled attempt leads to has been taken from the budget. */
   hasBudget: boolean;
+  /** The request counts as under way at the present backend until its response has ended. */
+  isCounted: boolean;
 }
 
 /** How often an attempt that waits looks whether its backend is stalled: a part of `stallMs`, within these bounds. */
@@ -107,6 +110,7 @@ function makeReady(
       waits: view.waits[pick.index]!,
       wait: null,
       hasBudget: false,
+      isCounted: false,
     };
   };
   if (!(prepared instanceof Promise)) return go(prepared);
@@ -121,7 +125,9 @@ function makeReady(
 export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<AttemptResult> {
   const { exchange, body, headers, turnAt, view, pick, backend, upstream } = course;
   if (pick.reason === 'probe') recordProbe(view, upstream.id, exchange.requestId, env, ctx);
-  const message = messageOf(upstreamUrl(upstream, exchange.target, exchange.route), exchange, headers, body);
+  course.isCounted = countsUnderWay(view.config);
+  const url = upstreamUrl(upstream, exchange.target, exchange.route);
+  const message = messageOf(url, exchange, headers, body, course.isCounted);
   const timeoutMs = attemptMs(exchange, view.config, backend, course.deadline - turnAt);
   const { stallMs } = view.config.ejection;
   const limits = {
@@ -131,7 +137,7 @@ export function ask(course: Course, env: Env, ctx: ExecutionContext): Promise<At
     isAbortable: exchange.attempts.length > 0,
     tickMs: stallMs === 0 ? timeoutMs : clamp(stallMs / TICKS_PER_STALL, TICK_MS.least, TICK_MS.most),
     mayLeave: () => mayLeave(course),
-    isWatched: view.config.policy === 'least-request',
+    isWatched: course.isCounted,
   };
   const isOut = view.ejectedUntil(Math.min(pick.index, view.healths.length - 1)) !== 0;
   course.sentAs = pick.reason === 'probe' ? 'probe' : isOut ? 'out' : 'in';

@@ -43,7 +43,7 @@ export function policyView(view: PoolView, weights: readonly number[], keyHash: 
   return {
     weights,
     position: view.localPosition,
-    inFlight: (i) => view.inFlight.get(view.upstreams[i]!.id) ?? 0,
+    inFlight: (i) => view.underWay(view.upstreams[i]!.id),
     keyHash,
     idHashes: view.idHashes,
     random: Math.random,

@@ -28,11 +28,20 @@ export function headersOf(exchange: Exchange, { pseudonym, affinityCookies }: De
   return headers;
 }
 
-/** The message of one attempt. A streaming body can be used once. */
-export function messageOf(url: string, { method }: Exchange, headers: Headers, body: Body): Message {
-  if (body.kind === 'copied') return { input: new Request(url, body.request.clone()), init: { headers } };
+/** The message of one attempt. A streaming body can be used once. `asItIs` leaves the response's encoding alone. */
+export function messageOf(
+  url: string,
+  { method }: Exchange,
+  headers: Headers,
+  body: Body,
+  asItIs: boolean,
+): Message {
   // Redirects are the client's to follow; following here would also carry its cookies to another host.
-  const init: RequestInit = { method, headers, redirect: 'manual' };
+  const init: RequestInit = { headers, redirect: 'manual' };
+  if (asItIs) init.encodeResponseBody = 'manual';
+  // Its method may not be named again: beside a body the runtime refuses GET.
+  if (body.kind === 'copied') return { input: new Request(url, body.request.clone()), init };
+  init.method = method;
   if (body.kind === 'kept') init.body = body.bytes;
   if (body.kind === 'stream') init.body = body.upload.readable;
   return { input: url, init };

@@ -21,6 +21,7 @@ import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
 import { Contact } from './contact.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
+import { countsUnderWay, OpenSockets } from './under-way.ts';
 import { compileUpstream, type Upstream } from './upstream.ts';
 
 /** A verdict that has not been reported by now went down with its request; the object's word counts again. */
@@ -53,6 +54,8 @@ export class PoolView {
   readonly budget: Budget = newBudget();
   /** Requests under way, by backend id; for the least-request policy. */
   readonly inFlight = new Map<string, number>();
+  /** WebSockets that count beside them. */
+  sockets = new OpenSockets();
   /** Who is due for a probe; held until a request may carry it. */
   probe: { id: string; skipped: number } | null = null;
   /** The newest revision that touched routes, as far as this pool's object knows. */
@@ -86,6 +89,7 @@ export class PoolView {
     // What went down with its request would be counted for ever, and its backend kept for it.
     for (const id of this.inFlight.keys())
       if (!this.upstreams.some((upstream) => upstream.id === id)) this.inFlight.delete(id);
+    this.sockets.keep(config.backends.map(({ id }) => id));
     if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = config;
     this.policy = policies[config.policy];
@@ -105,6 +109,7 @@ export class PoolView {
     copy.slots = this.slots.copy();
     copy.rehearses = true;
     for (const [id, count] of this.inFlight) copy.inFlight.set(id, count);
+    copy.sockets = this.sockets;
     copy.probe = this.probe && { ...this.probe };
     copy.routesRevision = this.routesRevision;
     copy.gone = this.gone;
@@ -187,10 +192,15 @@ export class PoolView {
 
   /** Counts a request that begins (1) or ends (-1) at a backend; only the policy that looks at it pays for it. */
   addInFlight(id: string, change: number): void {
-    if (this.config.policy !== 'least-request') return;
+    if (!countsUnderWay(this.config)) return;
     const now = (this.inFlight.get(id) ?? 0) + change;
     if (now > 0) this.inFlight.set(id, now);
     else this.inFlight.delete(id);
+  }
+
+  /** Requests and WebSockets under way at a backend, as this isolate knows them. */
+  underWay(id: string): number {
+    return (this.inFlight.get(id) ?? 0) + this.sockets.count(id, Date.now());
   }
 
   /** Records how an attempt ended; `picked` is where the backend stood then. Returns what that changed. */

@@ -23,6 +23,7 @@ import type { PoolView } from './pool-view.ts';
 import { respond, respondFailure } from './respond.ts';
 import { findStart } from './start.ts';
 import type { Target } from './target.ts';
+import { countToTheEnd } from './under-way.ts';
 import { isLoop } from './upstream.ts';
 
 /** Answers one request that is not for an admin host. Never throws for what a client or a backend does. */
@@ -78,7 +79,10 @@ export async function proxy(
     const pin = needsPin(exchange, view, upstream.id, response)
       ? await pinTo(exchange, view, upstream.id, deployment, env)
       : null;
-    const answer = respond(exchange, response, upstream, pin);
+    const counted = course.isCounted
+      ? countToTheEnd(view, upstream.id, exchange.method, response, ctx)
+      : response;
+    const answer = respond(exchange, counted, upstream, pin);
     endRequest(course.budget, exchange.startedAt);
     finish(exchange, view, upstream.id, answer.status, env, ctx);
     return answer;
