@@ -4,11 +4,11 @@ import { staticConfig } from '../config/static.ts';
 import { surroundings } from '../env.ts';
 import type { ApiEnv } from './access.ts';
 import { readJson } from './body.ts';
-import { change, documentAnswer, readConfig } from './directory.ts';
+import { change, documentAnswer, readConfig, readDocument } from './directory.ts';
 
 export const configApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, config });
   })
   .get('/declared', async (c) => {

@@ -9,6 +9,7 @@ import type { StatusContext } from '../objects/pool-status.ts';
 import type { ChangeOptions, ChangeResult } from '../objects/revisions.ts';
 import { directoryObject } from '../objects/stubs.ts';
 import type { ApiEnv } from './access.ts';
+import { readPrecondition } from './http/conditions.ts';
 import { fail, failInvalid } from './problem.ts';
 
 /** A new stub each time: one that failed stays broken. */
@@ -21,9 +22,12 @@ interface Known {
   readonly drains: readonly Drain[];
 }
 
-/** What the Directory knows; sets the ETag that `If-Match` compares. */
-export async function readConfig(c: Context<ApiEnv>): Promise<Known> {
-  const read = await directory(c).read();
+/** What the Directory knows. */
+export const readConfig = (c: Context<ApiEnv>): Promise<Known> => directory(c).read();
+
+/** The same for an answer that only a new revision changes: sets the ETag that `If-None-Match` and `If-Match` compare. */
+export async function readDocument(c: Context<ApiEnv>): Promise<Known> {
+  const read = await readConfig(c);
   c.header('etag', `"${read.revision}"`);
   return read;
 }
@@ -41,10 +45,18 @@ export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) 
   return answerOf(c, await directory(c).change(asked, optionsOf(c, dryRun)), dryRun);
 }
 
+/** Deletes a part of the document. Returns the new revision, and the document that still held the part. */
+export async function remove(c: Context<ApiEnv>, asked: Change) {
+  const options = optionsOf(c, false);
+  const { config } = await readConfig(c);
+  const { revision } = answerOf(c, await directory(c).change(asked, options), false);
+  return { revision, config };
+}
+
 /** Who asks for a change, and on what condition. */
 export const optionsOf = (c: Context<ApiEnv>, dryRun: boolean): ChangeOptions => ({
   who: c.get('who'),
-  ifRevision: ifMatch(c),
+  ...readPrecondition(c.req.header('if-match'), c.req.header('if-none-match')),
   dryRun,
 });
 
@@ -64,6 +76,8 @@ function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
       return fail(404, result.detail);
     case 'conflict':
       return fail(409, result.detail);
+    case 'precondition':
+      return fail(412, result.detail);
     case 'stale':
       return fail(
         412,
@@ -88,13 +102,3 @@ export const documentAnswer = ({
 /** Warnings as part of an answer; left out when there are none. */
 export const noted = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
   warnings.length > 0 ? { warnings } : {};
-
-function ifMatch(c: Context<ApiEnv>): number | null {
-  const header = c.req.header('if-match');
-  if (header === undefined || header.trim() === '*') return null;
-  const [, tag] = /^(?:W\/)?"([^"]*)"$/.exec(header.trim()) ?? [];
-  if (tag === undefined)
-    return fail(400, 'If-Match must be a revision in quotes, such as "41", as ETag gives it.');
-  // Some other tag than a revision's is one that never matches.
-  return /^\d+$/.test(tag) ? Number(tag) : -1;
-}

@@ -6,6 +6,7 @@ import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
 import { API_HEADERS } from './headers.ts';
 import { historyApi } from './history.ts';
+import { answerUnchanged } from './http/conditions.ts';
 import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -22,6 +23,7 @@ const routed = new Hono<ApiEnv>()
   .get('/health', (c) => c.json({ status: 'ok', version: VERSION }))
   .route('/session', sessionsApi)
   .use('/*', requireOperator)
+  .use('/*', answerUnchanged)
   .route('/', statusApi)
   .route('/', historyApi)
   .route('/explain', explainApi)

@@ -3,16 +3,16 @@ import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
 import type { ApiEnv } from './access.ts';
 import { readJson } from './body.ts';
-import { change, noted, readConfig } from './directory.ts';
+import { change, noted, readDocument, remove } from './directory.ts';
 import { fail } from './problem.ts';
 
 export const poolsApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, pools: config.pools });
   })
   .get('/:pool', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, pool: findPool(config, c.req.param('pool')) });
   })
   .put('/:pool', async (c) => {
@@ -26,16 +26,15 @@ export const poolsApi = new Hono<ApiEnv>()
   })
   .delete('/:pool', async (c) => {
     const pool = c.req.param('pool');
-    const { config } = await readConfig(c);
-    const { revision } = await change(c, { kind: 'delete-pool', pool });
+    const { revision, config } = await remove(c, { kind: 'delete-pool', pool });
     return c.json({ revision, pool: findPool(config, pool) });
   })
   .get('/:pool/backends', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, backends: findPool(config, c.req.param('pool')).backends });
   })
   .get('/:pool/backends/:backend', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, backend: findBackend(config, c.req.param()) });
   })
   .put('/:pool/backends/:backend', async (c) => {
@@ -55,8 +54,7 @@ export const poolsApi = new Hono<ApiEnv>()
     return c.json({ revision, backend: findBackend(config, c.req.param()), ...noted(warnings) });
   })
   .delete('/:pool/backends/:backend', async (c) => {
-    const { config } = await readConfig(c);
-    const { revision } = await change(c, { kind: 'delete-backend', ...c.req.param() });
+    const { revision, config } = await remove(c, { kind: 'delete-backend', ...c.req.param() });
     return c.json({ revision, backend: findBackend(config, c.req.param()) });
   });
 

@@ -3,16 +3,16 @@ import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
 import type { ApiEnv } from './access.ts';
 import { readJson } from './body.ts';
-import { change, noted, readConfig } from './directory.ts';
+import { change, noted, readDocument, remove } from './directory.ts';
 import { fail } from './problem.ts';
 
 export const routesApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, routes: config.routes });
   })
   .get('/:route', async (c) => {
-    const { revision, config } = await readConfig(c);
+    const { revision, config } = await readDocument(c);
     return c.json({ revision, route: findRoute(config, c.req.param('route')) });
   })
   .put('/:route', async (c) => {
@@ -26,8 +26,7 @@ export const routesApi = new Hono<ApiEnv>()
   })
   .delete('/:route', async (c) => {
     const route = c.req.param('route');
-    const { config } = await readConfig(c);
-    const { revision } = await change(c, { kind: 'delete-route', route });
+    const { revision, config } = await remove(c, { kind: 'delete-route', route });
     return c.json({ revision, route: findRoute(config, route) });
   });
 
