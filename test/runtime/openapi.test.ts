@@ -1,6 +1,6 @@
 /** What the API answers is what its OpenAPI document says. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ANSWERS } from '../../worker/api/openapi.ts';
+import { ANSWERS } from '../../worker/api/openapi/document.ts';
 import { operations } from '../../worker/api/operations.ts';
 import { type Origin, startOrigin } from '../support/origins.ts';
 import { named, servePool } from '../support/pools.ts';

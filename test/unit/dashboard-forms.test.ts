@@ -10,7 +10,7 @@ import {
   valueAt,
   withValue,
 } from '../../dashboard/components/schema-form/fields.ts';
-import { openApiDocument } from '../../worker/api/openapi.ts';
+import { openApiDocument } from '../../worker/api/openapi/document.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 
 const { schemas } = (openApiDocument() as { components: { schemas: Record<string, JsonSchema> } }).components;

@@ -2,7 +2,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { api } from '../../worker/api/index.ts';
-import { openApiDocument } from '../../worker/api/openapi.ts';
+import { openApiDocument } from '../../worker/api/openapi/document.ts';
 import { operations } from '../../worker/api/operations.ts';
 
 test('an independent validator finds nothing wrong', async () => {

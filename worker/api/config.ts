@@ -2,9 +2,9 @@
 import { Hono } from 'hono';
 import { staticConfig } from '../config/static.ts';
 import { surroundings } from '../env.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { change, documentAnswer, readConfig, readDocument } from './directory.ts';
+import { readJson } from './http/body.ts';
 
 export const configApi = new Hono<ApiEnv>()
   .get('/', async (c) => {

@@ -8,9 +8,9 @@ import type { Drain } from '../objects/drain.ts';
 import type { StatusContext } from '../objects/pool-status.ts';
 import type { ChangeOptions, ChangeResult } from '../objects/revisions.ts';
 import { directoryObject } from '../objects/stubs.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { readPrecondition } from './http/conditions.ts';
-import { fail, failInvalid } from './problem.ts';
+import { fail, failInvalid } from './http/problem.ts';
 
 /** A new stub each time: one that failed stays broken. */
 export const directory = (c: Context<ApiEnv>) => directoryObject(c.env);
@@ -55,7 +55,7 @@ export async function remove(c: Context<ApiEnv>, asked: Change) {
 
 /** Who asks for a change, and on what condition. */
 export const optionsOf = (c: Context<ApiEnv>, dryRun: boolean): ChangeOptions => ({
-  who: c.get('who'),
+  who: c.get('actor'),
   ...readPrecondition(c.req.header('if-match'), c.req.header('if-none-match')),
   dryRun,
 });
@@ -96,9 +96,9 @@ export const documentAnswer = ({
   revision,
   config,
   ...(changes ? { dryRun: true, changes } : {}),
-  ...noted(warnings),
+  ...withWarnings(warnings),
 });
 
 /** Warnings as part of an answer; left out when there are none. */
-export const noted = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
+export const withWarnings = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
   warnings.length > 0 ? { warnings } : {};

@@ -3,11 +3,11 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { parse } from '../config/check.ts';
 import type { Drain } from '../objects/drain.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { answerOf, directory, noted, optionsOf, readConfig } from './directory.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { answerOf, directory, optionsOf, readConfig, withWarnings } from './directory.ts';
+import { readJson } from './http/body.ts';
+import { fail, failInvalid } from './http/problem.ts';
 import { findBackend } from './pools.ts';
-import { fail, failInvalid } from './problem.ts';
 
 const LONGEST_MS = 30 * 86_400_000;
 const DEADLINE_ERROR = `must be a whole number from 1 to ${LONGEST_MS} (milliseconds), or null`;
@@ -39,13 +39,18 @@ export const drainApi = new Hono<ApiEnv>()
     const { revision, config, warnings } = answerOf(c, result, false);
     const { drains } = await directory(c).read();
     const drain = findDrain(drains, { pool, backend });
-    return c.json({ revision, backend: findBackend(config, { pool, backend }), drain, ...noted(warnings) });
+    return c.json({
+      revision,
+      backend: findBackend(config, { pool, backend }),
+      drain,
+      ...withWarnings(warnings),
+    });
   })
   .delete('/:pool/backends/:backend/drain', async (c) => {
     const { pool, backend } = c.req.param();
     const result = await directory(c).undrain(pool, backend, optionsOf(c, false));
     const { revision, config, warnings } = answerOf(c, result, false);
-    return c.json({ revision, backend: findBackend(config, { pool, backend }), ...noted(warnings) });
+    return c.json({ revision, backend: findBackend(config, { pool, backend }), ...withWarnings(warnings) });
   });
 
 function findDrain(drains: readonly Drain[], { pool, backend }: { pool: string; backend: string }): Drain {

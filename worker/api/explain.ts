@@ -3,9 +3,9 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { parse } from '../config/check.ts';
 import { explain } from '../proxy/explain.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { fail, failInvalid } from './problem.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { readJson } from './http/body.ts';
+import { fail, failInvalid } from './http/problem.ts';
 
 /** Of the URL to explain, in characters. */
 export const URL_LENGTH = 8_192;

@@ -2,11 +2,11 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { parse } from '../config/check.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { answerOf, directory, documentAnswer, optionsOf } from './directory.ts';
-import { readLimit } from './limit.ts';
-import { fail, failInvalid } from './problem.ts';
+import { readJson } from './http/body.ts';
+import { readLimit } from './http/limit.ts';
+import { fail, failInvalid } from './http/problem.ts';
 
 /** The body of a rollback. */
 export const rollbackSchema = z.strictObject(

@@ -1,22 +1,22 @@
 /** The admin host: the API under `/api`, the dashboard's files everywhere else. */
 import { Hono } from 'hono';
-import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
+import { type ApiEnv, requireOperator, requireSetUp } from './auth/access.ts';
+import { sessionsApi } from './auth/sign-in.ts';
 import { configApi } from './config.ts';
 import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
-import { API_HEADERS } from './headers.ts';
 import { historyApi } from './history.ts';
 import { answerUnchanged } from './http/conditions.ts';
+import { drainBody } from './http/drain-body.ts';
+import { API_HEADERS } from './http/headers.ts';
+import { notFound } from './http/not-found.ts';
+import { onError } from './http/problem.ts';
 import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
-import { openApi } from './openapi.ts';
+import { openApi } from './openapi/document.ts';
 import { poolsApi } from './pools.ts';
-import { onError } from './problem.ts';
 import { routesApi } from './routes.ts';
-import { sessionsApi } from './sessions.ts';
 import { statusApi } from './status.ts';
-import { unknown } from './unknown.ts';
-import { takeInUnread } from './unread.ts';
 import { VERSION } from './version.ts';
 
 const routed = new Hono<ApiEnv>()
@@ -42,7 +42,7 @@ export const api = new Hono<ApiEnv>()
   .onError(onError)
   .use('*', async (c, next) => {
     await next();
-    await takeInUnread(c.req.raw);
+    await drainBody(c.req.raw);
   })
   .use('*', requireSetUp)
   .use('/api/*', async (c, next) => {
@@ -50,5 +50,5 @@ export const api = new Hono<ApiEnv>()
     for (const [name, value] of Object.entries(API_HEADERS)) c.header(name, value);
   })
   .route('/api', routed)
-  .all('/api/*', unknown)
+  .all('/api/*', notFound)
   .all('*', (c) => c.env.ASSETS.fetch(c.req.raw));

@@ -1,10 +1,10 @@
 /** `/api/live`: a WebSocket on which the Directory tells what changes. */
 import { Hono } from 'hono';
 import { writeWatch } from '../objects/watch.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { SESSION_SECONDS } from './auth/session-cookie.ts';
 import { directory } from './directory.ts';
-import { fail } from './problem.ts';
-import { SESSION_SECONDS } from './session.ts';
+import { fail } from './http/problem.ts';
 
 export const liveApi = new Hono<ApiEnv>().get('/', (c) => {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')

@@ -4,7 +4,7 @@ import type { PoolConfig } from '../config/schema.ts';
 import { type PoolStatus, poolStatus, type StatusContext } from '../objects/pool-status.ts';
 import type { ShardMetrics } from '../objects/protocol.ts';
 import { addUp, FAILURE_KINDS, LATENCY_BOUNDS_MS, type Totals } from '../objects/totals.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
 import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TYPE } from './prometheus.ts';
 import { shardObjects } from './shards.ts';

@@ -1,10 +1,10 @@
 /** `/api/pools`: pools and their backends. */
 import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { change, noted, readDocument, remove } from './directory.ts';
-import { fail } from './problem.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { change, readDocument, remove, withWarnings } from './directory.ts';
+import { readJson } from './http/body.ts';
+import { fail } from './http/problem.ts';
 
 export const poolsApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
@@ -22,7 +22,7 @@ export const poolsApi = new Hono<ApiEnv>()
       pool,
       body: await readJson(c),
     });
-    return c.json({ revision, pool: findPool(config, pool), ...noted(warnings) });
+    return c.json({ revision, pool: findPool(config, pool), ...withWarnings(warnings) });
   })
   .delete('/:pool', async (c) => {
     const pool = c.req.param('pool');
@@ -43,7 +43,7 @@ export const poolsApi = new Hono<ApiEnv>()
       ...c.req.param(),
       body: await readJson(c),
     });
-    return c.json({ revision, backend: findBackend(config, c.req.param()), ...noted(warnings) });
+    return c.json({ revision, backend: findBackend(config, c.req.param()), ...withWarnings(warnings) });
   })
   .patch('/:pool/backends/:backend', async (c) => {
     const { revision, config, warnings } = await change(c, {
@@ -51,7 +51,7 @@ export const poolsApi = new Hono<ApiEnv>()
       ...c.req.param(),
       body: await readJson(c),
     });
-    return c.json({ revision, backend: findBackend(config, c.req.param()), ...noted(warnings) });
+    return c.json({ revision, backend: findBackend(config, c.req.param()), ...withWarnings(warnings) });
   })
   .delete('/:pool/backends/:backend', async (c) => {
     const { revision, config } = await remove(c, { kind: 'delete-backend', ...c.req.param() });

@@ -1,10 +1,10 @@
 /** `/api/routes`: which host and path go to which pool. */
 import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { change, noted, readDocument, remove } from './directory.ts';
-import { fail } from './problem.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { change, readDocument, remove, withWarnings } from './directory.ts';
+import { readJson } from './http/body.ts';
+import { fail } from './http/problem.ts';
 
 export const routesApi = new Hono<ApiEnv>()
   .get('/', async (c) => {
@@ -22,7 +22,7 @@ export const routesApi = new Hono<ApiEnv>()
       route,
       body: await readJson(c),
     });
-    return c.json({ revision, route: findRoute(config, route), ...noted(warnings) });
+    return c.json({ revision, route: findRoute(config, route), ...withWarnings(warnings) });
   })
   .delete('/:route', async (c) => {
     const route = c.req.param('route');

@@ -1,7 +1,7 @@
 /** The Pool objects of pools, for those who sum over them. */
 import type { Context } from 'hono';
 import { poolObject } from '../objects/stubs.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { directory } from './directory.ts';
 
 /** The objects that exist, and always the first. */

@@ -3,9 +3,9 @@ import { Hono } from 'hono';
 import { poolStatus } from '../objects/pool-status.ts';
 import type { Mapping } from '../objects/protocol.ts';
 import { poolSeries } from '../objects/series.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
-import { readLimit } from './limit.ts';
+import { readLimit } from './http/limit.ts';
 import { findPool } from './pools.ts';
 import { shardObjects, shardObjectsOf } from './shards.ts';
 

@@ -1,7 +1,7 @@
 /** Conditional requests (RFC 9110, 13.1): `If-Match` and `If-None-Match` against the ETag, which is the revision in quotes. */
 import { createMiddleware } from 'hono/factory';
 import type { Precondition } from '../../config/precondition.ts';
-import { fail } from '../problem.ts';
+import { fail } from './problem.ts';
 
 /** One entity tag: `weak` if it is marked `W/`, `value` without the quotes. */
 export interface EntityTag {

@@ -1,7 +1,7 @@
 /** Reading a request's body: no more of it is kept than allowed, and no deeper than any document of ours goes. */
 import type { Context } from 'hono';
-import { LIMITS } from '../config/limits.ts';
-import type { ApiEnv } from './access.ts';
+import { LIMITS } from '../../config/limits.ts';
+import type { ApiEnv } from '../auth/access.ts';
 import { fail } from './problem.ts';
 
 /** A body that is too long is read on to here and thrown away, so that the client hears why and sees no reset. */

@@ -1,19 +1,19 @@
 /** `/api/session`: signing in and out, and the one-time link that `npm start` prints. */
 import { type Context, Hono } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
-import { addressKey } from '../balance/hash.ts';
+import { addressKey } from '../../balance/hash.ts';
+import { directory } from '../directory.ts';
+import { readJson } from '../http/body.ts';
+import { fail } from '../http/problem.ts';
 import { type ApiEnv, adminToken, currentSession, refuseOtherSites, requireOperator } from './access.ts';
-import { readJson } from './body.ts';
-import { directory } from './directory.ts';
-import { fail } from './problem.ts';
 import {
-  addressMark,
-  loginMark,
+  addressDigest,
+  loginDigest,
   makeSession,
   SESSION_COOKIE,
   SESSION_SECONDS,
   sameSecret,
-} from './session.ts';
+} from './session-cookie.ts';
 
 /** Anybody may send this one: it is never long. */
 const LOGIN_BYTES = 16_384;
@@ -23,11 +23,11 @@ export const sessionsApi = new Hono<ApiEnv>()
     refuseOtherSites(c);
     const body = (await readJson(c, LOGIN_BYTES)) as { token?: unknown; code?: unknown } | null;
     const token = adminToken(c.env)!;
-    const address = await addressMark(token, addressKey(c.req.header('cf-connecting-ip') ?? ''));
+    const address = await addressDigest(token, addressKey(c.req.header('cf-connecting-ip') ?? ''));
     await countAttempt(c, address);
     const byToken = typeof body?.token === 'string' && (await sameSecret(body.token, token));
     const byCode =
-      typeof body?.code === 'string' && (await directory(c).takeLogin(await loginMark(token, body.code)));
+      typeof body?.code === 'string' && (await directory(c).takeLogin(await loginDigest(token, body.code)));
     if (!byToken && !byCode)
       return fail(
         401,
@@ -46,7 +46,7 @@ export const sessionsApi = new Hono<ApiEnv>()
     });
     return c.json({ session: { seconds: SESSION_SECONDS } });
   })
-  .get('/', requireOperator, (c) => c.json({ session: { who: c.get('who') } }))
+  .get('/', requireOperator, (c) => c.json({ session: { who: c.get('actor') } }))
   .delete('/', async (c) => {
     refuseOtherSites(c);
     const session = await currentSession(c);
@@ -56,7 +56,7 @@ export const sessionsApi = new Hono<ApiEnv>()
   })
   .post('/link', requireOperator, async (c) => {
     const code = crypto.randomUUID();
-    await directory(c).addLogin(await loginMark(adminToken(c.env)!, code));
+    await directory(c).addLogin(await loginDigest(adminToken(c.env)!, code));
     return c.json({ code });
   });
 

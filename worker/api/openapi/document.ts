@@ -1,17 +1,17 @@
 /** `/api/openapi.json`: OpenAPI 3.1, made of the schemas that check bodies and of the list of operations. */
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
-import type { ApiEnv } from './access.ts';
-import * as answers from './answers.ts';
-import * as configuration from './config-answers.ts';
-import { drainInputSchema } from './drain.ts';
-import { explainSchema } from './explain.ts';
-import { rollbackSchema } from './history.ts';
-import { type AnswerName, type BodyName, type Operation, operations, QUERY } from './operations.ts';
-import { TITLES } from './problem.ts';
-import * as traffic from './traffic-answers.ts';
-import { VERSION } from './version.ts';
+import { backendSchema, configSchema, poolSchema, routeSchema } from '../../config/schema.ts';
+import * as answers from '../../protocol/common-schemas.ts';
+import * as configuration from '../../protocol/config-schemas.ts';
+import * as traffic from '../../protocol/traffic-schemas.ts';
+import type { ApiEnv } from '../auth/access.ts';
+import { drainInputSchema } from '../drain.ts';
+import { explainSchema } from '../explain.ts';
+import { rollbackSchema } from '../history.ts';
+import { TITLES } from '../http/problem.ts';
+import { type AnswerName, type BodyName, type Operation, operations, QUERY } from '../operations.ts';
+import { VERSION } from '../version.ts';
 
 /** The schemas of answers by name. */
 export const ANSWERS: Readonly<Record<AnswerName | 'Problem', z.ZodType>> = {

@@ -1,5 +1,5 @@
 /** Sessions: a cookie with an end, signed with a key made of the operator's token. Only those ended early are stored. */
-import type { Session } from '../objects/sign-in-store.ts';
+import type { Session } from '../../objects/sign-in-store.ts';
 
 /** After this time the operator signs in again. */
 export const SESSION_SECONDS = 12 * 3_600;
@@ -36,10 +36,10 @@ export async function readSession(token: string, value: string, now: number): Pr
 }
 
 /** What is stored of a one-time code; a code made under another token is worth nothing. */
-export const loginMark = (token: string, code: string): Promise<string> => sign(token, `login ${code}`);
+export const loginDigest = (token: string, code: string): Promise<string> => sign(token, `login ${code}`);
 
 /** What stands for a client's address where sign-ins are counted; without the token nobody can tell the address from it. */
-export const addressMark = (token: string, address: string): Promise<string> =>
+export const addressDigest = (token: string, address: string): Promise<string> =>
   sign(token, `address ${address}`);
 
 async function sign(token: string, claim: string): Promise<string> {

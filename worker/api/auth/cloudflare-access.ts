@@ -1,5 +1,5 @@
 /** Cloudflare Access as a way in: the runtime tells who has passed the Access application in front of this host. */
-import type { Env } from '../env.ts';
+import type { Env } from '../../env.ts';
 
 /** As long as an e-mail address may be (RFC 5321 4.5.3.1). */
 export const EMAIL_LENGTH = 254;

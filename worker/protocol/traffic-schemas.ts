@@ -1,6 +1,6 @@
 /** The shapes of answers that tell of traffic: status, series, recent requests, events, and where a request would go. */
 import { z } from 'zod';
-import { count, difference, reason, revision, time } from './answer-fields.ts';
+import { count, difference, reason, revision, time } from './common-schemas.ts';
 
 const state = () => z.enum(['active', 'draining', 'disabled']);
 const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);

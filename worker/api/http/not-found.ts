@@ -1,11 +1,11 @@
 /** What no operation of the API answers: 405 where the path has others, else 404. */
 import type { Context } from 'hono';
-import type { ApiEnv } from './access.ts';
-import { operations } from './operations.ts';
+import type { ApiEnv } from '../auth/access.ts';
+import { operations } from '../operations.ts';
 import { problem } from './problem.ts';
 
 /** Answers a request under `/api` that nothing else has taken. */
-export function unknown(c: Context<ApiEnv>): Response {
+export function notFound(c: Context<ApiEnv>): Response {
   const { method, path } = c.req;
   const parts = path.split('/').slice(2);
   const methods = operations

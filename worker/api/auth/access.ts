@@ -2,18 +2,18 @@
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import type { Env } from '../env.ts';
-import type { Session } from '../objects/sign-in-store.ts';
-import { directoryObject } from '../objects/stubs.ts';
+import type { Env } from '../../env.ts';
+import type { Session } from '../../objects/sign-in-store.ts';
+import { directoryObject } from '../../objects/stubs.ts';
+import { fail, problem } from '../http/problem.ts';
 import { accessIdentity } from './cloudflare-access.ts';
-import { fail, problem } from './problem.ts';
-import { readSession, SESSION_COOKIE, sameSecret } from './session.ts';
+import { readSession, SESSION_COOKIE, sameSecret } from './session-cookie.ts';
 
 export interface ApiEnv {
   Bindings: Env;
   Variables: {
-    /** Whose name a change bears: `token`, `session` or an e-mail address. */
-    who: string;
+    /** Who a change is recorded as: `token`, `session` or an e-mail address. */
+    actor: string;
     /** By which session; null otherwise. */
     session: Session | null;
   };
@@ -40,7 +40,7 @@ export const requireSetUp = createMiddleware<ApiEnv>(async (c, next) => {
 /** Lets the operator in, and nobody else. */
 export const requireOperator = createMiddleware<ApiEnv>(async (c, next) => {
   c.set('session', null);
-  c.set('who', await identify(c));
+  c.set('actor', await identify(c));
   return next();
 });
 

@@ -1,7 +1,7 @@
 /** The shapes of answers that are made of the configuration: the document, its parts, drains and revisions. */
 import { z } from 'zod';
 import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
-import { difference, revision, time, warnings } from './answer-fields.ts';
+import { difference, revision, time, warnings } from './common-schemas.ts';
 
 const changes = () => z.array(z.strictObject(difference));
 

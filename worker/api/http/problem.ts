@@ -1,7 +1,7 @@
 /** Error answers of the API: problem documents (RFC 9457). */
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import type { Problem } from '../config/check.ts';
+import type { Problem } from '../../config/check.ts';
 import { API_HEADERS } from './headers.ts';
 
 /** The title of each status that the API answers. */

@@ -1,11 +1,11 @@
-/** Fields that several answers share. */
+/** Fields that several responses share, and the responses that are neither configuration nor traffic. No I/O. */
 import { z } from 'zod';
 
 /** A moment. */
 export const time = () => z.int().describe('Epoch ms');
 /** A number of things. */
 export const count = () => z.int().min(0);
-/** Which revision an answer is of. */
+/** The revision that a response belongs to. */
 export const revision = () => z.int().min(0).describe('The revision of the configuration');
 /** Why a request went where it went. */
 export const reason = () => z.enum(['policy', 'affinity', 'retry', 'fail-open', 'tier', 'probe', 'fallback']);
@@ -15,7 +15,7 @@ export const faultSchema = z.strictObject({
   path: z.string().describe('A JSON path such as pools[0].backends[2].url; empty: the document itself'),
   message: z.string(),
 });
-/** Of an answer to a change. */
+/** The warnings of a response to a change. */
 export const warnings = () => z.array(faultSchema).optional().describe('What is allowed but should be known');
 
 /** One place where two documents differ. */
@@ -24,3 +24,25 @@ export const difference = {
   from: z.unknown().describe('null: it was not there, or is too long for an event'),
   to: z.unknown().describe('null: it is gone, or is too long for an event'),
 };
+
+/** Every response that is no success: what is wrong. */
+export const problemSchema = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(faultSchema).optional(),
+  })
+  .describe('A problem document (RFC 9457)');
+
+/** `GET /health`. */
+export const healthSchema = z.strictObject({ status: z.literal('ok'), version: z.string() });
+/** `POST /session`. */
+export const sessionSchema = z.strictObject({ session: z.strictObject({ seconds: z.int() }) });
+/** `GET /session`. */
+export const signedInSchema = z.strictObject({ session: z.strictObject({ who: z.string() }) });
+/** `POST /session/link`. */
+export const linkSchema = z.strictObject({
+  code: z.string().describe('Good for one POST /session {"code"}'),
+});
