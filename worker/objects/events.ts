@@ -1,41 +1,8 @@
 /** The events of the history: changes of the configuration, ejections, probes, returns. No I/O. */
 import type { Outcome } from '../balance/types.ts';
-import type { Difference } from '../config/diff.ts';
+import type { ConfigEvent, HistoryEvent, PoolEvent } from '../protocol/traffic-schemas.ts';
 
-/** A new revision. `path`, `from`, `to`: the deepest part of the document that holds every change, before and after. */
-export interface ConfigEvent extends Difference {
-  readonly kind: 'config';
-  /** Epoch ms. */
-  readonly at: number;
-  readonly revision: number;
-  /** `token`, `session`, or an identity. */
-  readonly who: string;
-  /** The change in words. */
-  readonly what: string;
-}
-
-/** What a Pool object found out about a backend. Times are epoch ms. */
-export interface PoolEvent {
-  readonly kind: 'ejected' | 'probe' | 'returned';
-  readonly at: number;
-  readonly pool: string;
-  readonly shard: string;
-  readonly backend: string;
-  /** Why, in words. */
-  readonly why: string;
-  /** How the attempt ended that tipped it; `probe` events have none yet. */
-  readonly outcome: Outcome['kind'] | null;
-  readonly status: number | null;
-  /** The request of that attempt, to be found in the log by; null where it is not known. */
-  readonly requestId: string | null;
-  /** The end of the ejection; null when there is none. */
-  readonly until: number | null;
-  /** Ejections in a row. */
-  readonly ejections: number;
-}
-
-/** One event of the history; `id` grows. */
-export type HistoryEvent = (ConfigEvent | PoolEvent) & { readonly id: number };
+export type { ConfigEvent, HistoryEvent, PoolEvent };
 
 /** Tells a Pool's event from all others, so that one reported twice is kept once. */
 export const eventKey = ({ pool, shard, backend, kind, at }: PoolEvent): string =>

@@ -5,9 +5,12 @@ import { type Problem, type Surroundings, told, warnings } from '../config/check
 import { type Difference, differences } from '../config/diff.ts';
 import { hasTarget, isWanted, type Precondition, unmetCondition } from '../config/precondition.ts';
 import type { Config } from '../config/schema.ts';
+import type { RevisionDetails } from '../protocol/config-schemas.ts';
 import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
 import type { PoolPush, ShardName, Snapshot } from './protocol.ts';
 import type { Delivery } from './push.ts';
+
+export type { RevisionDetails };
 
 const EMPTY: Config = { pools: [], routes: [] };
 
@@ -41,12 +44,6 @@ export type Tried =
       readonly summary: string;
     }
   | { readonly commits: false; readonly answer: ChangeResult };
-
-/** One revision whole. `changes` is against the one before, null when that is not kept any more. */
-export interface RevisionDetails extends Revision {
-  readonly config: Config;
-  readonly changes: Difference[] | null;
-}
 
 /** Kept in SQLite and, as far as it is in force, in memory. Every method is synchronous: nobody sees half a revision. */
 export class Revisions {

@@ -1,6 +1,15 @@
 /** Fields that several responses share, and the responses that are neither configuration nor traffic. No I/O. */
 import { z } from 'zod';
 
+/** A type of which nothing may be changed, at any depth. */
+export type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+/** What a schema describes: the one definition of a message's type. */
+export type Message<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>;
+
 /** A moment. */
 export const time = () => z.int().describe('Epoch ms');
 /** A number of things. */
@@ -9,21 +18,25 @@ export const count = () => z.int().min(0);
 export const revision = () => z.int().min(0).describe('The revision of the configuration');
 /** Why a request went where it went. */
 export const reason = () => z.enum(['policy', 'affinity', 'retry', 'fail-open', 'tier', 'probe', 'fallback']);
+export type Reason = z.output<ReturnType<typeof reason>>;
 
 /** What is wrong, or should be known, and where. */
 export const faultSchema = z.strictObject({
   path: z.string().describe('A JSON path such as pools[0].backends[2].url; empty: the document itself'),
   message: z.string(),
 });
+export type Problem = Message<typeof faultSchema>;
 /** The warnings of a response to a change. */
 export const warnings = () => z.array(faultSchema).optional().describe('What is allowed but should be known');
 
-/** One place where two documents differ. */
-export const difference = {
+/** One place where two documents differ; `from` and `to` are null where there was or is nothing. */
+export const differenceFields = {
   path: z.string().describe('Such as pools[shop].backends[a].weight'),
   from: z.unknown().describe('null: it was not there, or is too long for an event'),
   to: z.unknown().describe('null: it is gone, or is too long for an event'),
 };
+export const differenceSchema = z.strictObject(differenceFields);
+export type Difference = Message<typeof differenceSchema>;
 
 /** Every response that is no success: what is wrong. */
 export const problemSchema = z

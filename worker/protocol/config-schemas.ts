@@ -1,9 +1,9 @@
 /** The shapes of answers that are made of the configuration: the document, its parts, drains and revisions. */
 import { z } from 'zod';
 import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
-import { difference, revision, time, warnings } from './common-schemas.ts';
+import { differenceSchema, type Message, revision, time, warnings } from './common-schemas.ts';
 
-const changes = () => z.array(z.strictObject(difference));
+const changes = () => z.array(differenceSchema);
 
 /** The whole document. */
 export const configAnswerSchema = z.strictObject({
@@ -34,15 +34,21 @@ export const backendAnswerSchema = z.strictObject({
   backend: backendSchema,
   warnings: warnings(),
 });
-const drain = () =>
-  z.strictObject({ pool: z.string(), backend: z.string(), since: time(), disableAt: time().nullable() });
+/** A backend that drains; `disableAt` is when it is disabled automatically, null: never. */
+const drainSchema = z.strictObject({
+  pool: z.string(),
+  backend: z.string(),
+  since: time(),
+  disableAt: time().nullable(),
+});
+export type Drain = Message<typeof drainSchema>;
 /** One drain. */
-export const drainAnswerSchema = z.strictObject({ revision: revision(), drain: drain() });
+export const drainAnswerSchema = z.strictObject({ revision: revision(), drain: drainSchema });
 /** A drain that has begun. */
 export const drainBegunSchema = z.strictObject({
   revision: revision(),
   backend: backendSchema,
-  drain: drain(),
+  drain: drainSchema,
   warnings: warnings(),
 });
 /** Every route. */
@@ -55,10 +61,13 @@ export const routeAnswerSchema = z.strictObject({
 });
 
 const revisionFields = { revision: revision(), at: time(), who: z.string(), summary: z.string() };
+/** One revision without its document. */
+const revisionRowSchema = z.strictObject(revisionFields);
+export type Revision = Message<typeof revisionRowSchema>;
 /** The revisions kept. */
 export const revisionsSchema = z.strictObject({
   revision: revision(),
-  revisions: z.array(z.strictObject(revisionFields)).describe('Newest first'),
+  revisions: z.array(revisionRowSchema).describe('Newest first'),
 });
 /** One revision whole. */
 export const revisionSchema = z.strictObject({
@@ -66,3 +75,4 @@ export const revisionSchema = z.strictObject({
   config: configSchema,
   changes: changes().nullable().describe('Against the revision before; null when that is not kept'),
 });
+export type RevisionDetails = z.output<typeof revisionSchema>;

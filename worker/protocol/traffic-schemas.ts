@@ -1,9 +1,25 @@
 /** The shapes of answers that tell of traffic: status, series, recent requests, events, and where a request would go. */
 import { z } from 'zod';
-import { count, difference, reason, revision, time } from './common-schemas.ts';
+import { count, differenceFields, type Message, reason, revision, time } from './common-schemas.ts';
+
+export type { Reason } from './common-schemas.ts';
 
 const state = () => z.enum(['active', 'draining', 'disabled']);
 const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);
+
+/** How a drain stands; `safeAt` is when the backend may be removed if no client comes any more. */
+const drainStatusSchema = z.strictObject({
+  since: time(),
+  disableAt: time().nullable().describe('When it is disabled by itself; null: never'),
+  safeAt: time()
+    .nullable()
+    .describe('From when on it may be removed if nobody comes any more; null: not known'),
+  safeToRemove: z
+    .boolean()
+    .describe('Nobody has come for a whole window; responses that still stream are not seen'),
+  why: z.string().describe('Why it may be removed, or not yet'),
+});
+export type DrainStatus = Message<typeof drainStatusSchema>;
 
 /** How one backend stands. */
 export const backendStatusSchema = z.strictObject({
@@ -25,20 +41,7 @@ export const backendStatusSchema = z.strictObject({
   affinityClients: count().describe(
     'Clients with affinity seen in the last five minutes (DRAIN_WINDOW_MS), summed over shards',
   ),
-  drain: z
-    .strictObject({
-      since: time(),
-      disableAt: time().nullable().describe('When it is disabled by itself; null: never'),
-      safeAt: time()
-        .nullable()
-        .describe('From when on it may be removed if nobody comes any more; null: not known'),
-      safeToRemove: z
-        .boolean()
-        .describe('Nobody has come for a whole window; responses that still stream are not seen'),
-      why: z.string().describe('Why it may be removed, or not yet'),
-    })
-    .nullable()
-    .describe('null: it does not drain'),
+  drain: drainStatusSchema.nullable().describe('null: it does not drain'),
 });
 
 /** How one pool stands. */
@@ -62,6 +65,7 @@ export const poolStatusSchema = z.strictObject({
     )
     .describe('What balancing costs, by Pool object, since it started'),
 });
+export type PoolStatus = Message<typeof poolStatusSchema>;
 
 /** How every pool stands. */
 export const statusesSchema = z.strictObject({
@@ -70,25 +74,31 @@ export const statusesSchema = z.strictObject({
 });
 
 const steps = () => z.array(count()).describe('A number for each step, oldest first');
-/** The last minutes, step by step. */
-export const seriesSchema = z.strictObject({
-  revision: revision(),
-  series: z.array(
-    z.strictObject({
-      pool: z.string(),
-      stepMs: z.int(),
-      until: time().describe('The end of the last step, which may still be going on'),
-      requests: steps(),
-      failures: steps(),
-      p95Ms: z.array(z.number().nullable()),
-      backends: z
-        .array(z.strictObject({ id: z.string(), requests: steps(), failures: steps() }))
-        .optional()
-        .describe('Only when one pool is asked for'),
-    }),
-  ),
+/** The last minutes of one pool, step by step. */
+const poolSeriesSchema = z.strictObject({
+  pool: z.string(),
+  stepMs: z.int(),
+  until: time().describe('The end of the last step, which may still be going on'),
+  requests: steps(),
+  failures: steps(),
+  p95Ms: z.array(z.number().nullable()),
+  backends: z
+    .array(z.strictObject({ id: z.string(), requests: steps(), failures: steps() }))
+    .optional()
+    .describe('Only when one pool is asked for'),
 });
+export type PoolSeries = Message<typeof poolSeriesSchema>;
+/** The last minutes of the pools asked for. */
+export const seriesSchema = z.strictObject({ revision: revision(), series: z.array(poolSeriesSchema) });
 
+/** How one attempt of a request ended; `ms` is the time to the headers of its response. */
+const mappedAttemptSchema = z.strictObject({
+  backend: z.string(),
+  outcome: outcome(),
+  status: z.int().nullable(),
+  ms: z.number(),
+});
+export type MappedAttempt = Message<typeof mappedAttemptSchema>;
 /** One recorded request -> backend. */
 export const mappingSchema = z.strictObject({
   requestId: z.string(),
@@ -100,44 +110,60 @@ export const mappingSchema = z.strictObject({
   pool: z.string(),
   backend: z.string().nullable().describe('Who answered; null: nobody did'),
   reason: reason(),
-  attempts: z.array(
-    z.strictObject({ backend: z.string(), outcome: outcome(), status: z.int().nullable(), ms: z.number() }),
-  ),
+  attempts: z.array(mappedAttemptSchema),
   status: z.int().describe('What the client got'),
   ms: z.number(),
   colo: z.string().nullable(),
 });
+export type Mapping = Message<typeof mappingSchema>;
 /** Recent mappings. */
 export const requestsSchema = z.strictObject({ revision: revision(), requests: z.array(mappingSchema) });
 
-const event = { id: z.int().describe('Grows'), at: time() };
+const eventFields = { id: z.int().describe('Grows'), at: time() };
+/** A new revision. `path`, `from`, `to`: the deepest part of the document that holds every change, before and after. */
+const configEventSchema = z.strictObject({
+  ...eventFields,
+  kind: z.literal('config'),
+  revision: revision(),
+  who: z.string(),
+  what: z.string(),
+  ...differenceFields,
+});
+/** What a Pool object found out about a backend. */
+const poolEventSchema = z.strictObject({
+  ...eventFields,
+  kind: z.enum(['ejected', 'probe', 'returned']),
+  pool: z.string(),
+  shard: z.string(),
+  backend: z.string(),
+  why: z.string(),
+  outcome: z.enum(['response', 'connect-failure', 'timeout', 'client-closed']).nullable(),
+  status: z.int().nullable(),
+  requestId: z.string().nullable().describe('The request that tipped it'),
+  until: time().nullable(),
+  ejections: count().describe('In a row'),
+});
 /** One event of the history. */
-export const eventSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    ...event,
-    kind: z.literal('config'),
-    revision: revision(),
-    who: z.string(),
-    what: z.string(),
-    ...difference,
-  }),
-  z.strictObject({
-    ...event,
-    kind: z.enum(['ejected', 'probe', 'returned']),
-    pool: z.string(),
-    shard: z.string(),
-    backend: z.string(),
-    why: z.string(),
-    outcome: z.enum(['response', 'connect-failure', 'timeout', 'client-closed']).nullable(),
-    status: z.int().nullable(),
-    requestId: z.string().nullable().describe('The request that tipped it'),
-    until: time().nullable(),
-    ejections: count().describe('In a row'),
-  }),
-]);
+export const eventSchema = z.discriminatedUnion('kind', [configEventSchema, poolEventSchema]);
+export type HistoryEvent = Message<typeof eventSchema>;
+/** Events before the history has numbered them. */
+export type ConfigEvent = Omit<Message<typeof configEventSchema>, 'id'>;
+export type PoolEvent = Omit<Message<typeof poolEventSchema>, 'id'>;
 /** The history. */
 export const eventsSchema = z.strictObject({ revision: revision(), events: z.array(eventSchema) });
 
+/** One backend that would be asked, in its turn. */
+const candidateSchema = z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() });
+export type Candidate = Message<typeof candidateSchema>;
+/** One backend that takes no part in the first pick, and why in words. */
+const leftOutSchema = z.strictObject({
+  pool: z.string(),
+  backend: z.string(),
+  status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'suspect', 'standby']),
+  why: z.string(),
+  ejectedUntil: time().nullable(),
+});
+export type LeftOut = Message<typeof leftOutSchema>;
 /** Where a request would go, and why. */
 export const explanationSchema = z.strictObject({
   revision: revision(),
@@ -148,19 +174,15 @@ export const explanationSchema = z.strictObject({
   policy: z.string().nullable(),
   affinity: z.string().nullable(),
   candidates: z
-    .array(z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() }))
+    .array(candidateSchema)
     .describe('The first to be asked, then those that a failure would lead to, in order'),
-  leftOut: z
-    .array(
-      z.strictObject({
-        pool: z.string(),
-        backend: z.string(),
-        status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'suspect', 'standby']),
-        why: z.string(),
-        ejectedUntil: time().nullable(),
-      }),
-    )
-    .describe('Who takes no part in the first pick'),
-  attempts: z.strictObject({ most: count(), why: z.string() }),
-  answer: z.strictObject({ status: z.int(), why: z.string() }).nullable(),
+  leftOut: z.array(leftOutSchema).describe('Who takes no part in the first pick'),
+  attempts: z
+    .strictObject({ most: count(), why: z.string() })
+    .describe('At most so many are asked, and why not more'),
+  answer: z
+    .strictObject({ status: z.int(), why: z.string() })
+    .nullable()
+    .describe('When no backend is asked'),
 });
+export type Explanation = Message<typeof explanationSchema>;
