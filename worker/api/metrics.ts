@@ -1,24 +1,31 @@
 /** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import type { PoolConfig } from '../config/schema.ts';
 import { type PoolStatus, poolStatus, type StatusContext } from '../objects/pool-status.ts';
 import type { ShardMetrics } from '../objects/protocol.ts';
 import { addUp, FAILURE_KINDS, LATENCY_BOUNDS_MS, type Totals } from '../objects/totals.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
+import { operation } from './http/operation.ts';
 import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TYPE } from './prometheus.ts';
 import { shardObjects } from './shards.ts';
 import { VERSION } from './version.ts';
 
-export const metricsApi = new Hono<ApiEnv>().get('/', async (c) => {
-  const known = await readConfig(c);
-  const { revision, config } = known;
-  // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
-  const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, statusContext(c, known))));
-  const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
-  const text = render([...general(revision), ...families(pools)], openMetrics);
-  return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
-});
+export const metricsApi = [
+  operation(
+    'GET /metrics',
+    { summary: 'Prometheus text format; OpenMetrics where Accept asks for it', answer: 'text/plain' },
+    async (c) => {
+      const known = await readConfig(c);
+      const { revision, config } = known;
+      // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
+      const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, statusContext(c, known))));
+      const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
+      const text = render([...general(revision), ...families(pools)], openMetrics);
+      return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
+    },
+  ),
+] as const;
 
 interface Read {
   readonly pool: PoolConfig;

@@ -10,6 +10,11 @@ export type DeepReadonly<T> = T extends readonly (infer Item)[]
 /** What a schema describes: the one definition of a message's type. */
 export type Message<Schema extends z.ZodType> = DeepReadonly<z.output<Schema>>;
 
+/** The schemas of whole responses, by the name that the OpenAPI document gives them. */
+export const messages = z.registry<{ readonly id: string }>();
+/** The schemas of whole request bodies, by theirs. */
+export const inputs = z.registry<{ readonly id: string }>();
+
 /** A moment. */
 export const time = () => z.int().describe('Epoch ms');
 /** A number of things. */
@@ -47,15 +52,29 @@ export const problemSchema = z
     detail: z.string(),
     errors: z.array(faultSchema).optional(),
   })
-  .describe('A problem document (RFC 9457)');
+  .describe('A problem document (RFC 9457)')
+  .register(messages, { id: 'Problem' });
 
 /** `GET /health`. */
-export const healthSchema = z.strictObject({ status: z.literal('ok'), version: z.string() });
+export const healthSchema = z
+  .strictObject({ status: z.literal('ok'), version: z.string() })
+  .register(messages, { id: 'Health' });
 /** `POST /session`. */
-export const sessionSchema = z.strictObject({ session: z.strictObject({ seconds: z.int() }) });
+export const sessionSchema = z
+  .strictObject({ session: z.strictObject({ seconds: z.int() }) })
+  .register(messages, { id: 'Session' });
 /** `GET /session`. */
-export const signedInSchema = z.strictObject({ session: z.strictObject({ who: z.string() }) });
+export const signedInSchema = z
+  .strictObject({ session: z.strictObject({ who: z.string() }) })
+  .register(messages, { id: 'SignedIn' });
 /** `POST /session/link`. */
-export const linkSchema = z.strictObject({
-  code: z.string().describe('Good for one POST /session {"code"}'),
-});
+export const linkSchema = z
+  .strictObject({
+    code: z.string().describe('Good for one POST /session {"code"}'),
+  })
+  .register(messages, { id: 'Link' });
+
+/** The body of `POST /session`. */
+export const loginInputSchema = z
+  .union([z.strictObject({ token: z.string() }), z.strictObject({ code: z.string() })])
+  .register(inputs, { id: 'LoginInput' });

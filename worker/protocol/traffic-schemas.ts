@@ -1,11 +1,12 @@
 /** The shapes of answers that tell of traffic: status, series, recent requests, events, and where a request would go. */
 import { z } from 'zod';
-import { count, differenceFields, type Message, reason, revision, time } from './common-schemas.ts';
+import { count, differenceFields, type Message, messages, reason, revision, time } from './common-schemas.ts';
 
 export type { Reason } from './common-schemas.ts';
 
 const state = () => z.enum(['active', 'draining', 'disabled']);
-const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);
+/** How an attempt ended. */
+export const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);
 
 /** How a drain stands; `safeAt` is when the backend may be removed if no client comes any more. */
 const drainStatusSchema = z.strictObject({
@@ -45,33 +46,37 @@ export const backendStatusSchema = z.strictObject({
 });
 
 /** How one pool stands. */
-export const poolStatusSchema = z.strictObject({
-  pool: z.string(),
-  revision: revision(),
-  at: time(),
-  latencyMs: z
-    .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
-    .describe('Of all backends, over the last one to two minutes'),
-  backends: z.array(backendStatusSchema),
-  shards: z
-    .array(
-      z.strictObject({
-        shard: z.string(),
-        dropped: count(),
-        objectCalls: count(),
-        rowsWritten: count(),
-        livePushes: count(),
-      }),
-    )
-    .describe('What balancing costs, by Pool object, since it started'),
-});
+export const poolStatusSchema = z
+  .strictObject({
+    pool: z.string(),
+    revision: revision(),
+    at: time(),
+    latencyMs: z
+      .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
+      .describe('Of all backends, over the last one to two minutes'),
+    backends: z.array(backendStatusSchema),
+    shards: z
+      .array(
+        z.strictObject({
+          shard: z.string(),
+          dropped: count(),
+          objectCalls: count(),
+          rowsWritten: count(),
+          livePushes: count(),
+        }),
+      )
+      .describe('What balancing costs, by Pool object, since it started'),
+  })
+  .register(messages, { id: 'PoolStatus' });
 export type PoolStatus = Message<typeof poolStatusSchema>;
 
 /** How every pool stands. */
-export const statusesSchema = z.strictObject({
-  revision: revision(),
-  statuses: z.array(poolStatusSchema).describe('In the order of the pools'),
-});
+export const statusesSchema = z
+  .strictObject({
+    revision: revision(),
+    statuses: z.array(poolStatusSchema).describe('In the order of the pools'),
+  })
+  .register(messages, { id: 'Statuses' });
 
 const steps = () => z.array(count()).describe('A number for each step, oldest first');
 /** The last minutes of one pool, step by step. */
@@ -89,7 +94,9 @@ const poolSeriesSchema = z.strictObject({
 });
 export type PoolSeries = Message<typeof poolSeriesSchema>;
 /** The last minutes of the pools asked for. */
-export const seriesSchema = z.strictObject({ revision: revision(), series: z.array(poolSeriesSchema) });
+export const seriesSchema = z
+  .strictObject({ revision: revision(), series: z.array(poolSeriesSchema) })
+  .register(messages, { id: 'Series' });
 
 /** How one attempt of a request ended; `ms` is the time to the headers of its response. */
 const mappedAttemptSchema = z.strictObject({
@@ -117,7 +124,9 @@ export const mappingSchema = z.strictObject({
 });
 export type Mapping = Message<typeof mappingSchema>;
 /** Recent mappings. */
-export const requestsSchema = z.strictObject({ revision: revision(), requests: z.array(mappingSchema) });
+export const requestsSchema = z
+  .strictObject({ revision: revision(), requests: z.array(mappingSchema) })
+  .register(messages, { id: 'Requests' });
 
 const eventFields = { id: z.int().describe('Grows'), at: time() };
 /** A new revision. `path`, `from`, `to`: the deepest part of the document that holds every change, before and after. */
@@ -150,7 +159,9 @@ export type HistoryEvent = Message<typeof eventSchema>;
 export type ConfigEvent = Omit<Message<typeof configEventSchema>, 'id'>;
 export type PoolEvent = Omit<Message<typeof poolEventSchema>, 'id'>;
 /** The history. */
-export const eventsSchema = z.strictObject({ revision: revision(), events: z.array(eventSchema) });
+export const eventsSchema = z
+  .strictObject({ revision: revision(), events: z.array(eventSchema) })
+  .register(messages, { id: 'Events' });
 
 /** One backend that would be asked, in its turn. */
 const candidateSchema = z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() });
@@ -165,24 +176,26 @@ const leftOutSchema = z.strictObject({
 });
 export type LeftOut = Message<typeof leftOutSchema>;
 /** Where a request would go, and why. */
-export const explanationSchema = z.strictObject({
-  revision: revision(),
-  host: z.string(),
-  path: z.string(),
-  route: z.string().nullable(),
-  pool: z.string().nullable(),
-  policy: z.string().nullable(),
-  affinity: z.string().nullable(),
-  candidates: z
-    .array(candidateSchema)
-    .describe('The first to be asked, then those that a failure would lead to, in order'),
-  leftOut: z.array(leftOutSchema).describe('Who takes no part in the first pick'),
-  attempts: z
-    .strictObject({ most: count(), why: z.string() })
-    .describe('At most so many are asked, and why not more'),
-  answer: z
-    .strictObject({ status: z.int(), why: z.string() })
-    .nullable()
-    .describe('When no backend is asked'),
-});
+export const explanationSchema = z
+  .strictObject({
+    revision: revision(),
+    host: z.string(),
+    path: z.string(),
+    route: z.string().nullable(),
+    pool: z.string().nullable(),
+    policy: z.string().nullable(),
+    affinity: z.string().nullable(),
+    candidates: z
+      .array(candidateSchema)
+      .describe('The first to be asked, then those that a failure would lead to, in order'),
+    leftOut: z.array(leftOutSchema).describe('Who takes no part in the first pick'),
+    attempts: z
+      .strictObject({ most: count(), why: z.string() })
+      .describe('At most so many are asked, and why not more'),
+    answer: z
+      .strictObject({ status: z.int(), why: z.string() })
+      .nullable()
+      .describe('When no backend is asked'),
+  })
+  .register(messages, { id: 'Explanation' });
 export type Explanation = Message<typeof explanationSchema>;

@@ -1,8 +1,10 @@
 /** Reading a request's body: no more of it is kept than allowed, and no deeper than any document of ours goes. */
 import type { Context } from 'hono';
+import type { z } from 'zod';
+import { parse } from '../../config/check.ts';
 import { LIMITS } from '../../config/limits.ts';
 import type { ApiEnv } from '../auth/access.ts';
-import { fail } from './problem.ts';
+import { fail, failInvalid } from './problem.ts';
 
 /** A body that is too long is read on to here and thrown away, so that the client hears why and sees no reset. */
 export const DISCARD_BYTES = 64 * 1_048_576;
@@ -24,6 +26,12 @@ export async function readJson(
   if (!isDeeperThan(value, LIMITS.bodyDepth)) return value;
   const message = `nests deeper than ${LIMITS.bodyDepth} levels`;
   return fail(400, `The body ${message}.`, [{ path: '', message }]);
+}
+
+/** The JSON body as its schema describes it; throws a 400 that names every fault. */
+export async function readBody<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): Promise<z.output<T>> {
+  const parsed = parse(schema, await readJson(c));
+  return parsed.ok ? parsed.value : failInvalid(parsed.errors);
 }
 
 /** The body as text; null when it is longer than `limitBytes`. */
