@@ -81,7 +81,7 @@ function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
     case 'stale':
       return fail(
         412,
-        `The configuration is at revision ${result.revision} by now; read it again and repeat the change.`,
+        `The configuration is at revision ${result.revision}, which If-Match does not name; read it again and repeat the change.`,
       );
   }
 }

@@ -34,7 +34,8 @@ export const operations = [
     'GET /openapi.json',
     { summary: 'This document', answer: 'application/json' },
     async (c): Promise<Response> => {
-      if (import.meta.env.DEV) {
+      // Only the development server has hot modules, and no built file.
+      if (import.meta.hot) {
         const { openApiDocument } = await import('./openapi/document.ts');
         return c.json(openApiDocument(operations));
       }
