@@ -1,4 +1,4 @@
-/** How API handlers reach the Directory, and how its results become answers. */
+/** How API handlers call the Directory, and how its results become responses. */
 import type { Context } from 'hono';
 import type { Change } from '../config/change.ts';
 import type { Problem } from '../config/check.ts';
@@ -12,10 +12,10 @@ import type { ApiEnv } from './auth/access.ts';
 import { readPrecondition } from './http/conditions.ts';
 import { fail, failInvalid } from './http/problem.ts';
 
-/** A new stub each time: one that failed stays broken. */
+/** The Directory, by a new stub each time: a stub that failed once keeps failing. */
 export const directory = (c: Context<ApiEnv>) => directoryObject(c.env);
 
-/** What the Directory knows: the document, its revision, and who drains. */
+/** What the Directory knows: the document, its revision, and the drains. */
 interface Known {
   readonly revision: number;
   readonly config: Config;
@@ -25,14 +25,14 @@ interface Known {
 /** What the Directory knows. */
 export const readConfig = (c: Context<ApiEnv>): Promise<Known> => directory(c).read();
 
-/** The same for an answer that only a new revision changes: sets the ETag that `If-None-Match` and `If-Match` compare. */
+/** The same for a response that only a new revision changes: sets the ETag that conditional requests compare. */
 export async function readDocument(c: Context<ApiEnv>): Promise<Known> {
   const read = await readConfig(c);
   c.header('etag', `"${read.revision}"`);
   return read;
 }
 
-/** What a pool's status is made up under, for those who have asked every shard or thrown. */
+/** The context of a pool's status for a caller that has the status of every shard. */
 export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Known): StatusContext => ({
   revision,
   drains,
@@ -40,7 +40,7 @@ export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Known): 
   complete: true,
 });
 
-/** Carries a change out; a refused one becomes its problem document. */
+/** Makes a change; throws the problem document of a refused one. */
 export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) {
   return answerOf(c, await directory(c).change(asked, optionsOf(c, dryRun)), dryRun);
 }
@@ -53,14 +53,14 @@ export async function remove(c: Context<ApiEnv>, asked: Change) {
   return { revision, config };
 }
 
-/** Who asks for a change, and on what condition. */
+/** The actor of a change and its conditions; throws a 400 when a condition cannot be read. */
 export const optionsOf = (c: Context<ApiEnv>, dryRun: boolean): ChangeOptions => ({
   who: c.get('actor'),
   ...readPrecondition(c.req.header('if-match'), c.req.header('if-none-match')),
   dryRun,
 });
 
-/** What came of a change; sets status and ETag. A refused one becomes its problem document. */
+/** The result of a change; sets status and ETag. Throws the problem document of a refused one. */
 export function answerOf(c: Context<ApiEnv>, result: ChangeResult, dryRun: boolean) {
   if (!result.ok) return refuse(result);
   c.header('etag', `"${result.revision}"`);
@@ -86,7 +86,7 @@ function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
   }
 }
 
-/** The whole document as an answer; a dry run says that it is one, and what it would change. */
+/** The whole document as a response; that of a dry run says so, and lists what would change. */
 export const documentAnswer = ({
   revision,
   config,
@@ -99,6 +99,6 @@ export const documentAnswer = ({
   ...withWarnings(warnings),
 });
 
-/** Warnings as part of an answer; left out when there are none. */
+/** Warnings as part of a response; left out when there are none. */
 export const withWarnings = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
   warnings.length > 0 ? { warnings } : {};

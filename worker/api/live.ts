@@ -10,13 +10,13 @@ export const liveApi = [
     'GET /live',
     {
       summary:
-        'A WebSocket that pushes changes: JSON messages of type status, mappings, events and revision, at most one of each a second. A message «ping» is answered «pong»; a client that sends none for two minutes is disconnected',
+        'A WebSocket that pushes changes: JSON messages of type status, mappings, events and revision, at most one of each a second. The message "ping" is answered "pong"; a client that sends none for two minutes is disconnected',
       upgrades: true,
       problems: [403, 426],
     },
     (c) => {
       if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')
-        return fail(426, 'This is a WebSocket: send «Upgrade: websocket».', undefined, {
+        return fail(426, 'This is a WebSocket: send `Upgrade: websocket`.', undefined, {
           upgrade: 'websocket',
         });
       const session = c.get('session');

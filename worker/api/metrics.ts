@@ -146,17 +146,17 @@ function families(pools: readonly Read[]): Family[] {
     ),
     gauge(
       'backend_expected_share_ratio',
-      'The share of first attempts that the weights in force give the backend.',
+      'The share of first attempts that the weights in force give the backend, 0 to 1.',
       each(({ at }) => at.expectedShare ?? 0),
     ),
     gauge(
       'backend_state',
-      'What the operator asked for: 1 for the present state.',
+      'What the operator set: 1 for the current state.',
       by('state', STATES, ({ at }, state) => Number(at.state === state)),
     ),
     gauge(
       'backend_status',
-      'What holds now: 1 for the present status.',
+      'What applies now: 1 for the current status.',
       by('status', STATUSES, ({ at }, status) => Number(at.status === status)),
     ),
     gauge(
@@ -166,17 +166,17 @@ function families(pools: readonly Read[]): Family[] {
     ),
     gauge(
       'backend_affinity_clients',
-      'Clients with affinity to the backend seen of late, at least.',
+      'Clients with affinity to the backend that were seen recently, at least.',
       each(({ at }) => at.affinityClients),
     ),
     gauge(
       'backend_open_websockets',
-      'WebSockets through the backend that may be open, at most: their ends are not seen.',
+      'WebSockets through the backend that may be open, at most: when one ends is not known.',
       each(({ at }) => at.openWebSockets),
     ),
     gauge(
       'backend_safe_to_remove',
-      '1 for a draining backend that nobody has come to for long enough.',
+      '1 for a draining backend without clients for long enough.',
       each(({ at }) => Number(at.drain?.safeToRemove ?? false)),
     ),
     counter(
@@ -191,7 +191,7 @@ function families(pools: readonly Read[]): Family[] {
     ),
     counter(
       'records_dropped',
-      'Outcomes that were dropped because the pool’s Durable Object was away for too long.',
+      'Outcomes that were dropped because the pool’s Durable Object did not answer for too long.',
       perPool(({ status }) => status.dropped),
     ),
   ];

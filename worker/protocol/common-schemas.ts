@@ -25,14 +25,15 @@ export const revision = () => z.int().min(0).describe('The revision of the confi
 export const reason = () => z.enum(['policy', 'affinity', 'retry', 'fail-open', 'tier', 'probe', 'fallback']);
 export type Reason = z.output<ReturnType<typeof reason>>;
 
-/** What is wrong, or should be known, and where. */
+/** A fault or a warning, and where. */
 export const faultSchema = z.strictObject({
   path: z.string().describe('A JSON path such as pools[0].backends[2].url; empty: the document itself'),
   message: z.string(),
 });
 export type Problem = Message<typeof faultSchema>;
 /** The warnings of a response to a change. */
-export const warnings = () => z.array(faultSchema).optional().describe('What is allowed but should be known');
+export const warnings = () =>
+  z.array(faultSchema).optional().describe('What is accepted but deserves attention');
 
 /** One place where two documents differ; `from` and `to` are null where there was or is nothing. */
 export const differenceFields = {
@@ -43,7 +44,7 @@ export const differenceFields = {
 export const differenceSchema = z.strictObject(differenceFields);
 export type Difference = Message<typeof differenceSchema>;
 
-/** Every response that is no success: what is wrong. */
+/** Every response that is no success. */
 export const problemSchema = z
   .strictObject({
     type: z.string(),
@@ -70,7 +71,7 @@ export const signedInSchema = z
 /** `POST /session/link`. */
 export const linkSchema = z
   .strictObject({
-    code: z.string().describe('Good for one POST /session {"code"}'),
+    code: z.string().describe('Valid for one POST /session {"code"}'),
   })
   .register(messages, { id: 'Link' });
 

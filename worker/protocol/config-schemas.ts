@@ -1,4 +1,4 @@
-/** The shapes of answers that are made of the configuration: the document, its parts, drains and revisions. */
+/** The schemas and types of responses about the configuration: the document, its parts, drains and revisions. No I/O. */
 import { z } from 'zod';
 import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
 import {
@@ -42,7 +42,7 @@ export const configAnswerSchema = z
 export const declaredSchema = z
   .strictObject({
     revision: revision(),
-    declared: configSchema.nullable().describe('null: none is set, or it is faulty'),
+    declared: configSchema.nullable().describe('null: none is set, or it is not valid'),
   })
   .register(messages, { id: 'Declared' });
 /** Every pool. */

@@ -1,4 +1,4 @@
-/** The shapes of answers that tell of traffic: status, series, recent requests, events, and where a request would go. */
+/** The schemas and types of responses about traffic: status, series, recent requests, events, explanations. No I/O. */
 import { z } from 'zod';
 import { count, differenceFields, type Message, messages, reason, revision, time } from './common-schemas.ts';
 
@@ -8,26 +8,26 @@ const state = () => z.enum(['active', 'draining', 'disabled']);
 /** How an attempt ended. */
 export const outcome = () => z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'client-closed']);
 
-/** How a drain stands; `safeAt` is when the backend may be removed if no client comes any more. */
+/** The state of a drain. */
 const drainStatusSchema = z.strictObject({
   since: time(),
-  disableAt: time().nullable().describe('When it is disabled by itself; null: never'),
+  disableAt: time().nullable().describe('When it is disabled automatically; null: never'),
   safeAt: time()
     .nullable()
-    .describe('From when on it may be removed if nobody comes any more; null: not known'),
+    .describe('From when on it may be removed if no client comes any more; null: not known'),
   safeToRemove: z
     .boolean()
-    .describe('Nobody has come for a whole window; responses that still stream are not seen'),
+    .describe('No client has come for a whole window; responses that still stream are not counted'),
   why: z.string().describe('Why it may be removed, or not yet'),
 });
 export type DrainStatus = Message<typeof drainStatusSchema>;
 
-/** How one backend stands. */
+/** The status of one backend. */
 export const backendStatusSchema = z.strictObject({
   id: z.string(),
-  state: state().describe('What the operator asked for'),
+  state: state().describe('What the operator set'),
   weight: count(),
-  status: z.enum(['available', 'ejected', 'draining', 'disabled', 'standby']).describe('What holds now'),
+  status: z.enum(['available', 'ejected', 'draining', 'disabled', 'standby']).describe('What applies now'),
   requests: count().describe('Attempts, retries included'),
   failures: count(),
   consecutiveFailures: count(),
@@ -37,7 +37,7 @@ export const backendStatusSchema = z.strictObject({
   expectedShare: z.number().nullable().describe('By the weights in force, 0 to 1'),
   latencyMs: z.strictObject({ p50: z.number().nullable(), p95: z.number().nullable() }),
   openWebSockets: count().describe(
-    'That may be open: each counts for a day (WEBSOCKET_LIFE_MS) from when it opened, for the runtime does not tell when it ends',
+    'That may be open: each counts for a day (WEBSOCKET_LIFE_MS) from when it opened, since the runtime does not report when it ends',
   ),
   affinityClients: count().describe(
     'Clients with affinity seen in the last five minutes (DRAIN_WINDOW_MS), summed over shards',
@@ -45,7 +45,7 @@ export const backendStatusSchema = z.strictObject({
   drain: drainStatusSchema.nullable().describe('null: it does not drain'),
 });
 
-/** How one pool stands. */
+/** The status of one pool. */
 export const poolStatusSchema = z
   .strictObject({
     pool: z.string(),
@@ -70,7 +70,7 @@ export const poolStatusSchema = z
   .register(messages, { id: 'PoolStatus' });
 export type PoolStatus = Message<typeof poolStatusSchema>;
 
-/** How every pool stands. */
+/** The status of every pool. */
 export const statusesSchema = z
   .strictObject({
     revision: revision(),
@@ -115,10 +115,10 @@ export const mappingSchema = z.strictObject({
   path: z.string().describe('Without the query string'),
   route: z.string(),
   pool: z.string(),
-  backend: z.string().nullable().describe('Who answered; null: nobody did'),
+  backend: z.string().nullable().describe('The backend that answered; null: none did'),
   reason: reason(),
   attempts: z.array(mappedAttemptSchema),
-  status: z.int().describe('What the client got'),
+  status: z.int().describe('What the client received'),
   ms: z.number(),
   colo: z.string().nullable(),
 });
@@ -148,7 +148,7 @@ const poolEventSchema = z.strictObject({
   why: z.string(),
   outcome: z.enum(['response', 'connect-failure', 'timeout', 'client-closed']).nullable(),
   status: z.int().nullable(),
-  requestId: z.string().nullable().describe('The request that tipped it'),
+  requestId: z.string().nullable().describe('The request that caused it'),
   until: time().nullable(),
   ejections: count().describe('In a row'),
 });
@@ -163,7 +163,7 @@ export const eventsSchema = z
   .strictObject({ revision: revision(), events: z.array(eventSchema) })
   .register(messages, { id: 'Events' });
 
-/** One backend that would be asked, in its turn. */
+/** One backend that would be tried, in its turn. */
 const candidateSchema = z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() });
 export type Candidate = Message<typeof candidateSchema>;
 /** One backend that takes no part in the first pick, and why in words. */
@@ -187,15 +187,15 @@ export const explanationSchema = z
     affinity: z.string().nullable(),
     candidates: z
       .array(candidateSchema)
-      .describe('The first to be asked, then those that a failure would lead to, in order'),
-    leftOut: z.array(leftOutSchema).describe('Who takes no part in the first pick'),
+      .describe('The first backend to try, then those that a failure would lead to, in order'),
+    leftOut: z.array(leftOutSchema).describe('The backends that take no part in the first pick'),
     attempts: z
       .strictObject({ most: count(), why: z.string() })
-      .describe('At most so many are asked, and why not more'),
+      .describe('How many are tried at most, and why not more'),
     answer: z
       .strictObject({ status: z.int(), why: z.string() })
       .nullable()
-      .describe('When no backend is asked'),
+      .describe('The response when no backend is tried; else null'),
   })
   .register(messages, { id: 'Explanation' });
 export type Explanation = Message<typeof explanationSchema>;

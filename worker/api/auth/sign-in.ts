@@ -91,9 +91,9 @@ export const sessionsApi = [
 ] as const;
 
 /**
- * Throws a 429 past the limit of attempts, before the token is looked at: there even the right one is refused. As a
- * bearer token it goes on working: a client that shares its address with a guesser must not be locked out, and a random
- * token of 16 characters or more cannot be guessed at any rate.
+ * Counts an attempt; throws a 429 past the limit, before the token is compared, so that here even the right one is
+ * refused. The Authorization header still works: a client that shares its address with a guesser must not be locked out,
+ * and a random token of 16 characters or more cannot be guessed at any rate.
  */
 async function countAttempt(c: Context<ApiEnv>, address: string): Promise<void> {
   const waitMs = await directory(c).attemptSignIn(address);

@@ -1,4 +1,4 @@
-/** Reading a request's body: no more of it is kept than allowed, and no deeper than any document of ours goes. */
+/** Reading JSON bodies, with limits on their length and on their depth. */
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import { parse } from '../../config/check.ts';
@@ -6,10 +6,10 @@ import { LIMITS } from '../../config/limits.ts';
 import type { ApiEnv } from '../auth/access.ts';
 import { fail, failInvalid } from './problem.ts';
 
-/** A body that is too long is read on to here and thrown away, so that the client hears why and sees no reset. */
+/** A body past its limit is read to this length and discarded, so that the client receives the 413 and not a reset. */
 export const DISCARD_BYTES = 64 * 1_048_576;
 
-/** The JSON body, whatever its declared type: `curl -d` declares a form. */
+/** The JSON body, whatever its Content-Type: `curl -d` declares a form. Throws a 413, or a 400 when it is not JSON. */
 export async function readJson(
   c: Context<ApiEnv>,
   limitBytes: number = LIMITS.documentBytes,
@@ -46,7 +46,7 @@ async function readText(body: ReadableStream<Uint8Array> | null, limitBytes: num
   return length > limitBytes ? null : new TextDecoder().decode(await new Blob(chunks).arrayBuffer());
 }
 
-/** Stops at the limit: what is deeper could not even be sent to an object. */
+/** Whether a value nests deeper than this. A deeper one could not be sent to an object. */
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));

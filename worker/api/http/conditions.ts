@@ -45,15 +45,15 @@ function readHeader(name: string, text: string | undefined): readonly EntityTag[
   );
 }
 
-/** A tag that is no revision's never matches. */
+/** The revisions among the tags; any other tag never matches. */
 const revisionsOf = (tags: readonly EntityTag[]): number[] =>
   tags.filter(({ value }) => /^\d{1,15}$/.test(value)).map(({ value }) => Number(value));
 
-/** A Directory of the release before compares with one number only. */
+/** A single revision goes as a number: the Directory of the previous release knows only that. */
 const oneOrAll = (revisions: number[]): number | number[] =>
   revisions.length === 1 ? revisions[0]! : revisions;
 
-/** Answers 304 to a GET whose `If-None-Match` holds the ETag of the answer; the weak comparison counts here. */
+/** Answers 304 to a GET whose `If-None-Match` holds the ETag of the response, by the weak comparison (RFC 9110, 13.1.2). */
 export const answerUnchanged = createMiddleware(async (c, next) => {
   await next();
   const header = c.req.header('if-none-match');

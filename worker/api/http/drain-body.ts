@@ -1,9 +1,9 @@
-/** Takes in what a refused request still has to say. */
+/** Drains the unread body of a refused request. */
 import { LIMITS } from '../../config/limits.ts';
 
 /**
- * The runtime closes the connection of a client whose body nobody read, without a word: the client's next request on it
- * is reset. So a body is read after all, as far as any body of the API may go.
+ * Reads the body to its end, or as far as any body of the API may go. The runtime closes a connection whose request body
+ * was not read, and the client's next request on it would be reset.
  */
 export async function drainBody(request: Request): Promise<void> {
   if (request.body === null || request.bodyUsed) return;
@@ -16,6 +16,6 @@ export async function drainBody(request: Request): Promise<void> {
       length += (value as Uint8Array).byteLength;
     }
   } catch {
-    // The client has gone; nobody waits for the answer.
+    // The client has gone and does not wait for the response.
   }
 }
