@@ -5,6 +5,7 @@ import tailwind from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { withoutSecrets, workerSize } from './scripts/support/build-checks.ts';
+import { openApiFile, withoutDescriptions } from './scripts/support/openapi.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -22,6 +23,8 @@ export default defineConfig(({ command }) => ({
         if (command === 'serve') delete worker.secrets;
       },
     }),
+    withoutDescriptions(),
+    openApiFile(at('worker/api/openapi/build.ts')),
     withoutSecrets(at('dist')),
     workerSize(at('dist/evenkeel')),
   ],

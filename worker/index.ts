@@ -2,18 +2,24 @@
 import { api } from './api/index.ts';
 import { adminHosts, type Env } from './env.ts';
 import { archive } from './log/archive.ts';
-import { refresh } from './proxy/isolate.ts';
+import { current, refresh } from './proxy/isolate.ts';
 import { proxy } from './proxy/proxy.ts';
 import { readTarget } from './proxy/target.ts';
 
 export { Directory } from './objects/directory.ts';
 export { Pool } from './objects/pool.ts';
 
-/** The isolate that answered a change follows it at once; the others within a second. */
+/** The isolate that made a change follows it at once; the others within a second. */
 async function administer(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const response = await api.fetch(request, env, ctx);
-  if (request.method !== 'GET' && request.method !== 'HEAD') await refresh(env);
+  if (changedRevision(request, response) > (current()?.snapshot.revision ?? 0)) await refresh(env);
   return response;
+}
+
+/** The revision that a change made, by the ETag of its response; 0 for reads, refusals and all that changes no configuration. */
+function changedRevision({ method }: Request, { ok, headers }: Response): number {
+  if (method === 'GET' || method === 'HEAD' || !ok) return 0;
+  return Number(headers.get('etag')?.replaceAll('"', '') ?? 0);
 }
 
 let hosts: ReadonlySet<string> | null = null;

@@ -11,7 +11,7 @@ export type Drift =
   | { readonly kind: 'faulty'; readonly errors: readonly Problem[] }
   | { readonly kind: 'compared'; readonly declared: Config; readonly changes: readonly Difference[] };
 
-/** Asks at `revision`, the one in force. */
+/** The drift at `revision`, the one in force. */
 export const driftQuery = (revision: number) =>
   queryOptions({
     queryKey: ['drift', revision],

@@ -1,7 +1,7 @@
 /** The event history: changes of the configuration, ejections, probes and returns. */
 import { queryOptions } from '@tanstack/react-query';
 import type { HistoryEvent } from '../../worker/objects/events.ts';
-import { client, read } from './client.ts';
+import { call } from './client.ts';
 
 export type { HistoryEvent } from '../../worker/objects/events.ts';
 
@@ -17,12 +17,11 @@ const LIMIT = 1_000;
 /** The newest events, newest first. */
 export const eventsQuery = queryOptions({
   queryKey: ['events'],
-  queryFn: () =>
-    read(client.events.$get({ query: { limit: String(LIMIT) } } as object)) as Promise<EventsAnswer>,
+  queryFn: (): Promise<EventsAnswer> => call('GET /events', { query: { limit: LIMIT } }),
   staleTime: Number.POSITIVE_INFINITY,
 });
 
-/** Puts newer events, oldest first as the live view tells them, before those known. */
+/** Puts newer events, oldest first as the live view pushes them, before the known ones. */
 export function withEvents(
   known: EventsAnswer | undefined,
   events: readonly HistoryEvent[],

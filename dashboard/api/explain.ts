@@ -1,7 +1,6 @@
-/** What would become of a request: asked of the API, which sends nothing. */
+/** Where a request would go, without sending it. */
 import { queryOptions } from '@tanstack/react-query';
-import type { Explanation } from '../../worker/proxy/explain.ts';
-import { send } from './client.ts';
+import { call } from './client.ts';
 
 export type { Candidate, Explanation, LeftOut } from '../../worker/proxy/explain.ts';
 
@@ -14,11 +13,11 @@ export interface Question {
   readonly clientIp?: string;
 }
 
-/** The answer; it holds for the moment, so nothing is kept. */
+/** The explanation. It holds only for the moment, so it is not kept. */
 export const explainQuery = (question: Question) =>
   queryOptions({
     queryKey: ['explain', question],
-    queryFn: () => send<Explanation>('POST', '/explain', question),
+    queryFn: () => call('POST /explain', { body: question }),
     staleTime: 0,
     gcTime: 0,
     retry: false,

@@ -1,6 +1,6 @@
 /** The API's own description: the schemas that forms are built from. */
 import { queryOptions } from '@tanstack/react-query';
-import { client, read } from './client.ts';
+import { send } from './client.ts';
 
 /** A JSON Schema, as far as forms look at it. */
 export interface JsonSchema {
@@ -17,14 +17,14 @@ export interface JsonSchema {
   readonly $ref?: string;
 }
 
+/** The OpenAPI document, as far as forms look at it: no schema of ours describes it. */
+interface Document {
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
+
 /** The schemas by name: `PoolInput`, `BackendInput`, `RouteInput` … They change only with a deploy. */
 export const schemasQuery = queryOptions({
   queryKey: ['schemas'],
-  queryFn: async () => {
-    const document = (await read(client['openapi.json'].$get())) as unknown as {
-      components: { schemas: Readonly<Record<string, JsonSchema>> };
-    };
-    return document.components.schemas;
-  },
+  queryFn: async () => (await send<Document>('GET', '/openapi.json')).components.schemas,
   staleTime: Number.POSITIVE_INFINITY,
 });

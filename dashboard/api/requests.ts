@@ -1,11 +1,11 @@
-/** Recent mappings: asked for once, then told by the live view. */
+/** Recent mappings: read once, then pushed by the live view. */
 import { queryOptions } from '@tanstack/react-query';
 import type { Mapping } from '../../worker/objects/protocol.ts';
-import { client, read } from './client.ts';
+import { type Call, call } from './client.ts';
 
 export type { Mapping } from '../../worker/objects/protocol.ts';
 
-/** What the list may be narrowed to; the names are the API's and the URL's. */
+/** The filters of the list; the names are those of the API and of the URL. */
 export interface RequestFilter {
   readonly pool?: string;
   readonly backend?: string;
@@ -14,44 +14,35 @@ export interface RequestFilter {
   readonly path?: string;
 }
 
-/** Mappings kept by the API a shard, and shown here at most. */
+/** As many mappings as the API keeps for each shard, and the page shows at most. */
 export const KEPT = 1_000;
 
 /** The mappings on record that fit, newest first. */
 export const requestsQuery = (filter: RequestFilter) =>
   queryOptions({
     queryKey: ['requests', filter],
-    queryFn: async () => {
-      const query = { ...filter, limit: String(KEPT) };
-      const { requests } = await read(client.requests.$get({ query } as object));
-      return requests as readonly Mapping[];
-    },
+    queryFn: () => readRequests({ ...filter, limit: KEPT }),
   });
 
 /** The newest few of one pool, newest first. */
 export const newestRequestsQuery = (pool: string, limit: number) =>
   queryOptions({
     queryKey: ['requests', 'newest', pool, limit],
-    queryFn: async () => {
-      const query = { pool, limit: String(limit) };
-      const { requests } = await read(client.requests.$get({ query } as object));
-      return requests as readonly Mapping[];
-    },
+    queryFn: () => readRequests({ pool, limit }),
     staleTime: 0,
   });
 
-/** The requests on record that carry an id; usually one, but clients may send an id several times. */
+/** The requests on record with one id: usually a single one, but a client may send an id several times. */
 export const requestsOfIdQuery = (requestId: string) =>
   queryOptions({
     queryKey: ['request', requestId],
-    queryFn: async () => {
-      const query = { requestId, limit: '20' };
-      const { requests } = await read(client.requests.$get({ query } as object));
-      return requests as readonly Mapping[];
-    },
-    // Isolates report once a second: it may still be on its way.
+    queryFn: () => readRequests({ requestId, limit: 20 }),
+    // Isolates report once a second: the request may still be on its way.
     refetchInterval: ({ state }) => (state.data?.length === 0 ? 2_000 : false),
   });
+
+const readRequests = async (query: Call<'GET /requests'>['query']): Promise<readonly Mapping[]> =>
+  (await call('GET /requests', { query })).requests;
 
 /** Whether a mapping fits the filter, as the API would say (worker/api/status.ts). */
 export const fits = (mapping: Mapping, { pool, backend, outcome, status, path }: RequestFilter): boolean =>
@@ -63,10 +54,10 @@ export const fits = (mapping: Mapping, { pool, backend, outcome, status, path }:
 
 type Watcher = (mappings: readonly Mapping[]) => void;
 
-/** The live view's mappings as they come; whoever shows a tail listens. Nothing is kept while nobody does. */
+/** The live view's mappings as they come, for every list on the page that shows a tail. None are kept. */
 export const tail = {
   watchers: new Set<Watcher>(),
-  /** `again`: the live view is away; who shows a list asks for it anew. */
+  /** Called while the live view is away: a list reads its mappings again. */
   againWatchers: new Set<() => void>(),
   add(mappings: readonly Mapping[]): void {
     for (const watcher of this.watchers) watcher(mappings);

@@ -1,22 +1,18 @@
-/** What a rollback would change, asked without changing anything. */
+/** What a rollback would change, as a dry run. */
 import { queryOptions } from '@tanstack/react-query';
-import type { Problem } from '../../worker/config/check.ts';
-import { send } from './client.ts';
-import type { Config } from './config.ts';
+import { type AnswerOf, call } from './client.ts';
 import type { Difference } from './revisions.ts';
 
-/** The document that would be in force, and what differs from the present one. */
-export interface Rehearsal {
-  readonly revision: number;
-  readonly config: Config;
-  readonly changes: readonly Difference[];
-  readonly warnings?: readonly Problem[];
-}
+/** The document that would be in force, its warnings, and what would change. */
+export type Rehearsal = AnswerOf<'POST /config/rollback'> & { readonly changes: readonly Difference[] };
 
-/** The rehearsal of a rollback to a revision; `now`: the revision in force, so that a newer one is compared anew. */
+/** The dry run of a rollback to revision `to`. `now` is the revision in force: a newer one is compared again. */
 export const rehearsalQuery = (to: number, now: number) =>
   queryOptions({
     queryKey: ['rehearsal', to, now],
-    queryFn: () => send<Rehearsal>('POST', '/config/rollback?dryRun=true', { revision: to }),
+    queryFn: async (): Promise<Rehearsal> => {
+      const answer = await call('POST /config/rollback', { query: { dryRun: true }, body: { revision: to } });
+      return { ...answer, changes: answer.changes ?? [] };
+    },
     retry: false,
   });

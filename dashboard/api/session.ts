@@ -1,20 +1,20 @@
 /** Signing in and out, and who is signed in. */
 import { queryOptions } from '@tanstack/react-query';
-import { client, read, send } from './client.ts';
+import { call } from './client.ts';
 
-/** Who is signed in; an ApiError 401 when nobody is. */
+/** Who is signed in; an ApiError 401 for a browser that is not. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: () => read(client.session.$get()),
+  queryFn: () => call('GET /session'),
   retry: false,
   staleTime: 60_000,
 });
 
 /** Signs in with the operator's token or a one-time code. */
 export const signIn = (secret: { token: string } | { code: string }): Promise<unknown> =>
-  send('POST', '/session', secret);
+  call('POST /session', { body: secret });
 
-/** Ends the session of this browser, or every session there is. */
+/** Ends the session of this browser, or every session. */
 export async function signOut(everywhere: boolean): Promise<void> {
-  await fetch(`/api/session${everywhere ? '?everywhere=true' : ''}`, { method: 'DELETE' });
+  await call('DELETE /session', { query: everywhere ? { everywhere } : {} });
 }

@@ -1,9 +1,8 @@
-/** How the pools stand: fed by the live view once a second, asked for by itself where that is away. */
+/** The status of the pools: pushed by the live view once a second, read from the API while that is away. */
 import { queryOptions } from '@tanstack/react-query';
 import type { PoolStatus } from '../../worker/objects/pool-status.ts';
-import type { PoolSeries } from '../../worker/objects/series.ts';
 import { noSamples, type Samples, withSample } from '../model/rates.ts';
-import { client, read } from './client.ts';
+import { call } from './client.ts';
 
 export type { PoolStatus } from '../../worker/objects/pool-status.ts';
 export type BackendStatus = PoolStatus['backends'][number];
@@ -18,8 +17,8 @@ export interface Pulse {
 export type Pulses = Readonly<Record<string, Pulse>>;
 
 /**
- * Adds newer statuses, heard now; those of pools that are not told of stay, and keep their identity. Rates go by this
- * browser's clock, whatever the server's says.
+ * Adds statuses that came now. The other pools keep theirs, and its identity. Rates go by the clock of this browser,
+ * since the server's may differ.
  */
 export function withStatuses(pulses: Pulses, statuses: readonly PoolStatus[]): Pulses {
   const at = Date.now();
@@ -36,14 +35,14 @@ export function withStatuses(pulses: Pulses, statuses: readonly PoolStatus[]): P
 export const pulsesQuery = queryOptions({
   queryKey: ['pulses'],
   queryFn: async ({ client: queries }): Promise<Pulses> => {
-    const { statuses } = await read(client.status.$get());
+    const { statuses } = await call('GET /status');
     const known = queries.getQueryData<Pulses>(['pulses']) ?? {};
     const left = Object.fromEntries(statuses.map(({ pool }) => [pool, known[pool]]));
     const kept = Object.fromEntries(Object.entries(left).filter(([, pulse]) => pulse)) as Pulses;
     return withStatuses(kept, statuses);
   },
   staleTime: Number.POSITIVE_INFINITY,
-  // What comes is new by nature; comparing it piece by piece would cost more than it saves.
+  // Every status is new: comparing it piece by piece would cost more than it saves.
   structuralSharing: false,
 });
 
@@ -51,11 +50,6 @@ export const pulsesQuery = queryOptions({
 export const seriesQuery = (pool?: string) =>
   queryOptions({
     queryKey: ['series', pool ?? null],
-    queryFn: async () => {
-      const { series } = await read(
-        client.series.$get({ query: pool === undefined ? {} : { pool } } as object),
-      );
-      return series as readonly PoolSeries[];
-    },
+    queryFn: async () => (await call('GET /series', { query: { pool } })).series,
     refetchInterval: 5_000,
   });

@@ -13,6 +13,7 @@ const SOURCES = [
   'wrangler.jsonc',
   'vite.config.ts',
   'scripts/support/build-checks.ts',
+  'scripts/support/openapi.ts',
 ];
 const PRODUCT = 'dist/evenkeel/index.js';
 

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/support/build.ts';
+import { operations } from '../../worker/api/index.ts';
+import { problemSchema } from '../../worker/protocol/common-schemas.ts';
 
 const SECRETS = { ADMIN_TOKEN: crypto.randomUUID(), AFFINITY_SECRET: crypto.randomUUID() };
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-build-'));
@@ -42,6 +44,16 @@ test('no file of the build holds a secret, and none is named like one that does'
     const text = readFileSync(join(file.parentPath, file.name), 'utf8');
     for (const secret of Object.values(SECRETS)) expect(text.includes(secret)).toBe(false);
   }
+});
+
+test('the Worker holds no description of an operation, and no schema of a response', () => {
+  const worker = readFileSync(join(folder, 'dist/evenkeel/index.js'), 'utf8');
+  const document = readFileSync(join(folder, 'dist/client/api/openapi.json'), 'utf8');
+  const summaries = operations.map(({ description }) => description.summary);
+  const texts = [...summaries, problemSchema.description].map((text) => JSON.stringify(text));
+  expect(texts.filter((text) => !document.includes(text))).toEqual([]);
+  expect(texts.filter((text) => worker.includes(text))).toEqual([]);
+  for (const { path } of operations) expect(worker).toContain(path);
 });
 
 test('it tells the size of the Worker, and fails when that is too large', () => {

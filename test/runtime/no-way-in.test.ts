@@ -1,6 +1,6 @@
 /** No way into the API but the token, a session or Cloudflare Access, and no way to make somebody else's browser go in. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { operations } from '../../worker/api/operations.ts';
+import { operations } from '../../worker/api/index.ts';
 import { type Answer, type Product, send, startProduct, TOKEN } from '../support/product.ts';
 import { refusal, watch } from '../support/watcher.ts';
 
@@ -25,7 +25,7 @@ async function signIn(): Promise<string> {
   return answer.headers['set-cookie']![0]!.split(';')[0]!;
 }
 
-const doors = operations.filter((operation) => !operation.open);
+const doors = operations.filter(({ isOpen }) => !isOpen);
 
 test('a refused request with a body leaves its connection fit for the next one', async () => {
   const large = JSON.stringify({ padding: 'x'.repeat(1_000_000) });
@@ -40,8 +40,8 @@ test('a refused request with a body leaves its connection fit for the next one',
 });
 
 test('every operation is either named as open or asks who is there', () => {
-  const open = operations.filter((operation) => operation.open);
-  expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+  const open = operations.filter(({ isOpen }) => isOpen);
+  expect(open.map(({ address }) => address.toLowerCase()).sort()).toEqual([
     'delete /session',
     'get /health',
     'post /session',
@@ -61,8 +61,8 @@ test.each<[string, Record<string, string>]>([
   ['a forged session', { cookie: `evenkeel_session=zzzzzzzz.1.${'0'.repeat(32)}.${'0'.repeat(64)}` }],
 ])('%s opens no operation', async (_, headers) => {
   for (const { method, path } of doors) {
-    const at = `/api${path.replaceAll(/\{\w+\}/g, 'shop')}?token=${encodeURIComponent(TOKEN)}`;
-    const answer = await admin(method.toUpperCase(), at, { origin: dashboard(), ...headers }, '{}');
+    const at = `/api${path.replaceAll(/:\w+/g, 'shop')}?token=${encodeURIComponent(TOKEN)}`;
+    const answer = await admin(method, at, { origin: dashboard(), ...headers }, '{}');
     expect([method, path, answer.status]).toEqual([method, path, 401]);
     expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
   }
@@ -94,9 +94,9 @@ test.each<[string, Record<string, string>]>([
 ])('%s changes nothing with the operator’s cookie', async (_, headers) => {
   const cookie = await signIn();
   const before = await revision();
-  for (const { method, path } of doors.filter((one) => one.method !== 'get')) {
-    const at = `/api${path.replaceAll(/\{\w+\}/g, 'shop')}`;
-    const answer = await admin(method.toUpperCase(), at, { cookie, ...headers }, '{}');
+  for (const { method, path } of doors.filter((one) => one.method !== 'GET')) {
+    const at = `/api${path.replaceAll(/:\w+/g, 'shop')}`;
+    const answer = await admin(method, at, { cookie, ...headers }, '{}');
     expect([method, path, answer.status]).toEqual([method, path, 403]);
   }
   expect(await revision()).toBe(before);

@@ -1,9 +1,9 @@
 /** Bodies that nobody will read, or that are too long, are taken in so far and no further. */
 import { HTTPException } from 'hono/http-exception';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { DISCARD_BYTES, readJson } from '../../worker/api/body.ts';
 import { explainSchema, URL_LENGTH } from '../../worker/api/explain.ts';
-import { takeInUnread } from '../../worker/api/unread.ts';
+import { DISCARD_BYTES, readJson } from '../../worker/api/http/body.ts';
+import { drainBody } from '../../worker/api/http/drain-body.ts';
 import { parse } from '../../worker/config/check.ts';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { CHUNK_BYTES, DRAIN_BYTES, startUpload, takeIn } from '../../worker/proxy/upload.ts';
@@ -107,10 +107,10 @@ test(`an API body that nests ${LIMITS.bodyDepth} levels deep is read; one level 
 test(`of a body that a refused API call brings ${LIMITS.documentBytes} bytes are read, and then no more`, async () => {
   const { documentBytes } = LIMITS;
   const whole = client(documentBytes);
-  await takeInUnread({ body: whole.stream, bodyUsed: false } as Request);
+  await drainBody({ body: whole.stream, bodyUsed: false } as Request);
   expect(whole.read).toBe(documentBytes);
   const endless = client();
-  await takeInUnread({ body: endless.stream, bodyUsed: false } as Request);
+  await drainBody({ body: endless.stream, bodyUsed: false } as Request);
   expectCutAt(documentBytes, endless);
 });
 

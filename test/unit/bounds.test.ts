@@ -1,6 +1,6 @@
 /** What is kept has a limit with a name: each is reached here, and passed, and what comes then makes sense. */
 import { expect, test } from 'vitest';
-import { accessIdentity, EMAIL_LENGTH } from '../../worker/api/cloudflare-access.ts';
+import { accessIdentity, EMAIL_LENGTH } from '../../worker/api/auth/cloudflare-access.ts';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';

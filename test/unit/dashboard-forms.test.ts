@@ -10,10 +10,12 @@ import {
   valueAt,
   withValue,
 } from '../../dashboard/components/schema-form/fields.ts';
-import { openApiDocument } from '../../worker/api/openapi.ts';
+import { operations } from '../../worker/api/index.ts';
+import { openApiDocument } from '../../worker/api/openapi/document.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 
-const { schemas } = (openApiDocument() as { components: { schemas: Record<string, JsonSchema> } }).components;
+const { schemas } = (openApiDocument(operations) as { components: { schemas: Record<string, JsonSchema> } })
+  .components;
 const pool = fieldsOf(schemas.PoolInput!, ['id', 'backends']);
 const backend = fieldsOf(schemas.BackendInput!);
 const field = (path: string) =>

@@ -8,10 +8,10 @@ import { byDay, dayName, narrowed, readShow, revisionsOf, timeline } from '../..
 import { filterOf, isStatus, withFilter, withoutFilters } from '../../dashboard/pages/requests/filter.ts';
 import { countNew, merged } from '../../dashboard/pages/requests/held.ts';
 import { type CommandGroup, commandsOf, found } from '../../dashboard/shell/commands.ts';
-import { mappingSchema } from '../../worker/api/traffic-answers.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
+import { mappingSchema } from '../../worker/protocol/traffic-schemas.ts';
 
 const mapping = (more: Partial<Mapping>): Mapping => ({
   requestId: 'r1',

@@ -2,12 +2,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import { beforeAll, expect, test, vi } from 'vitest';
 import {
-  addressMark,
+  addressDigest,
   makeSession,
   readSession,
   SESSION_SECONDS,
   sameSecret,
-} from '../../worker/api/session.ts';
+} from '../../worker/api/auth/session-cookie.ts';
 
 const compare = vi.fn((a: ArrayBuffer, b: ArrayBuffer) =>
   timingSafeEqual(new Uint8Array(a), new Uint8Array(b)),
@@ -70,9 +70,9 @@ test('whatever is changed in a session makes it none', async () => {
 });
 
 test('the mark of an address is no session, differs by address and by token, and does not hold the address', async () => {
-  const mark = await addressMark(TOKEN, '192.0.2.1');
+  const mark = await addressDigest(TOKEN, '192.0.2.1');
   expect(mark).toMatch(/^[0-9a-f]{64}$/);
-  expect(await addressMark(TOKEN, '192.0.2.2')).not.toBe(mark);
-  expect(await addressMark('another-token-altogether', '192.0.2.1')).not.toBe(mark);
+  expect(await addressDigest(TOKEN, '192.0.2.2')).not.toBe(mark);
+  expect(await addressDigest('another-token-altogether', '192.0.2.1')).not.toBe(mark);
   expect(await readSession(TOKEN, `192.0.2.1.${mark}`, NOW)).toBeNull();
 });

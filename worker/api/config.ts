@@ -1,22 +1,47 @@
-/** `/api/config`: the whole document, and the one that was declared. */
-import { Hono } from 'hono';
+/** `/api/config`: the whole document, and the declared one. */
 import { staticConfig } from '../config/static.ts';
 import { surroundings } from '../env.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { change, documentAnswer, readConfig } from './directory.ts';
+import { configAnswerSchema, configInputSchema, declaredSchema } from '../protocol/config-schemas.ts';
+import { change, documentAnswer, readConfig, readDocument } from './directory.ts';
+import { readJson } from './http/body.ts';
+import { operation } from './http/operation.ts';
+import { dryRun } from './openapi/parameters.ts';
 
-export const configApi = new Hono<ApiEnv>()
-  .get('/', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, config });
-  })
-  .get('/declared', async (c) => {
-    const { revision } = await readConfig(c);
-    return c.json({ revision, declared: staticConfig(c.env.STATIC_CONFIG, surroundings(c.env)) });
-  })
-  .put('/', async (c) => {
-    const dryRun = c.req.query('dryRun') === 'true';
-    const body = await readJson(c);
-    return c.json(documentAnswer(await change(c, { kind: 'replace-config', body }, dryRun)));
-  });
+export const configApi = [
+  operation(
+    'GET /config',
+    { summary: 'The whole configuration', answer: configAnswerSchema, revised: true },
+    async (c) => {
+      const { revision, config } = await readDocument(c);
+      return { revision, config };
+    },
+  ),
+
+  operation(
+    'GET /config/declared',
+    {
+      summary: 'The static configuration of STATIC_CONFIG, to compare with the one in force',
+      answer: declaredSchema,
+    },
+    async (c) => {
+      const { revision } = await readConfig(c);
+      return { revision, declared: staticConfig(c.env.STATIC_CONFIG, surroundings(c.env)) };
+    },
+  ),
+
+  operation(
+    'PUT /config',
+    {
+      summary: 'Replace the configuration, all or nothing',
+      query: { dryRun },
+      body: configInputSchema,
+      answer: configAnswerSchema,
+      changes: true,
+    },
+    async (c) => {
+      const isDryRun = c.req.query('dryRun') === 'true';
+      const body = await readJson(c);
+      return documentAnswer(await change(c, { kind: 'replace-config', body }, isDryRun));
+    },
+  ),
+] as const;

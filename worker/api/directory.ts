@@ -1,4 +1,4 @@
-/** How API handlers reach the Directory, and how its results become answers. */
+/** How API handlers call the Directory, and how its results become responses. */
 import type { Context } from 'hono';
 import type { Change } from '../config/change.ts';
 import type { Problem } from '../config/check.ts';
@@ -8,27 +8,31 @@ import type { Drain } from '../objects/drain.ts';
 import type { StatusContext } from '../objects/pool-status.ts';
 import type { ChangeOptions, ChangeResult } from '../objects/revisions.ts';
 import { directoryObject } from '../objects/stubs.ts';
-import type { ApiEnv } from './access.ts';
-import { fail, failInvalid } from './problem.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { readPrecondition } from './http/conditions.ts';
+import { fail, failInvalid } from './http/problem.ts';
 
-/** A new stub each time: one that failed stays broken. */
+/** The Directory, by a new stub each time: a stub that failed once keeps failing. */
 export const directory = (c: Context<ApiEnv>) => directoryObject(c.env);
 
-/** What the Directory knows: the document, its revision, and who drains. */
+/** What the Directory knows: the document, its revision, and the drains. */
 interface Known {
   readonly revision: number;
   readonly config: Config;
   readonly drains: readonly Drain[];
 }
 
-/** What the Directory knows; sets the ETag that `If-Match` compares. */
-export async function readConfig(c: Context<ApiEnv>): Promise<Known> {
-  const read = await directory(c).read();
+/** What the Directory knows. */
+export const readConfig = (c: Context<ApiEnv>): Promise<Known> => directory(c).read();
+
+/** The same for a response that only a new revision changes: sets the ETag that conditional requests compare. */
+export async function readDocument(c: Context<ApiEnv>): Promise<Known> {
+  const read = await readConfig(c);
   c.header('etag', `"${read.revision}"`);
   return read;
 }
 
-/** What a pool's status is made up under, for those who have asked every shard or thrown. */
+/** The context of a pool's status for a caller that has the status of every shard. */
 export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Known): StatusContext => ({
   revision,
   drains,
@@ -36,19 +40,27 @@ export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Known): 
   complete: true,
 });
 
-/** Carries a change out; a refused one becomes its problem document. */
+/** Makes a change; throws the problem document of a refused one. */
 export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) {
   return answerOf(c, await directory(c).change(asked, optionsOf(c, dryRun)), dryRun);
 }
 
-/** Who asks for a change, and on what condition. */
+/** Deletes a part of the document. Returns the new revision, and the document that still held the part. */
+export async function remove(c: Context<ApiEnv>, asked: Change) {
+  const options = optionsOf(c, false);
+  const { config } = await readConfig(c);
+  const { revision } = answerOf(c, await directory(c).change(asked, options), false);
+  return { revision, config };
+}
+
+/** The actor of a change and its conditions; throws a 400 when a condition cannot be read. */
 export const optionsOf = (c: Context<ApiEnv>, dryRun: boolean): ChangeOptions => ({
-  who: c.get('who'),
-  ifRevision: ifMatch(c),
+  who: c.get('actor'),
+  ...readPrecondition(c.req.header('if-match'), c.req.header('if-none-match')),
   dryRun,
 });
 
-/** What came of a change; sets status and ETag. A refused one becomes its problem document. */
+/** The result of a change; sets status and ETag. Throws the problem document of a refused one. */
 export function answerOf(c: Context<ApiEnv>, result: ChangeResult, dryRun: boolean) {
   if (!result.ok) return refuse(result);
   c.header('etag', `"${result.revision}"`);
@@ -64,15 +76,17 @@ function refuse(result: Exclude<ChangeResult, { ok: true }>): never {
       return fail(404, result.detail);
     case 'conflict':
       return fail(409, result.detail);
+    case 'precondition':
+      return fail(412, result.detail);
     case 'stale':
       return fail(
         412,
-        `The configuration is at revision ${result.revision} by now; read it again and repeat the change.`,
+        `The configuration is at revision ${result.revision}, which If-Match does not name; read it again and repeat the change.`,
       );
   }
 }
 
-/** The whole document as an answer; a dry run says that it is one, and what it would change. */
+/** The whole document as a response; that of a dry run says so, and lists what would change. */
 export const documentAnswer = ({
   revision,
   config,
@@ -82,19 +96,9 @@ export const documentAnswer = ({
   revision,
   config,
   ...(changes ? { dryRun: true, changes } : {}),
-  ...noted(warnings),
+  ...withWarnings(warnings),
 });
 
-/** Warnings as part of an answer; left out when there are none. */
-export const noted = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
+/** Warnings as part of a response; left out when there are none. */
+export const withWarnings = (warnings: readonly Problem[]): { warnings?: readonly Problem[] } =>
   warnings.length > 0 ? { warnings } : {};
-
-function ifMatch(c: Context<ApiEnv>): number | null {
-  const header = c.req.header('if-match');
-  if (header === undefined || header.trim() === '*') return null;
-  const [, tag] = /^(?:W\/)?"([^"]*)"$/.exec(header.trim()) ?? [];
-  if (tag === undefined)
-    return fail(400, 'If-Match must be a revision in quotes, such as "41", as ETag gives it.');
-  // Some other tag than a revision's is one that never matches.
-  return /^\d+$/.test(tag) ? Number(tag) : -1;
-}

@@ -1,13 +1,16 @@
-/** `/api/pools/:pool/backends/:backend/drain`: lets a backend's clients go, with a deadline where one is wanted. */
-import { type Context, Hono } from 'hono';
+/** `/api/pools/:pool/backends/:backend/drain`: lets a backend's clients leave, with or without a deadline. */
 import { z } from 'zod';
-import { parse } from '../config/check.ts';
-import type { Drain } from '../objects/drain.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { answerOf, directory, noted, optionsOf, readConfig } from './directory.ts';
+import {
+  backendAnswerSchema,
+  type Drain,
+  drainAnswerSchema,
+  drainBegunSchema,
+} from '../protocol/config-schemas.ts';
+import { answerOf, directory, optionsOf, readConfig, withWarnings } from './directory.ts';
+import { readBody } from './http/body.ts';
+import { operation } from './http/operation.ts';
+import { fail } from './http/problem.ts';
 import { findBackend } from './pools.ts';
-import { fail, failInvalid } from './problem.ts';
 
 const LONGEST_MS = 30 * 86_400_000;
 const DEADLINE_ERROR = `must be a whole number from 1 to ${LONGEST_MS} (milliseconds), or null`;
@@ -21,39 +24,65 @@ export const drainInputSchema = z.strictObject(
       .max(LONGEST_MS, { error: DEADLINE_ERROR })
       .nullable()
       .default(null)
-      .describe('From now until the backend is disabled by itself; null: it is not'),
+      .describe('From now until the backend is disabled automatically; null: it is not'),
   },
   { error: 'must be an object such as {"disableAfterMs": 600000}' },
 );
 
-export const drainApi = new Hono<ApiEnv>()
-  .get('/:pool/backends/:backend/drain', async (c) => {
-    const { revision, config, drains } = await readConfig(c);
-    findBackend(config, c.req.param());
-    return c.json({ revision, drain: findDrain(drains, c.req.param()) });
-  })
-  .put('/:pool/backends/:backend/drain', async (c) => {
-    const { pool, backend } = c.req.param();
-    const { disableAfterMs } = await readBody(c);
-    const result = await directory(c).drain(pool, backend, disableAfterMs, optionsOf(c, false));
-    const { revision, config, warnings } = answerOf(c, result, false);
-    const { drains } = await directory(c).read();
-    const drain = findDrain(drains, { pool, backend });
-    return c.json({ revision, backend: findBackend(config, { pool, backend }), drain, ...noted(warnings) });
-  })
-  .delete('/:pool/backends/:backend/drain', async (c) => {
-    const { pool, backend } = c.req.param();
-    const result = await directory(c).undrain(pool, backend, optionsOf(c, false));
-    const { revision, config, warnings } = answerOf(c, result, false);
-    return c.json({ revision, backend: findBackend(config, { pool, backend }), ...noted(warnings) });
-  });
+export const drainApi = [
+  operation(
+    'GET /pools/:pool/backends/:backend/drain',
+    {
+      summary: 'Since when a backend drains, and when it is disabled automatically',
+      answer: drainAnswerSchema,
+      problems: [404],
+    },
+    async (c) => {
+      const { revision, config, drains } = await readConfig(c);
+      findBackend(config, c.req.param());
+      return { revision, drain: findDrain(drains, c.req.param()) };
+    },
+  ),
+
+  operation(
+    'PUT /pools/:pool/backends/:backend/drain',
+    {
+      summary: 'Drain a backend, or change the deadline of its drain',
+      body: drainInputSchema,
+      answer: drainBegunSchema,
+      changes: true,
+      problems: [404],
+    },
+    async (c) => {
+      const { pool, backend } = c.req.param();
+      const { disableAfterMs } = await readBody(c, drainInputSchema);
+      const result = await directory(c).drain(pool, backend, disableAfterMs, optionsOf(c, false));
+      const { revision, config, warnings } = answerOf(c, result, false);
+      const { drains } = await directory(c).read();
+      const drain = findDrain(drains, { pool, backend });
+      const found = findBackend(config, { pool, backend });
+      return { revision, backend: found, drain, ...withWarnings(warnings) };
+    },
+  ),
+
+  operation(
+    'DELETE /pools/:pool/backends/:backend/drain',
+    {
+      summary: 'End a drain: the backend is active again, without a deadline',
+      answer: backendAnswerSchema,
+      changes: true,
+      problems: [404],
+    },
+    async (c) => {
+      const { pool, backend } = c.req.param();
+      const result = await directory(c).undrain(pool, backend, optionsOf(c, false));
+      const { revision, config, warnings } = answerOf(c, result, false);
+      return { revision, backend: findBackend(config, { pool, backend }), ...withWarnings(warnings) };
+    },
+  ),
+] as const;
 
 function findDrain(drains: readonly Drain[], { pool, backend }: { pool: string; backend: string }): Drain {
   const found = drains.find((drain) => drain.pool === pool && drain.backend === backend);
   return found ?? fail(404, `Backend ${backend} of pool ${pool} does not drain.`);
-}
-
-async function readBody(c: Context<ApiEnv>) {
-  const parsed = parse(drainInputSchema, await readJson(c));
-  return parsed.ok ? parsed.value : failInvalid(parsed.errors);
 }

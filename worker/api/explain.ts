@@ -1,13 +1,14 @@
-/** `/api/explain`: what would become of a request, without sending it. */
-import { type Context, Hono } from 'hono';
+/** `/api/explain`: where a request would go, without sending it. */
+import type { Context } from 'hono';
 import { z } from 'zod';
-import { parse } from '../config/check.ts';
+import { explanationSchema } from '../protocol/traffic-schemas.ts';
 import { explain } from '../proxy/explain.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { fail, failInvalid } from './problem.ts';
+import type { ApiEnv } from './auth/access.ts';
+import { readBody } from './http/body.ts';
+import { operation } from './http/operation.ts';
+import { fail, failInvalid } from './http/problem.ts';
 
-/** Of the URL to explain, in characters. */
+/** The longest URL to explain, in characters. */
 export const URL_LENGTH = 8_192;
 const URL_ERROR = 'must be a URL with http:// or https:// and a host, such as https://shop.example.com/cart';
 const METHOD_ERROR = 'must be an HTTP method, such as GET';
@@ -37,23 +38,29 @@ export const explainSchema = z.strictObject(
   },
 );
 
-export const explainApi = new Hono<ApiEnv>().post('/', async (c) => {
-  const explanation = await explain(await readRequest(c), c.env);
-  return c.json(explanation ?? fail(503, 'No configuration can be reached.'));
-});
+export const explainApi = [
+  operation(
+    'POST /explain',
+    {
+      summary: 'Where a request would go and why; no request is sent and no counter changes',
+      body: explainSchema,
+      answer: explanationSchema,
+    },
+    async (c) =>
+      (await explain(await readRequest(c), c.env)) ?? fail(503, 'No configuration can be reached.'),
+  ),
+] as const;
 
 async function readRequest(c: Context<ApiEnv>): Promise<Request> {
-  const parsed = parse(explainSchema, await readJson(c));
-  if (!parsed.ok) return failInvalid(parsed.errors);
-  const { url, method, headers, clientIp } = parsed.value;
-  const request = make(url, method, headers);
+  const { url, method, headers, clientIp } = await readBody(c, explainSchema);
+  const request = makeRequest(url, method, headers);
   if (!request)
     return failInvalid([{ path: 'headers', message: 'hold a name or value that HTTP does not allow' }]);
   if (clientIp !== undefined) request.headers.set('cf-connecting-ip', clientIp);
   return request;
 }
 
-function make(url: string, method: string, headers: Record<string, string>): Request | null {
+function makeRequest(url: string, method: string, headers: Record<string, string>): Request | null {
   try {
     return new Request(url, { method: method.toUpperCase(), headers });
   } catch {

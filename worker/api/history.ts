@@ -1,39 +1,67 @@
-/** `/api/events`, `/api/config/revisions`, `/api/config/rollback`: what happened, what was, and the way back. */
-import { type Context, Hono } from 'hono';
+/** `/api/events`, `/api/config/revisions` and `/api/config/rollback`: what happened, earlier documents, and the way back. */
 import { z } from 'zod';
-import { parse } from '../config/check.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
+import { configAnswerSchema, revisionSchema, revisionsSchema } from '../protocol/config-schemas.ts';
+import { eventsSchema } from '../protocol/traffic-schemas.ts';
 import { answerOf, directory, documentAnswer, optionsOf } from './directory.ts';
-import { readLimit } from './limit.ts';
-import { fail, failInvalid } from './problem.ts';
+import { readBody } from './http/body.ts';
+import { readLimit } from './http/limit.ts';
+import { operation } from './http/operation.ts';
+import { fail } from './http/problem.ts';
+import { dryRun, limit } from './openapi/parameters.ts';
+
+const REVISION_ERROR = 'must be the number of a revision';
 
 /** The body of a rollback. */
 export const rollbackSchema = z.strictObject(
-  {
-    revision: z
-      .int({ error: 'must be the number of a revision' })
-      .min(1, { error: 'must be the number of a revision' }),
-  },
+  { revision: z.int({ error: REVISION_ERROR }).min(1, { error: REVISION_ERROR }) },
   { error: 'must be {"revision": number}' },
 );
 
-export const historyApi = new Hono<ApiEnv>()
-  .get('/events', async (c) => c.json(await directory(c).events(readLimit(c.req.query('limit')))))
-  .get('/config/revisions', async (c) => c.json(await directory(c).revisions()))
-  .get('/config/revisions/:n', async (c) => {
-    const number = c.req.param('n');
-    const found = /^\d{1,15}$/.test(number) ? await directory(c).revisionDetails(Number(number)) : null;
-    return c.json(found ?? fail(404, `There is no revision ${number}, or it is not kept any more.`));
-  })
-  .post('/config/rollback', async (c) => {
-    const { revision: to } = await readRollback(c);
-    const dryRun = c.req.query('dryRun') === 'true';
-    const result = await directory(c).rollback(to, optionsOf(c, dryRun));
-    return c.json(documentAnswer(answerOf(c, result, dryRun)));
-  });
+export const historyApi = [
+  operation(
+    'GET /events',
+    {
+      summary: 'Changes, ejections, probes and returns, newest first',
+      query: { limit },
+      answer: eventsSchema,
+      problems: [400],
+    },
+    (c) => directory(c).events(readLimit(c.req.query('limit'))),
+  ),
 
-async function readRollback(c: Context<ApiEnv>) {
-  const parsed = parse(rollbackSchema, await readJson(c));
-  return parsed.ok ? parsed.value : failInvalid(parsed.errors);
-}
+  operation('GET /config/revisions', { summary: 'The revisions kept', answer: revisionsSchema }, (c) =>
+    directory(c).revisions(),
+  ),
+
+  operation(
+    'GET /config/revisions/:n',
+    {
+      summary: 'One revision with its document and what it changed',
+      answer: revisionSchema,
+      problems: [404],
+    },
+    async (c) => {
+      const number = c.req.param('n');
+      const found = /^\d{1,15}$/.test(number) ? await directory(c).revisionDetails(Number(number)) : null;
+      return found ?? fail(404, `There is no revision ${number}, or it is not kept any more.`);
+    },
+  ),
+
+  operation(
+    'POST /config/rollback',
+    {
+      summary: 'Make the document of an earlier revision a new revision',
+      query: { dryRun },
+      body: rollbackSchema,
+      answer: configAnswerSchema,
+      changes: true,
+      problems: [404],
+    },
+    async (c) => {
+      const { revision: to } = await readBody(c, rollbackSchema);
+      const isDryRun = c.req.query('dryRun') === 'true';
+      const result = await directory(c).rollback(to, optionsOf(c, isDryRun));
+      return documentAnswer(answerOf(c, result, isDryRun));
+    },
+  ),
+] as const;

@@ -1,46 +1,74 @@
 /** The admin host: the API under `/api`, the dashboard's files everywhere else. */
 import { Hono } from 'hono';
-import { type ApiEnv, requireOperator, requireSetUp } from './access.ts';
+import { healthSchema } from '../protocol/common-schemas.ts';
+import { type ApiEnv, requireOperator, requireSetUp } from './auth/access.ts';
+import { sessionsApi } from './auth/sign-in.ts';
 import { configApi } from './config.ts';
 import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
-import { API_HEADERS } from './headers.ts';
 import { historyApi } from './history.ts';
+import { answerUnchanged } from './http/conditions.ts';
+import { drainBody } from './http/drain-body.ts';
+import { API_HEADERS } from './http/headers.ts';
+import { notFound } from './http/not-found.ts';
+import { openOperation, operation, serve } from './http/operation.ts';
+import { onError } from './http/problem.ts';
 import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
-import { openApi } from './openapi.ts';
 import { poolsApi } from './pools.ts';
-import { onError } from './problem.ts';
 import { routesApi } from './routes.ts';
-import { sessionsApi } from './sessions.ts';
 import { statusApi } from './status.ts';
-import { unknown } from './unknown.ts';
-import { takeInUnread } from './unread.ts';
 import { VERSION } from './version.ts';
 
-const routed = new Hono<ApiEnv>()
-  .get('/health', (c) => c.json({ status: 'ok', version: VERSION }))
-  .route('/session', sessionsApi)
-  .use('/*', requireOperator)
-  .route('/', statusApi)
-  .route('/', historyApi)
-  .route('/explain', explainApi)
-  .route('/live', liveApi)
-  .route('/metrics', metricsApi)
-  .route('/openapi.json', openApi)
-  .route('/config', configApi)
-  .route('/pools', poolsApi)
-  .route('/pools', drainApi)
-  .route('/routes', routesApi);
+/** Where the build puts the OpenAPI document among the dashboard's files (scripts/support/openapi.ts). */
+const DOCUMENT_PATH = '/api/openapi.json';
 
-/** The type of the API, for `hc<Api>` in the dashboard. */
-export type Api = typeof routed;
+/** Every operation of the API: the app, the OpenAPI document and the dashboard's client are made of this list. */
+export const operations = [
+  openOperation(
+    'GET /health',
+    { summary: 'Whether the Worker runs, and its version', answer: healthSchema },
+    () => ({ status: 'ok' as const, version: VERSION }),
+  ),
+  operation(
+    'GET /openapi.json',
+    { summary: 'This document', answer: 'application/json' },
+    async (c): Promise<Response> => {
+      // Only the development server has hot modules, and no built file.
+      if (import.meta.hot) {
+        const { openApiDocument } = await import('./openapi/document.ts');
+        return c.json(openApiDocument(operations));
+      }
+      const { body } = await c.env.ASSETS.fetch(new URL(DOCUMENT_PATH, c.req.url));
+      return new Response(body, { headers: { 'content-type': 'application/json' } });
+    },
+  ),
+  ...sessionsApi,
+  ...configApi,
+  ...historyApi,
+  ...poolsApi,
+  ...drainApi,
+  ...routesApi,
+  ...statusApi,
+  ...explainApi,
+  ...liveApi,
+  ...metricsApi,
+] as const;
+
+/** The operations as a type, which the dashboard's client goes by. */
+export type Operations = (typeof operations)[number];
+
+const routed = new Hono<ApiEnv>()
+  .route('/', serve(operations.filter(({ isOpen }) => isOpen)))
+  .use('/*', requireOperator)
+  .use('/*', answerUnchanged)
+  .route('/', serve(operations.filter(({ isOpen }) => !isOpen)));
 
 export const api = new Hono<ApiEnv>()
   .onError(onError)
   .use('*', async (c, next) => {
     await next();
-    await takeInUnread(c.req.raw);
+    await drainBody(c.req.raw);
   })
   .use('*', requireSetUp)
   .use('/api/*', async (c, next) => {
@@ -48,5 +76,5 @@ export const api = new Hono<ApiEnv>()
     for (const [name, value] of Object.entries(API_HEADERS)) c.header(name, value);
   })
   .route('/api', routed)
-  .all('/api/*', unknown)
+  .all('/api/*', notFound(operations))
   .all('*', (c) => c.env.ASSETS.fetch(c.req.raw));

@@ -1,20 +1,30 @@
-/** `/api/live`: a WebSocket on which the Directory tells what changes. */
-import { Hono } from 'hono';
+/** `/api/live`: a WebSocket on which the Directory pushes what changes. */
 import { writeWatch } from '../objects/watch.ts';
-import type { ApiEnv } from './access.ts';
+import { SESSION_SECONDS } from './auth/session-cookie.ts';
 import { directory } from './directory.ts';
-import { fail } from './problem.ts';
-import { SESSION_SECONDS } from './session.ts';
+import { operation } from './http/operation.ts';
+import { fail } from './http/problem.ts';
 
-export const liveApi = new Hono<ApiEnv>().get('/', (c) => {
-  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')
-    return fail(426, 'This is a WebSocket: ask with «Upgrade: websocket».', undefined, {
-      upgrade: 'websocket',
-    });
-  const session = c.get('session');
-  const headers = new Headers(c.req.raw.headers);
-  // Without a session too it ends in time, and whoever watches on asks again.
-  const until = session?.until ?? Date.now() + SESSION_SECONDS * 1_000;
-  writeWatch(headers, { by: session?.id ?? null, until });
-  return directory(c).fetch(new Request(c.req.raw, { headers }));
-});
+export const liveApi = [
+  operation(
+    'GET /live',
+    {
+      summary:
+        'A WebSocket that pushes changes: JSON messages of type status, mappings, events and revision, at most one of each a second. The message "ping" is answered "pong"; a client that sends none for two minutes is disconnected',
+      upgrades: true,
+      problems: [403, 426],
+    },
+    (c) => {
+      if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')
+        return fail(426, 'This is a WebSocket: send `Upgrade: websocket`.', undefined, {
+          upgrade: 'websocket',
+        });
+      const session = c.get('session');
+      const headers = new Headers(c.req.raw.headers);
+      // A connection without a session ends after the same time; a client that still watches connects again.
+      const until = session?.until ?? Date.now() + SESSION_SECONDS * 1_000;
+      writeWatch(headers, { by: session?.id ?? null, until });
+      return directory(c).fetch(new Request(c.req.raw, { headers }));
+    },
+  ),
+] as const;

@@ -1,24 +1,31 @@
 /** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
-import { type Context, Hono } from 'hono';
+import type { Context } from 'hono';
 import type { PoolConfig } from '../config/schema.ts';
 import { type PoolStatus, poolStatus, type StatusContext } from '../objects/pool-status.ts';
 import type { ShardMetrics } from '../objects/protocol.ts';
 import { addUp, FAILURE_KINDS, LATENCY_BOUNDS_MS, type Totals } from '../objects/totals.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
+import { operation } from './http/operation.ts';
 import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TYPE } from './prometheus.ts';
 import { shardObjects } from './shards.ts';
 import { VERSION } from './version.ts';
 
-export const metricsApi = new Hono<ApiEnv>().get('/', async (c) => {
-  const known = await readConfig(c);
-  const { revision, config } = known;
-  // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
-  const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, statusContext(c, known))));
-  const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
-  const text = render([...general(revision), ...families(pools)], openMetrics);
-  return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
-});
+export const metricsApi = [
+  operation(
+    'GET /metrics',
+    { summary: 'Prometheus text format; OpenMetrics where Accept asks for it', answer: 'text/plain' },
+    async (c) => {
+      const known = await readConfig(c);
+      const { revision, config } = known;
+      // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
+      const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, statusContext(c, known))));
+      const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
+      const text = render([...general(revision), ...families(pools)], openMetrics);
+      return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
+    },
+  ),
+] as const;
 
 interface Read {
   readonly pool: PoolConfig;
@@ -139,17 +146,17 @@ function families(pools: readonly Read[]): Family[] {
     ),
     gauge(
       'backend_expected_share_ratio',
-      'The share of first attempts that the weights in force give the backend.',
+      'The share of first attempts that the weights in force give the backend, 0 to 1.',
       each(({ at }) => at.expectedShare ?? 0),
     ),
     gauge(
       'backend_state',
-      'What the operator asked for: 1 for the present state.',
+      'What the operator set: 1 for the current state.',
       by('state', STATES, ({ at }, state) => Number(at.state === state)),
     ),
     gauge(
       'backend_status',
-      'What holds now: 1 for the present status.',
+      'What applies now: 1 for the current status.',
       by('status', STATUSES, ({ at }, status) => Number(at.status === status)),
     ),
     gauge(
@@ -159,17 +166,17 @@ function families(pools: readonly Read[]): Family[] {
     ),
     gauge(
       'backend_affinity_clients',
-      'Clients with affinity to the backend seen of late, at least.',
+      'Clients with affinity to the backend that were seen recently, at least.',
       each(({ at }) => at.affinityClients),
     ),
     gauge(
       'backend_open_websockets',
-      'WebSockets through the backend that may be open, at most: their ends are not seen.',
+      'WebSockets through the backend that may be open, at most: when one ends is not known.',
       each(({ at }) => at.openWebSockets),
     ),
     gauge(
       'backend_safe_to_remove',
-      '1 for a draining backend that nobody has come to for long enough.',
+      '1 for a draining backend without clients for long enough.',
       each(({ at }) => Number(at.drain?.safeToRemove ?? false)),
     ),
     counter(
@@ -184,7 +191,7 @@ function families(pools: readonly Read[]): Family[] {
     ),
     counter(
       'records_dropped',
-      'Outcomes that were dropped because the pool’s Durable Object was away for too long.',
+      'Outcomes that were dropped because the pool’s Durable Object did not answer for too long.',
       perPool(({ status }) => status.dropped),
     ),
   ];

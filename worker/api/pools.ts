@@ -1,71 +1,146 @@
 /** `/api/pools`: pools and their backends. */
-import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { change, noted, readConfig } from './directory.ts';
-import { fail } from './problem.ts';
+import {
+  backendAnswerSchema,
+  backendInputSchema,
+  backendPatchSchema,
+  backendsSchema,
+  poolAnswerSchema,
+  poolInputSchema,
+  poolsSchema,
+} from '../protocol/config-schemas.ts';
+import { change, readDocument, remove, withWarnings } from './directory.ts';
+import { readJson } from './http/body.ts';
+import { operation } from './http/operation.ts';
+import { fail } from './http/problem.ts';
 
-export const poolsApi = new Hono<ApiEnv>()
-  .get('/', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, pools: config.pools });
-  })
-  .get('/:pool', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, pool: findPool(config, c.req.param('pool')) });
-  })
-  .put('/:pool', async (c) => {
-    const pool = c.req.param('pool');
-    const { revision, config, warnings } = await change(c, {
-      kind: 'put-pool',
-      pool,
-      body: await readJson(c),
-    });
-    return c.json({ revision, pool: findPool(config, pool), ...noted(warnings) });
-  })
-  .delete('/:pool', async (c) => {
-    const pool = c.req.param('pool');
-    const { config } = await readConfig(c);
-    const { revision } = await change(c, { kind: 'delete-pool', pool });
-    return c.json({ revision, pool: findPool(config, pool) });
-  })
-  .get('/:pool/backends', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, backends: findPool(config, c.req.param('pool')).backends });
-  })
-  .get('/:pool/backends/:backend', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, backend: findBackend(config, c.req.param()) });
-  })
-  .put('/:pool/backends/:backend', async (c) => {
-    const { revision, config, warnings } = await change(c, {
-      kind: 'put-backend',
-      ...c.req.param(),
-      body: await readJson(c),
-    });
-    return c.json({ revision, backend: findBackend(config, c.req.param()), ...noted(warnings) });
-  })
-  .patch('/:pool/backends/:backend', async (c) => {
-    const { revision, config, warnings } = await change(c, {
-      kind: 'patch-backend',
-      ...c.req.param(),
-      body: await readJson(c),
-    });
-    return c.json({ revision, backend: findBackend(config, c.req.param()), ...noted(warnings) });
-  })
-  .delete('/:pool/backends/:backend', async (c) => {
-    const { config } = await readConfig(c);
-    const { revision } = await change(c, { kind: 'delete-backend', ...c.req.param() });
-    return c.json({ revision, backend: findBackend(config, c.req.param()) });
-  });
+export const poolsApi = [
+  operation('GET /pools', { summary: 'All pools', answer: poolsSchema, revised: true }, async (c) => {
+    const { revision, config } = await readDocument(c);
+    return { revision, pools: config.pools };
+  }),
 
-/** The pool of this id, or a 404. */
+  operation(
+    'GET /pools/:pool',
+    { summary: 'One pool', answer: poolAnswerSchema, revised: true, problems: [404] },
+    async (c) => {
+      const { revision, config } = await readDocument(c);
+      return { revision, pool: findPool(config, c.req.param('pool')) };
+    },
+  ),
+
+  operation(
+    'PUT /pools/:pool',
+    {
+      summary: 'Create or replace a pool',
+      body: poolInputSchema,
+      answer: poolAnswerSchema,
+      creates: true,
+      changes: true,
+    },
+    async (c) => {
+      const pool = c.req.param('pool');
+      const body = await readJson(c);
+      const { revision, config, warnings } = await change(c, { kind: 'put-pool', pool, body });
+      return { revision, pool: findPool(config, pool), ...withWarnings(warnings) };
+    },
+  ),
+
+  operation(
+    'DELETE /pools/:pool',
+    {
+      summary: 'Delete a pool that nothing refers to',
+      answer: poolAnswerSchema,
+      changes: true,
+      problems: [404, 409],
+    },
+    async (c) => {
+      const pool = c.req.param('pool');
+      const { revision, config } = await remove(c, { kind: 'delete-pool', pool });
+      return { revision, pool: findPool(config, pool) };
+    },
+  ),
+
+  operation(
+    'GET /pools/:pool/backends',
+    { summary: 'The backends of a pool', answer: backendsSchema, revised: true, problems: [404] },
+    async (c) => {
+      const { revision, config } = await readDocument(c);
+      return { revision, backends: findPool(config, c.req.param('pool')).backends };
+    },
+  ),
+
+  operation(
+    'GET /pools/:pool/backends/:backend',
+    { summary: 'One backend', answer: backendAnswerSchema, revised: true, problems: [404] },
+    async (c) => {
+      const { revision, config } = await readDocument(c);
+      return { revision, backend: findBackend(config, c.req.param()) };
+    },
+  ),
+
+  operation(
+    'PUT /pools/:pool/backends/:backend',
+    {
+      summary: 'Add or replace a backend',
+      body: backendInputSchema,
+      answer: backendAnswerSchema,
+      creates: true,
+      changes: true,
+      problems: [404],
+    },
+    async (c) => {
+      const body = await readJson(c);
+      const { revision, config, warnings } = await change(c, {
+        kind: 'put-backend',
+        ...c.req.param(),
+        body,
+      });
+      return { revision, backend: findBackend(config, c.req.param()), ...withWarnings(warnings) };
+    },
+  ),
+
+  operation(
+    'PATCH /pools/:pool/backends/:backend',
+    {
+      summary: 'Change fields of a backend, such as its state or weight',
+      body: backendPatchSchema,
+      answer: backendAnswerSchema,
+      changes: true,
+      problems: [404],
+    },
+    async (c) => {
+      const body = await readJson(c);
+      const { revision, config, warnings } = await change(c, {
+        kind: 'patch-backend',
+        ...c.req.param(),
+        body,
+      });
+      return { revision, backend: findBackend(config, c.req.param()), ...withWarnings(warnings) };
+    },
+  ),
+
+  operation(
+    'DELETE /pools/:pool/backends/:backend',
+    {
+      summary: 'Remove a backend',
+      answer: backendAnswerSchema,
+      changes: true,
+      problems: [404, 409],
+    },
+    async (c) => {
+      const { revision, config } = await remove(c, { kind: 'delete-backend', ...c.req.param() });
+      return { revision, backend: findBackend(config, c.req.param()) };
+    },
+  ),
+] as const;
+
+/** The pool with this id; throws a 404 when there is none. */
 export function findPool(config: Config, id: string): Config['pools'][number] {
   return config.pools.find((pool) => pool.id === id) ?? fail(404, `There is no pool ${id}.`);
 }
 
-/** The backend of these ids, or a 404. */
+/** The backend with these ids; throws a 404 when there is none. */
 export function findBackend(config: Config, { pool, backend }: { pool: string; backend: string }) {
   const found = findPool(config, pool).backends.find(({ id }) => id === backend);
   return found ?? fail(404, `Pool ${pool} has no backend ${backend}.`);

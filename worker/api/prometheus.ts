@@ -1,4 +1,4 @@
-/** The Prometheus text format 0.0.4, and OpenMetrics 1.0 where it is asked for. No I/O. */
+/** The Prometheus text format 0.0.4 and OpenMetrics 1.0. No I/O. */
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -7,7 +7,7 @@ export interface Family {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram' | 'info';
   readonly help: string;
-  /** The unit that the name ends with, such as `seconds`. */
+  /** The unit, which the name ends with, such as `seconds`. */
   readonly unit?: string;
   readonly samples: readonly Sample[];
 }

@@ -1,36 +1,54 @@
 /** `/api/routes`: which host and path go to which pool. */
-import { Hono } from 'hono';
 import type { Config } from '../config/schema.ts';
-import type { ApiEnv } from './access.ts';
-import { readJson } from './body.ts';
-import { change, noted, readConfig } from './directory.ts';
-import { fail } from './problem.ts';
+import { routeAnswerSchema, routeInputSchema, routesSchema } from '../protocol/config-schemas.ts';
+import { change, readDocument, remove, withWarnings } from './directory.ts';
+import { readJson } from './http/body.ts';
+import { operation } from './http/operation.ts';
+import { fail } from './http/problem.ts';
 
-export const routesApi = new Hono<ApiEnv>()
-  .get('/', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, routes: config.routes });
-  })
-  .get('/:route', async (c) => {
-    const { revision, config } = await readConfig(c);
-    return c.json({ revision, route: findRoute(config, c.req.param('route')) });
-  })
-  .put('/:route', async (c) => {
-    const route = c.req.param('route');
-    const { revision, config, warnings } = await change(c, {
-      kind: 'put-route',
-      route,
-      body: await readJson(c),
-    });
-    return c.json({ revision, route: findRoute(config, route), ...noted(warnings) });
-  })
-  .delete('/:route', async (c) => {
-    const route = c.req.param('route');
-    const { config } = await readConfig(c);
-    const { revision } = await change(c, { kind: 'delete-route', route });
-    return c.json({ revision, route: findRoute(config, route) });
-  });
+export const routesApi = [
+  operation('GET /routes', { summary: 'All routes', answer: routesSchema, revised: true }, async (c) => {
+    const { revision, config } = await readDocument(c);
+    return { revision, routes: config.routes };
+  }),
 
-function findRoute(config: Config, id: string) {
+  operation(
+    'GET /routes/:route',
+    { summary: 'One route', answer: routeAnswerSchema, revised: true, problems: [404] },
+    async (c) => {
+      const { revision, config } = await readDocument(c);
+      return { revision, route: findRoute(config, c.req.param('route')) };
+    },
+  ),
+
+  operation(
+    'PUT /routes/:route',
+    {
+      summary: 'Create or replace a route',
+      body: routeInputSchema,
+      answer: routeAnswerSchema,
+      creates: true,
+      changes: true,
+    },
+    async (c) => {
+      const route = c.req.param('route');
+      const body = await readJson(c);
+      const { revision, config, warnings } = await change(c, { kind: 'put-route', route, body });
+      return { revision, route: findRoute(config, route), ...withWarnings(warnings) };
+    },
+  ),
+
+  operation(
+    'DELETE /routes/:route',
+    { summary: 'Delete a route', answer: routeAnswerSchema, changes: true, problems: [404] },
+    async (c) => {
+      const route = c.req.param('route');
+      const { revision, config } = await remove(c, { kind: 'delete-route', route });
+      return { revision, route: findRoute(config, route) };
+    },
+  ),
+] as const;
+
+function findRoute(config: Config, id: string): Config['routes'][number] {
   return config.routes.find((route) => route.id === id) ?? fail(404, `There is no route ${id}.`);
 }

@@ -1,16 +1,16 @@
-/** The Pool objects of pools, for those who sum over them. */
+/** The Pool objects of a pool, for responses that sum over them. */
 import type { Context } from 'hono';
 import { poolObject } from '../objects/stubs.ts';
-import type { ApiEnv } from './access.ts';
+import type { ApiEnv } from './auth/access.ts';
 import { directory } from './directory.ts';
 
-/** The objects that exist, and always the first. */
+/** The Pool objects that exist, and always the first. */
 export async function shardObjects(c: Context<ApiEnv>, pool: string) {
   const shards = new Set(['0', ...(await directory(c).shardsOf(pool))]);
   return [...shards].map((shard) => poolObject(c.env, pool, shard));
 }
 
-/** The same for several pools, with one question to the Directory. */
+/** The same for several pools, in their order, with a single call to the Directory. */
 export async function shardObjectsOf(c: Context<ApiEnv>, pools: readonly string[]) {
   const known = await directory(c).shards();
   return pools.map((pool) => {

@@ -1,5 +1,6 @@
 /** From an unknown value to a configuration: the schema's checks, then the checks between fields. No I/O. */
 import type { z } from 'zod';
+import type { Problem } from '../protocol/common-schemas.ts';
 import { backendUrlProblem, type UrlRules } from './backend-url.ts';
 import { LIMITS } from './limits.ts';
 import { normalPath } from './path.ts';
@@ -11,11 +12,7 @@ import {
   type RouteConfig,
 } from './schema.ts';
 
-/** One thing wrong, at a JSON path such as `pools[0].backends[2].url`; '' is the document itself. */
-export interface Problem {
-  readonly path: string;
-  readonly message: string;
-}
+export type { Problem };
 
 /** What the deployment offers that a configuration may depend on. */
 export interface Surroundings extends UrlRules {

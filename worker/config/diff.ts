@@ -1,11 +1,8 @@
 /** What differs between two configurations, by ids rather than by places in lists. No I/O. */
 
-/** One difference at a path such as `pools[shop].backends[a].weight`; null where there was or is nothing. */
-export interface Difference {
-  readonly path: string;
-  readonly from: unknown;
-  readonly to: unknown;
-}
+import type { Difference } from '../protocol/common-schemas.ts';
+
+export type { Difference };
 
 /** A larger value is left out of an event: the revision itself has it. */
 export const VALUE_LENGTH = 4_096;

@@ -3,17 +3,13 @@
  * holds 2 MB at most), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that exist).
  */
 import type { Config } from '../config/schema.ts';
+import type { Revision } from '../protocol/config-schemas.ts';
 import { inPieces } from './pieces.ts';
 
 /** Revisions kept; the oldest go first. */
 export const REVISIONS_KEPT = 100;
 
-export interface Revision {
-  readonly revision: number;
-  readonly at: number;
-  readonly who: string;
-  readonly summary: string;
-}
+export type { Revision };
 
 /** What is derived at each commit. */
 export interface Meta {

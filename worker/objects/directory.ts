@@ -91,25 +91,34 @@ export class Directory extends DurableObject<Env> {
     const end = disableAt === null ? 'no deadline' : `until ${new Date(disableAt).toISOString()}`;
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'draining' } };
     const set = () => this.#drains.setDeadline(pool, backend, disableAt);
-    return this.#change(change, options, `draining backend ${backend} of pool ${pool}, ${end}`, set);
+    const exists = this.#isDraining(pool, backend);
+    return this.#change(change, options, `draining backend ${backend} of pool ${pool}, ${end}`, set, exists);
   }
 
   /** Ends a drain: the backend is active again. */
   async undrain(pool: string, backend: string, options: ChangeOptions): Promise<ChangeResult> {
-    if (!this.#drains.all().some((drain) => drain.pool === pool && drain.backend === backend))
+    if (!this.#isDraining(pool, backend))
       return { ok: false, reason: 'missing', detail: `Backend ${backend} of pool ${pool} does not drain.` };
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'active' } };
     return this.#change(change, options, `ended the drain of backend ${backend} of pool ${pool}`);
   }
 
-  /** `what` is the change in words; `alongside` writes what belongs to the revision but not into the document. */
+  #isDraining(pool: string, backend: string): boolean {
+    return this.#drains.all().some((drain) => drain.pool === pool && drain.backend === backend);
+  }
+
+  /**
+   * `what` is the change in words; `alongside` writes what belongs to the revision but not into the document; `exists`
+   * says whether the resource does, where that is not a part of the document.
+   */
   async #change(
     change: Change,
     options: ChangeOptions,
     what?: string,
     alongside?: () => void,
+    exists?: boolean,
   ): Promise<ChangeResult> {
-    const tried = this.#revisions.try(change, options, surroundings(this.env));
+    const tried = this.#revisions.try(change, options, surroundings(this.env), exists);
     if (!tried.commits) return tried.answer;
     const { config, created, warnings, summary } = tried;
     const deliveries = this.#commit(config, options.who, what ?? summary);

@@ -8,19 +8,15 @@
  * promise about sockets that live longer than that; where yours do, set it higher. A response that still streams, of a
  * request from before the window, is not seen either.
  */
+import type { Drain } from '../protocol/config-schemas.ts';
+import type { DrainStatus } from '../protocol/traffic-schemas.ts';
+
+export type { Drain, DrainStatus };
 
 /** How long nobody must have come, and how long a WebSocket counts as open. */
 export interface DrainTimes {
   readonly windowMs: number;
   readonly webSocketLifeMs: number;
-}
-
-/** A backend that drains. `disableAt`: when it is disabled by itself; null: never. Times are epoch ms. */
-export interface Drain {
-  readonly pool: string;
-  readonly backend: string;
-  readonly since: number;
-  readonly disableAt: number | null;
 }
 
 /** An isolate tells of a client once in this share of the window, so a client may have been here that much later. */
@@ -38,15 +34,6 @@ export interface Seen {
   readonly lastWebSocketAt: number;
   /** Every shard has said what it has seen. */
   readonly complete: boolean;
-}
-
-/** How a drain stands: `safeAt` is when the backend may be removed if nobody comes any more, null when that is unknown. */
-export interface DrainStatus {
-  readonly since: number;
-  readonly disableAt: number | null;
-  readonly safeAt: number | null;
-  readonly safeToRemove: boolean;
-  readonly why: string;
 }
 
 /** Says whether the backend may be removed, and why or why not. */

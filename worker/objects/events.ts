@@ -1,49 +1,10 @@
 /** The events of the history: changes of the configuration, ejections, probes, returns. No I/O. */
 import type { Change } from '../balance/ejection.ts';
 import type { Outcome } from '../balance/types.ts';
-import type { Difference } from '../config/diff.ts';
+import type { ConfigEvent, HistoryEvent, PoolEvent } from '../protocol/traffic-schemas.ts';
 
-/** A new revision. `path`, `from`, `to`: the deepest part of the document that holds every change, before and after. */
-export interface ConfigEvent extends Difference {
-  readonly kind: 'config';
-  /** Epoch ms. */
-  readonly at: number;
-  readonly revision: number;
-  /** `token`, `session`, or an identity. */
-  readonly who: string;
-  /** The change in words. */
-  readonly what: string;
-}
-
-/**
- * `cap-reached`: a failing backend stays in, because the cap on ejections is reached. `probe-failed`: it stays ejected.
- * `pool-out`: no backend of the pool is left; `pool-back`: one is in again.
- */
-export type PoolEventKind = Exclude<Change, 'none'> | 'probe' | 'stalled' | 'pool-out' | 'pool-back';
-
-/** What a Pool object found out about a backend, or about the whole pool. Times are epoch ms. */
-export interface PoolEvent {
-  readonly kind: PoolEventKind;
-  readonly at: number;
-  readonly pool: string;
-  readonly shard: string;
-  /** The backend that made the difference; null when a change of the configuration did. */
-  readonly backend: string | null;
-  /** Why, in words. */
-  readonly why: string;
-  /** How the attempt ended that tipped it; `probe` events have none yet. */
-  readonly outcome: Outcome['kind'] | null;
-  readonly status: number | null;
-  /** The request of that attempt, to be found in the log by; null where it is not known. */
-  readonly requestId: string | null;
-  /** The end of the ejection; null when there is none. */
-  readonly until: number | null;
-  /** Ejections in a row. */
-  readonly ejections: number;
-}
-
-/** One event of the history; `id` grows. */
-export type HistoryEvent = (ConfigEvent | PoolEvent) & { readonly id: number };
+export type { ConfigEvent, HistoryEvent, PoolEvent };
+export type PoolEventKind = PoolEvent['kind'];
 
 /** Tells a Pool's event from all others, so that one reported twice is kept once. */
 export const eventKey = ({ pool, shard, backend, kind, at }: PoolEvent): string =>

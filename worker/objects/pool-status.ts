@@ -1,13 +1,13 @@
 /** A pool's status: what its shards have counted, summed up, and what the operator asked for beside it. No I/O. */
 import { eligible, standing, type Verdict } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
+import type { PoolStatus } from '../protocol/traffic-schemas.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
 import { quantile } from './latency.ts';
 import type { BackendStatus, ShardStatus } from './protocol.ts';
 import { withoutStaleEjections } from './stale-ejections.ts';
 
-/** The body of `GET /api/pools/:pool/status`. `at` is when it was made up, epoch ms. */
-export type PoolStatus = ReturnType<typeof poolStatus>;
+export type { PoolStatus };
 
 /** What a status is made up under. */
 export interface StatusContext {
@@ -20,7 +20,11 @@ export interface StatusContext {
 }
 
 /** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
-export function poolStatus(pool: PoolConfig, shards: readonly ShardStatus[], context: StatusContext) {
+export function poolStatus(
+  pool: PoolConfig,
+  shards: readonly ShardStatus[],
+  context: StatusContext,
+): PoolStatus {
   const { revision, drains, times, complete } = context;
   const now = Date.now();
   const of = (id: string) => shards.flatMap((shard) => shard.backends.filter((backend) => backend.id === id));

@@ -1,7 +1,9 @@
 /** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
-import type { OutcomeKind } from '../balance/types.ts';
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
+import type { MappedAttempt, Mapping, Reason } from '../protocol/traffic-schemas.ts';
 import type { Totals } from './totals.ts';
+
+export type { MappedAttempt, Mapping, Reason };
 
 /** Slots that go back unused, by backend id, from the lease's `epoch`. */
 export interface Returned {
@@ -48,9 +50,6 @@ export interface LeaseReply extends PoolNews {
   readonly ttlMs: number;
 }
 
-/** Why a request went where it went. */
-export type Reason = 'policy' | 'affinity' | 'retry' | 'fail-open' | 'tier' | 'probe' | 'fallback';
-
 /** What one attempt showed: backend id, code, ms to headers, flags. A tuple, for there are many. */
 export type AttemptRecord = readonly [
   backend: string,
@@ -66,32 +65,6 @@ export type AttemptRecord = readonly [
 export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3, stalled: -4 } as const;
 /** `out`: the isolate knew the backend to be ejected when the attempt began; `probe`: this was its probe. */
 export const FLAG = { first: 1, upgrade: 2, out: 4, probe: 8 } as const;
-
-/** One recorded request -> backend; the shape of `GET /api/requests`. No query string, no client address. */
-export interface Mapping {
-  readonly requestId: string;
-  readonly at: number;
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  readonly route: string;
-  readonly pool: string;
-  /** Who answered; null when nobody did. */
-  readonly backend: string | null;
-  readonly reason: Reason;
-  readonly attempts: readonly MappedAttempt[];
-  /** What the client got. */
-  readonly status: number;
-  readonly ms: number;
-  readonly colo: string | null;
-}
-
-export interface MappedAttempt {
-  readonly backend: string;
-  readonly outcome: 'ok' | 'failure-status' | Exclude<OutcomeKind, 'response'>;
-  readonly status: number | null;
-  readonly ms: number;
-}
 
 /** Several mappings as one JSON array. */
 export interface MappingBatch {

@@ -3,18 +3,20 @@ import { applyChange, type Change } from '../config/change.ts';
 import type { Changed } from '../config/changed.ts';
 import { type Problem, type Surroundings, told, warnings } from '../config/check.ts';
 import { type Difference, differences } from '../config/diff.ts';
+import { hasTarget, isWanted, type Precondition, unmetCondition } from '../config/precondition.ts';
 import type { Config } from '../config/schema.ts';
+import type { RevisionDetails } from '../protocol/config-schemas.ts';
 import { DirectoryStore, type Meta, type Revision } from './directory-store.ts';
 import type { PoolPush, ShardName, Snapshot } from './protocol.ts';
 import type { Delivery } from './push.ts';
 
+export type { RevisionDetails };
+
 const EMPTY: Config = { pools: [], routes: [] };
 
 /** Who asks for a change, and on what condition. */
-export interface ChangeOptions {
+export interface ChangeOptions extends Precondition {
   readonly who: string;
-  /** Only if this is the revision now. */
-  readonly ifRevision: number | null;
   readonly dryRun: boolean;
 }
 
@@ -29,6 +31,7 @@ export type ChangeResult =
       readonly changes?: Difference[];
     }
   | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
+  | { readonly ok: false; readonly reason: 'precondition'; readonly detail: string }
   | Exclude<Changed, { ok: true }>;
 
 /** What a change would make of the configuration; one that is refused, or only tried, has its answer already. */
@@ -41,12 +44,6 @@ export type Tried =
       readonly summary: string;
     }
   | { readonly commits: false; readonly answer: ChangeResult };
-
-/** One revision whole. `changes` is against the one before, null when that is not kept any more. */
-export interface RevisionDetails extends Revision {
-  readonly config: Config;
-  readonly changes: Difference[] | null;
-}
 
 /** Kept in SQLite and, as far as it is in force, in memory. Every method is synchronous: nobody sees half a revision. */
 export class Revisions {
@@ -116,12 +113,22 @@ export class Revisions {
     return { ...found, config, changes: before && differences(before, config) };
   }
 
-  /** What a change would make of the configuration; nothing is written. */
-  try(change: Change, { ifRevision, dryRun }: ChangeOptions, around: Surroundings): Tried {
+  /** What a change would make of the configuration; nothing is written. `exists`: whether its resource does. */
+  try(
+    change: Change,
+    options: ChangeOptions,
+    around: Surroundings,
+    exists = hasTarget(this.#config, change),
+  ): Tried {
+    const { dryRun } = options;
     const revision = this.#revision;
-    if (ifRevision !== null && ifRevision !== revision)
+    if (!isWanted(options, revision))
       return { commits: false, answer: { ok: false, reason: 'stale', revision } };
     const changed = applyChange(this.#config, change, around);
+    // Conditions do not count for a resource that cannot be found (RFC 9110, 13.2.1).
+    const isMissing = !changed.ok && changed.reason === 'missing';
+    const detail = isMissing ? null : unmetCondition(options, revision, exists);
+    if (detail !== null) return { commits: false, answer: { ok: false, reason: 'precondition', detail } };
     if (!changed.ok) return { commits: false, answer: changed };
     const { config, created, summary } = changed;
     const notes = told(warnings(config));

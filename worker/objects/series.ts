@@ -1,5 +1,8 @@
 /** A pool's last five minutes in steps of five seconds: requests and failures by backend, latency of all. No I/O. */
+import type { PoolSeries } from '../protocol/traffic-schemas.ts';
 import { bucketOf, noLatencies, quantile } from './latency.ts';
+
+export type { PoolSeries };
 
 /** A step's length; steps begin at multiples of it, so that those of all shards lie upon each other. */
 export const STEP_MS = 5_000;
@@ -63,20 +66,6 @@ export class Series {
     const oldest = now - (now % STEP_MS) - (STEPS - 1) * STEP_MS;
     if ((this.#steps[0]?.at ?? oldest) < oldest) this.#steps = this.#steps.filter(({ at }) => at >= oldest);
   }
-}
-
-/** The body of one pool in `GET /api/series`. `until` is the end of the last step, epoch ms; it may still be going on. */
-export interface PoolSeries {
-  readonly pool: string;
-  readonly stepMs: number;
-  readonly until: number;
-  /** Attempts in each step, retries included. */
-  readonly requests: number[];
-  readonly failures: number[];
-  /** Time to headers that 95 % of a step's responses stayed below; null in a step without any. */
-  readonly p95Ms: (number | null)[];
-  /** By backend, in the pool's order; only when one pool is asked for. */
-  readonly backends?: { readonly id: string; readonly requests: number[]; readonly failures: number[] }[];
 }
 
 /** Sums shards up; with `ids`, by backend too. */

@@ -1,7 +1,7 @@
 /** What would become of a request: the code that routes and picks, run on copies. Nothing moves, nothing is sent. */
-import { eligible, type Standing, standing } from '../balance/available.ts';
+import { eligible, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
-import type { Reason } from '../objects/protocol.ts';
+import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schemas.ts';
 import { firstPick, nextPick, type Pick } from './candidates.ts';
 import { begin, type Exchange } from './exchange.ts';
 import { fallback } from './fallback.ts';
@@ -11,38 +11,7 @@ import { matchRoute } from './routes.ts';
 import { readTarget } from './target.ts';
 import { isLoop } from './upstream.ts';
 
-/** One backend that would be asked, in its turn. */
-export interface Candidate {
-  readonly pool: string;
-  readonly backend: string;
-  readonly reason: Reason;
-}
-
-/** One backend that takes no part in the first pick, and why in words. `ejectedUntil` in epoch ms. */
-export interface LeftOut {
-  readonly pool: string;
-  readonly backend: string;
-  readonly status: Exclude<Standing, 'available'>;
-  readonly why: string;
-  readonly ejectedUntil: number | null;
-}
-
-export interface Explanation {
-  readonly revision: number;
-  readonly host: string;
-  readonly path: string;
-  readonly route: string | null;
-  readonly pool: string | null;
-  readonly policy: string | null;
-  readonly affinity: string | null;
-  /** The first to be asked, then those that a failure would lead to, in order. */
-  readonly candidates: readonly Candidate[];
-  readonly leftOut: readonly LeftOut[];
-  /** How many candidates would be asked at most, and why not more. */
-  readonly attempts: { readonly most: number; readonly why: string };
-  /** The answer when nobody is asked; else null. */
-  readonly answer: { readonly status: number; readonly why: string } | null;
-}
+export type { Candidate, Explanation, LeftOut };
 
 /** Says what would become of `request` if it came to this isolate now. Null: no configuration can be reached. */
 export async function explain(request: Request, env: Env): Promise<Explanation | null> {

@@ -1,20 +1,20 @@
-/** Who may use the API: the operator's token as a bearer, whom Cloudflare Access let through, or a session cookie. */
+/** Who may use the API: a request with the operator's token, an identity of Cloudflare Access, or a session cookie. */
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
-import type { Env } from '../env.ts';
-import type { Session } from '../objects/sign-in-store.ts';
-import { directoryObject } from '../objects/stubs.ts';
+import type { Env } from '../../env.ts';
+import type { Session } from '../../objects/sign-in-store.ts';
+import { directoryObject } from '../../objects/stubs.ts';
+import { fail, problem } from '../http/problem.ts';
 import { accessIdentity } from './cloudflare-access.ts';
-import { fail, problem } from './problem.ts';
-import { readSession, SESSION_COOKIE, sameSecret } from './session.ts';
+import { readSession, SESSION_COOKIE, sameSecret } from './session-cookie.ts';
 
 export interface ApiEnv {
   Bindings: Env;
   Variables: {
-    /** Whose name a change bears: `token`, `session` or an e-mail address. */
-    who: string;
-    /** By which session; null otherwise. */
+    /** Who a change is recorded as: `token`, `session` or an e-mail address. */
+    actor: string;
+    /** The session that the request came with; null without one. */
     session: Session | null;
   };
 }
@@ -28,19 +28,19 @@ export function adminToken(env: Env): string | null {
   return token.length >= TOKEN_LENGTH ? token : null;
 }
 
-/** Without a token nothing on the admin host is served: a deployment that was not set up is never an open door. */
+/** Answers 503 to every request on the admin host until a token is set: a deployment without one must not be open. */
 export const requireSetUp = createMiddleware<ApiEnv>(async (c, next) => {
   if (adminToken(c.env) !== null) return next();
   return problem(
     503,
-    `ADMIN_TOKEN is not set or shorter than ${TOKEN_LENGTH} characters. Set it with «wrangler secret put ADMIN_TOKEN», locally in .dev.vars, then reload.`,
+    `ADMIN_TOKEN is not set or shorter than ${TOKEN_LENGTH} characters. Set it with "wrangler secret put ADMIN_TOKEN", locally in .dev.vars, then reload.`,
   );
 });
 
-/** Lets the operator in, and nobody else. */
+/** Lets only the operator through; throws a 401 or 403 for all other requests. */
 export const requireOperator = createMiddleware<ApiEnv>(async (c, next) => {
   c.set('session', null);
-  c.set('who', await identify(c));
+  c.set('actor', await identify(c));
   return next();
 });
 
@@ -55,10 +55,10 @@ async function identify(c: Context<ApiEnv>): Promise<string> {
   }
   const who = (await accessIdentity(c.env, accessOf(c))) ?? (await sessionIdentity(c));
   if (who === null)
-    return fail(401, 'Sign in, or send «Authorization: Bearer ADMIN_TOKEN».', undefined, {
+    return fail(401, 'Sign in, or send `Authorization: Bearer ADMIN_TOKEN`.', undefined, {
       'www-authenticate': 'Bearer',
     });
-  // Whom the browser vouches for by itself has not said that he wants this.
+  // A browser attaches cookies and Access identities to any site's requests: a change must also carry our Origin.
   if (!SAFE.has(c.req.method) || c.req.header('upgrade')) requireSameOrigin(c);
   return who;
 }
@@ -71,20 +71,20 @@ async function sessionIdentity(c: Context<ApiEnv>): Promise<'session' | null> {
   return session && 'session';
 }
 
-/** The session that the cookie stands for; null when there is none, it has reached its end, or it was signed out. */
+/** The session of the request's cookie; null when there is none, when it has expired, or after signing out. */
 export async function currentSession(c: Context<ApiEnv>): Promise<Session | null> {
   const cookie = getCookie(c, SESSION_COOKIE);
   const session = cookie === undefined ? null : await readSession(adminToken(c.env)!, cookie, Date.now());
   return session === null || (await directoryObject(c.env).isSignedOut(session)) ? null : session;
 }
 
-/** A cookie is sent by any page that makes the browser send it; the Origin tells whether that page was ours. */
+/** Throws a 403 unless the Origin is our own: any page can make the browser send our cookie (CSRF). */
 function requireSameOrigin(c: Context<ApiEnv>): void {
   if (c.req.header('origin') === undefined) refuse();
   refuseOtherSites(c);
 }
 
-/** Refuses what a browser says another site's page has sent. A script sends neither header and passes. */
+/** Throws a 403 when the browser's headers name another site. A script sends neither header and passes. */
 export function refuseOtherSites(c: Context<ApiEnv>): void {
   const origin = c.req.header('origin');
   const site = c.req.header('sec-fetch-site');

@@ -1,11 +1,11 @@
 /** `?limit=` of the listings. */
 import { fail } from './problem.ts';
 
-/** Without `?limit=`. */
+/** The limit of a request that names none. */
 export const DEFAULT_LIMIT = 100;
 export const MAX_LIMIT = 1_000;
 
-/** Reads the limit; 400 when it is no whole number from 1 to 1,000. */
+/** The limit of a listing; throws a 400 unless it is a whole number from 1 to 1,000. */
 export function readLimit(text: string | undefined): number {
   if (text === undefined) return DEFAULT_LIMIT;
   const limit = Number(text);

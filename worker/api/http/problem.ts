@@ -1,10 +1,10 @@
-/** Error answers of the API: problem documents (RFC 9457). */
+/** Error responses of the API: problem documents (RFC 9457). */
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import type { Problem } from '../config/check.ts';
+import type { Problem } from '../../config/check.ts';
 import { API_HEADERS } from './headers.ts';
 
-/** The title of each status that the API answers. */
+/** The title of each error status of the API. */
 export const TITLES: Record<number, string> = {
   400: 'Bad request',
   401: 'Not signed in',
@@ -21,7 +21,7 @@ export const TITLES: Record<number, string> = {
   503: 'Unavailable',
 };
 
-/** An error as the operator sees it; `errors` tells what in the body is at fault. */
+/** A problem document; `errors` lists the faults of the request's body by path. */
 export function problem(
   status: number,
   detail: string,
@@ -41,7 +41,7 @@ export function problem(
   });
 }
 
-/** A problem to throw from wherever it is found. */
+/** Throws a problem document, which `onError` turns into the response. */
 export function fail(
   status: number,
   detail: string,
@@ -51,14 +51,14 @@ export function fail(
   throw new HTTPException(status as 400, { res: problem(status, detail, errors, headers) });
 }
 
-/** The body was at fault. */
+/** Throws a 400 for a faulty body; the first fault becomes the detail. */
 export function failInvalid(errors: readonly Problem[]): never {
   const first = errors[0];
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   fail(400, first ? `${first.path || 'The body'} ${first.message}${more}` : 'The body is not valid.', errors);
 }
 
-/** Hono's error handler. What we did not expect is logged, and not told. */
+/** Hono's error handler. The details of an unexpected error go to the log and not to the client. */
 export function onError(error: Error, _c: Context): Response {
   if (error instanceof HTTPException) return error.getResponse();
   console.error({ message: 'API error', detail: error.stack ?? String(error) });

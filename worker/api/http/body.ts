@@ -1,13 +1,15 @@
-/** Reading a request's body: no more of it is kept than allowed, and no deeper than any document of ours goes. */
+/** Reading JSON bodies, with limits on their length and on their depth. */
 import type { Context } from 'hono';
-import { LIMITS } from '../config/limits.ts';
-import type { ApiEnv } from './access.ts';
-import { fail } from './problem.ts';
+import type { z } from 'zod';
+import { parse } from '../../config/check.ts';
+import { LIMITS } from '../../config/limits.ts';
+import type { ApiEnv } from '../auth/access.ts';
+import { fail, failInvalid } from './problem.ts';
 
-/** A body that is too long is read on to here and thrown away, so that the client hears why and sees no reset. */
+/** A body past its limit is read to this length and discarded, so that the client receives the 413 and not a reset. */
 export const DISCARD_BYTES = 64 * 1_048_576;
 
-/** The JSON body, whatever its declared type: `curl -d` declares a form. */
+/** The JSON body, whatever its Content-Type: `curl -d` declares a form. Throws a 413, or a 400 when it is not JSON. */
 export async function readJson(
   c: Context<ApiEnv>,
   limitBytes: number = LIMITS.documentBytes,
@@ -26,6 +28,12 @@ export async function readJson(
   return fail(400, `The body ${message}.`, [{ path: '', message }]);
 }
 
+/** The JSON body as its schema describes it; throws a 400 that names every fault. */
+export async function readBody<T extends z.ZodType>(c: Context<ApiEnv>, schema: T): Promise<z.output<T>> {
+  const parsed = parse(schema, await readJson(c));
+  return parsed.ok ? parsed.value : failInvalid(parsed.errors);
+}
+
 /** The body as text; null when it is longer than `limitBytes`. */
 async function readText(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<string | null> {
   const chunks: Uint8Array[] = [];
@@ -38,7 +46,7 @@ async function readText(body: ReadableStream<Uint8Array> | null, limitBytes: num
   return length > limitBytes ? null : new TextDecoder().decode(await new Blob(chunks).arrayBuffer());
 }
 
-/** Stops at the limit: what is deeper could not even be sent to an object. */
+/** Whether a value nests deeper than this. A deeper one could not be sent to an object. */
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));

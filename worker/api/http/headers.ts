@@ -1,4 +1,4 @@
-/** What every answer of the API tells a browser: keep it, frame it, guess at it or show it to another site never. */
+/** Security headers of every API response: no caching, framing, sniffing or cross-site reads. */
 
 export const API_HEADERS = {
   'cache-control': 'no-store',

@@ -1,7 +1,7 @@
-/** Sessions: a cookie with an end, signed with a key made of the operator's token. Only those ended early are stored. */
-import type { Session } from '../objects/sign-in-store.ts';
+/** Session cookies: they expire, and are signed with a key derived from the operator's token. Only sessions that ended early are stored. */
+import type { Session } from '../../objects/sign-in-store.ts';
 
-/** After this time the operator signs in again. */
+/** How long a session lasts, in seconds. */
 export const SESSION_SECONDS = 12 * 3_600;
 export const SESSION_COOKIE = 'evenkeel_session';
 
@@ -15,7 +15,7 @@ export async function sameSecret(a: string, b: string): Promise<boolean> {
   return crypto.subtle.timingSafeEqual(x!, y!);
 }
 
-/** Makes a session that ends `SESSION_SECONDS` after `now` (epoch ms). */
+/** The cookie of a new session, which expires `SESSION_SECONDS` after `now` (epoch ms). */
 export async function makeSession(token: string, generation: number, now: number): Promise<string> {
   const until = now + SESSION_SECONDS * 1_000;
   const id = crypto.randomUUID().replaceAll('-', '');
@@ -26,7 +26,7 @@ export async function makeSession(token: string, generation: number, now: number
   return `${claim}.${await sign(token, claim)}`;
 }
 
-/** The session that a cookie's value is, or null when it is none of ours or has reached its end. */
+/** The session of a cookie's value; null when the signature is not ours or the session has expired. `now` is epoch ms. */
 export async function readSession(token: string, value: string, now: number): Promise<Session | null> {
   const [, claim = '', until = '', generation = '', id = '', mac = ''] =
     /^(([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.([0-9a-f]{32}))\.([0-9a-f]{64})$/.exec(value) ?? [];
@@ -35,11 +35,11 @@ export async function readSession(token: string, value: string, now: number): Pr
   return genuine && now < session.until ? session : null;
 }
 
-/** What is stored of a one-time code; a code made under another token is worth nothing. */
-export const loginMark = (token: string, code: string): Promise<string> => sign(token, `login ${code}`);
+/** What is stored of a one-time code. It depends on the token: a code made under another one is not valid. */
+export const loginDigest = (token: string, code: string): Promise<string> => sign(token, `login ${code}`);
 
-/** What stands for a client's address where sign-ins are counted; without the token nobody can tell the address from it. */
-export const addressMark = (token: string, address: string): Promise<string> =>
+/** What stands for a client's address where sign-ins are counted; without the token the address cannot be recovered. */
+export const addressDigest = (token: string, address: string): Promise<string> =>
   sign(token, `address ${address}`);
 
 async function sign(token: string, claim: string): Promise<string> {

@@ -1,0 +1,216 @@
+/** The schemas and types of responses about traffic: status, series, recent requests, events, explanations. No I/O. */
+import { z } from 'zod';
+import { count, differenceFields, type Message, messages, reason, revision, time } from './common-schemas.ts';
+
+export type { Reason } from './common-schemas.ts';
+
+const state = () => z.enum(['active', 'draining', 'disabled']);
+/** How an attempt ended. */
+export const outcome = () =>
+  z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'stalled', 'client-closed']);
+
+/** The state of a drain. */
+const drainStatusSchema = z.strictObject({
+  since: time(),
+  disableAt: time().nullable().describe('When it is disabled automatically; null: never'),
+  safeAt: time()
+    .nullable()
+    .describe('From when on it may be removed if no client comes any more; null: not known'),
+  safeToRemove: z
+    .boolean()
+    .describe('No client has come for a whole window; responses that still stream are not counted'),
+  why: z.string().describe('Why it may be removed, or not yet'),
+});
+export type DrainStatus = Message<typeof drainStatusSchema>;
+
+/** The status of one backend. */
+export const backendStatusSchema = z.strictObject({
+  id: z.string(),
+  state: state().describe('What the operator set'),
+  weight: count(),
+  status: z
+    .enum(['available', 'failing', 'ejected', 'draining', 'disabled', 'standby'])
+    .describe('What applies now'),
+  requests: count().describe('Attempts, retries included'),
+  failures: count(),
+  consecutiveFailures: count(),
+  ejectedUntil: time().nullable().describe('Epoch ms; null when it is not ejected'),
+  ejections: count().describe('In a row'),
+  share: z.number().nullable().describe('Of first attempts in the last one to two minutes, 0 to 1'),
+  expectedShare: z.number().nullable().describe('By the weights in force, 0 to 1'),
+  latencyMs: z.strictObject({ p50: z.number().nullable(), p95: z.number().nullable() }),
+  openWebSockets: count().describe(
+    'That may be open: each counts for a day (WEBSOCKET_LIFE_MS) from when it opened, since the runtime does not report when it ends',
+  ),
+  affinityClients: count().describe(
+    'Clients with affinity seen in the last five minutes (DRAIN_WINDOW_MS), summed over shards',
+  ),
+  drain: drainStatusSchema.nullable().describe('null: it does not drain'),
+});
+
+/** The status of one pool. */
+export const poolStatusSchema = z
+  .strictObject({
+    pool: z.string(),
+    revision: revision(),
+    at: time(),
+    latencyMs: z
+      .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
+      .describe('Of all backends, over the last one to two minutes'),
+    backends: z.array(backendStatusSchema),
+    shards: z
+      .array(
+        z.strictObject({
+          shard: z.string(),
+          dropped: count(),
+          objectCalls: count(),
+          rowsWritten: count(),
+          livePushes: count(),
+        }),
+      )
+      .describe('What balancing costs, by Pool object, since it started'),
+  })
+  .register(messages, { id: 'PoolStatus' });
+export type PoolStatus = Message<typeof poolStatusSchema>;
+
+/** The status of every pool. */
+export const statusesSchema = z
+  .strictObject({
+    revision: revision(),
+    statuses: z.array(poolStatusSchema).describe('In the order of the pools'),
+  })
+  .register(messages, { id: 'Statuses' });
+
+const steps = () => z.array(count()).describe('A number for each step, oldest first');
+/** The last minutes of one pool, step by step. */
+const poolSeriesSchema = z.strictObject({
+  pool: z.string(),
+  stepMs: z.int(),
+  until: time().describe('The end of the last step, which may still be going on'),
+  requests: steps(),
+  failures: steps(),
+  p95Ms: z.array(z.number().nullable()),
+  backends: z
+    .array(z.strictObject({ id: z.string(), requests: steps(), failures: steps() }))
+    .optional()
+    .describe('Only when one pool is asked for'),
+});
+export type PoolSeries = Message<typeof poolSeriesSchema>;
+/** The last minutes of the pools asked for. */
+export const seriesSchema = z
+  .strictObject({ revision: revision(), series: z.array(poolSeriesSchema) })
+  .register(messages, { id: 'Series' });
+
+/** How one attempt of a request ended; `ms` is the time to the headers of its response. */
+const mappedAttemptSchema = z.strictObject({
+  backend: z.string(),
+  outcome: outcome(),
+  status: z.int().nullable(),
+  ms: z.number(),
+});
+export type MappedAttempt = Message<typeof mappedAttemptSchema>;
+/** One recorded request -> backend. */
+export const mappingSchema = z.strictObject({
+  requestId: z.string(),
+  at: time(),
+  method: z.string(),
+  host: z.string(),
+  path: z.string().describe('Without the query string'),
+  route: z.string(),
+  pool: z.string(),
+  backend: z.string().nullable().describe('The backend that answered; null: none did'),
+  reason: reason(),
+  attempts: z.array(mappedAttemptSchema),
+  status: z.int().describe('What the client received'),
+  ms: z.number(),
+  colo: z.string().nullable(),
+});
+export type Mapping = Message<typeof mappingSchema>;
+/** Recent mappings. */
+export const requestsSchema = z
+  .strictObject({ revision: revision(), requests: z.array(mappingSchema) })
+  .register(messages, { id: 'Requests' });
+
+const eventFields = { id: z.int().describe('Grows'), at: time() };
+/** A new revision. `path`, `from`, `to`: the deepest part of the document that holds every change, before and after. */
+const configEventSchema = z.strictObject({
+  ...eventFields,
+  kind: z.literal('config'),
+  revision: revision(),
+  who: z.string(),
+  what: z.string(),
+  ...differenceFields,
+});
+/** What a Pool object found out about a backend. */
+const poolEventSchema = z.strictObject({
+  ...eventFields,
+  kind: z.enum([
+    'ejected',
+    'probe',
+    'probe-failed',
+    'returned',
+    'stalled',
+    'cap-reached',
+    'pool-out',
+    'pool-back',
+  ]),
+  pool: z.string(),
+  shard: z.string(),
+  backend: z
+    .string()
+    .nullable()
+    .describe('The backend that made the difference; null: a change of the configuration did'),
+  why: z.string(),
+  outcome: z.enum(['response', 'connect-failure', 'timeout', 'stalled', 'client-closed']).nullable(),
+  status: z.int().nullable(),
+  requestId: z.string().nullable().describe('The request that caused it'),
+  until: time().nullable(),
+  ejections: count().describe('In a row'),
+});
+/** One event of the history. */
+export const eventSchema = z.discriminatedUnion('kind', [configEventSchema, poolEventSchema]);
+export type HistoryEvent = Message<typeof eventSchema>;
+/** Events before the history has numbered them. */
+export type ConfigEvent = Omit<Message<typeof configEventSchema>, 'id'>;
+export type PoolEvent = Omit<Message<typeof poolEventSchema>, 'id'>;
+/** The history. */
+export const eventsSchema = z
+  .strictObject({ revision: revision(), events: z.array(eventSchema) })
+  .register(messages, { id: 'Events' });
+
+/** One backend that would be tried, in its turn. */
+const candidateSchema = z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() });
+export type Candidate = Message<typeof candidateSchema>;
+/** One backend that takes no part in the first pick, and why in words. */
+const leftOutSchema = z.strictObject({
+  pool: z.string(),
+  backend: z.string(),
+  status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'failing', 'standby']),
+  why: z.string(),
+  ejectedUntil: time().nullable(),
+});
+export type LeftOut = Message<typeof leftOutSchema>;
+/** Where a request would go, and why. */
+export const explanationSchema = z
+  .strictObject({
+    revision: revision(),
+    host: z.string(),
+    path: z.string(),
+    route: z.string().nullable(),
+    pool: z.string().nullable(),
+    policy: z.string().nullable(),
+    affinity: z.string().nullable(),
+    candidates: z
+      .array(candidateSchema)
+      .describe('The first backend to try, then those that a failure would lead to, in order'),
+    leftOut: z.array(leftOutSchema).describe('The backends that take no part in the first pick'),
+    attempts: z
+      .strictObject({ most: count(), why: z.string() })
+      .describe('How many are tried at most, and why not more'),
+    answer: z
+      .strictObject({ status: z.int(), why: z.string() })
+      .nullable()
+      .describe('The response when no backend is tried; else null'),
+  })
+  .register(messages, { id: 'Explanation' });
+export type Explanation = Message<typeof explanationSchema>;
