@@ -7,9 +7,9 @@ import {
   parseSearchWith,
   stringifySearchWith,
 } from '@tanstack/react-router';
-import type { RequestFilter } from './api/requests.ts';
 import { NoPage } from './pages/no-page.tsx';
 import { Overview } from './pages/overview/overview.tsx';
+import type { RequestsSearch } from './pages/requests/filter.ts';
 import { Shell } from './shell/shell.tsx';
 
 /** A search parameter as text, left out when it is empty. */
@@ -27,11 +27,6 @@ export interface OverviewSearch {
 export interface PoolSearch {
   readonly edit?: string;
   readonly tab?: string;
-}
-
-/** The API's own filters; `id`: the request whose story is open. */
-export interface RequestsSearch extends RequestFilter {
-  readonly id?: string;
 }
 
 /**

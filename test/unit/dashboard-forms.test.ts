@@ -1,7 +1,7 @@
 /** Forms made of the API's schemas: which fields there are, what typed text becomes, which message belongs where. */
 import { expect, test } from 'vitest';
 import type { JsonSchema } from '../../dashboard/api/openapi.ts';
-import { messageAt, pathOf, within } from '../../dashboard/changes/dry-run.ts';
+import { pathOf } from '../../dashboard/changes/dry-run.ts';
 import {
   fieldsOf,
   fromText,
@@ -10,6 +10,7 @@ import {
   valueAt,
   withValue,
 } from '../../dashboard/components/schema-form/fields.ts';
+import { messageAt, within } from '../../dashboard/model/problems.ts';
 import { openApiDocument } from '../../worker/api/openapi.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 

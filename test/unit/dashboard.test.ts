@@ -1,5 +1,4 @@
 /** The dashboard's pure parts: rates, figures as text, what is wrong with a pool, and the changes operators make. */
-import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { changeBackends, putBackend, removeBackends } from '../../dashboard/changes/change.ts';
 import { ago, countdown, duration, percent, perSecond } from '../../dashboard/model/format.ts';
@@ -9,13 +8,6 @@ import { failedShare, recentRate } from '../../dashboard/model/series.ts';
 import { inWords } from '../../dashboard/pages/overview/in-words.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
-
-test('the dashboard imports only types from the Worker', () => {
-  const files = globSync('dashboard/**/*.{ts,tsx}');
-  expect(files.length).toBeGreaterThan(10);
-  const values = files.filter((file) => /^import (?!type ).*worker\//m.test(readFileSync(file, 'utf8')));
-  expect(values).toEqual([]);
-});
 
 test.each([
   [duration(null), '–'],

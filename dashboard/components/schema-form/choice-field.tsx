@@ -1,8 +1,7 @@
 /** A field that is chosen from a few values, or from these and a number. */
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
-import { fromText, hintOf, type Scalar } from './fields.ts';
-import type { FieldProps } from './schema-fields.tsx';
+import { type FieldProps, fromText, hintOf, type Scalar } from './fields.ts';
 
 const nameOf = (choice: Scalar): string =>
   choice === true ? 'yes' : choice === false ? 'no' : String(choice);

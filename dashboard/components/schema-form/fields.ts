@@ -22,6 +22,15 @@ export interface Field {
   readonly fields: readonly Field[];
 }
 
+/** What one field is drawn from. */
+export interface FieldProps {
+  readonly field: Field;
+  readonly value: unknown;
+  readonly onChange: (value: unknown) => void;
+  readonly error: string | undefined;
+  readonly disabled: boolean;
+}
+
 /** The fields of an object's schema, in its order, without those of `omit`. */
 export function fieldsOf(schema: JsonSchema, omit: readonly string[] = [], at = ''): Field[] {
   return Object.entries(schema.properties ?? {})

@@ -1,9 +1,9 @@
 /** The fields of a form made of a JSON Schema: an object's values in, one change at a time out. */
 import { Switch } from '@cloudflare/kumo/components/switch';
 import type { Problem } from '../../../worker/config/check.ts';
-import { messageAt } from '../../changes/dry-run.ts';
+import { messageAt } from '../../model/problems.ts';
 import { ChoiceField, MixedField } from './choice-field.tsx';
-import { type Field, hintOf, valueAt } from './fields.ts';
+import { type Field, type FieldProps, hintOf, valueAt } from './fields.ts';
 import { TextField } from './text-field.tsx';
 
 interface SchemaFieldsProps {
@@ -41,15 +41,6 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
       ))}
     </>
   );
-}
-
-/** What one field is drawn from. */
-export interface FieldProps {
-  readonly field: Field;
-  readonly value: unknown;
-  readonly onChange: (value: unknown) => void;
-  readonly error: string | undefined;
-  readonly disabled: boolean;
 }
 
 function OneField({

@@ -1,8 +1,7 @@
 /** A field that is written: text, a number, a list with commas. */
 import { Input } from '@cloudflare/kumo/components/input';
 import { useState } from 'react';
-import { asText, fromText, hintOf } from './fields.ts';
-import type { FieldProps } from './schema-fields.tsx';
+import { asText, type FieldProps, fromText, hintOf } from './fields.ts';
 
 /** Keeps what was typed as it was typed, as long as it means the value. */
 export function TextField({ field, value, onChange, error, disabled }: FieldProps) {

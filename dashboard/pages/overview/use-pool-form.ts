@@ -3,11 +3,11 @@ import { useMemo, useState } from 'react';
 import type { Config } from '../../api/config.ts';
 import { checkDocument } from '../../api/document-check.ts';
 import { addPool } from '../../changes/add-pool.ts';
-import { messageAt, within } from '../../changes/dry-run.ts';
 import { tellFailed } from '../../changes/toasts.ts';
 import { useChange } from '../../changes/use-change.ts';
 import { useFindings } from '../../changes/use-findings.ts';
 import { EMPTY_POOL, type PoolDraft, poolOf, routeTo, urlProblems } from '../../model/pool-draft.ts';
+import { messageAt, within } from '../../model/problems.ts';
 
 /** What the form's parts need. */
 export interface PoolForm {

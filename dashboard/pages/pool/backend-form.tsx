@@ -7,10 +7,10 @@ import type { Problem } from '../../../worker/config/check.ts';
 import type { BackendConfig, PoolConfig } from '../../api/config.ts';
 import { type JsonSchema, schemasQuery } from '../../api/openapi.ts';
 import { pulsesQuery } from '../../api/status.ts';
-import { messageAt } from '../../changes/dry-run.ts';
 import { GoneDialog } from '../../components/gone-dialog.tsx';
 import { fieldsOf, withValue } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
+import { messageAt } from '../../model/problems.ts';
 import { consequence, isLast } from './consequences.ts';
 import { useSending } from './use-sending.ts';
 

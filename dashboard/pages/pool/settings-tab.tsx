@@ -7,11 +7,12 @@ import type { ApiError } from '../../api/client.ts';
 import type { Config, PoolConfig } from '../../api/config.ts';
 import { schemasQuery } from '../../api/openapi.ts';
 import { putPool } from '../../changes/change.ts';
-import { pathOf, useDryRun, within } from '../../changes/dry-run.ts';
+import { pathOf, useDryRun } from '../../changes/dry-run.ts';
 import { useChange } from '../../changes/use-change.ts';
 import { Card } from '../../components/card.tsx';
 import { fieldsOf, valueAt, withValue } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
+import { within } from '../../model/problems.ts';
 
 interface SettingsTabProps {
   readonly pool: PoolConfig;

@@ -5,8 +5,9 @@ import type { Problem } from '../../../worker/config/check.ts';
 import type { ApiError } from '../../api/client.ts';
 import { type BackendConfig, configQuery, type PoolConfig } from '../../api/config.ts';
 import { type Change, putBackend } from '../../changes/change.ts';
-import { dryRun, useDryRun, within } from '../../changes/dry-run.ts';
+import { dryRun, useDryRun } from '../../changes/dry-run.ts';
 import { useChange } from '../../changes/use-change.ts';
+import { within } from '../../model/problems.ts';
 
 /**
  * The draft as a change: checked while it is typed, and once more when it is sent. `edit` is the backend's id, `+` for a

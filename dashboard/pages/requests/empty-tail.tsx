@@ -7,8 +7,7 @@ import { Card } from '../../components/card.tsx';
 import { CommandLine } from '../../components/copy.tsx';
 import { Nothing } from '../../components/query-state.tsx';
 import { curlLine } from '../../model/curl.ts';
-import type { RequestsSearch } from '../../router.tsx';
-import { filterOf, isFiltered } from './filter.ts';
+import { filterOf, isFiltered, type RequestsSearch } from './filter.ts';
 
 interface EmptyTailProps {
   readonly search: RequestsSearch;

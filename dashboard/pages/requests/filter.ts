@@ -1,6 +1,10 @@
 /** The filters of the list, to and from the URL's search. No I/O. */
 import type { RequestFilter } from '../../api/requests.ts';
-import type { RequestsSearch } from '../../router.tsx';
+
+/** The API's own filters; `id`: the request whose story is open. */
+export interface RequestsSearch extends RequestFilter {
+  readonly id?: string;
+}
 
 const KEYS = ['pool', 'backend', 'outcome', 'status', 'path'] as const;
 

@@ -5,8 +5,7 @@ import type { Config } from '../../api/config.ts';
 import type { RequestFilter } from '../../api/requests.ts';
 import { Choice } from '../../components/choice.tsx';
 import { outcomes } from '../../model/mapping.ts';
-import type { RequestsSearch } from '../../router.tsx';
-import { filterOf, isFiltered, isStatus, withFilter, withoutFilters } from './filter.ts';
+import { filterOf, isFiltered, isStatus, type RequestsSearch, withFilter, withoutFilters } from './filter.ts';
 import { TypedFilter } from './typed-filter.tsx';
 
 interface FiltersProps {

@@ -6,7 +6,7 @@ import { PlusIcon, SignpostIcon, XIcon } from '@phosphor-icons/react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Problem } from '../../../worker/config/check.ts';
 import type { Question } from '../../api/explain.ts';
-import { messageAt } from '../../changes/dry-run.ts';
+import { messageAt } from '../../model/problems.ts';
 import { type HeaderRow, questionOf } from './explain-words.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];

@@ -2,9 +2,10 @@
 import { useMemo, useState } from 'react';
 import type { Config, RouteConfig } from '../../api/config.ts';
 import { type Change, putRoute } from '../../changes/change.ts';
-import { dryRun, messageAt, pathOf, within } from '../../changes/dry-run.ts';
+import { dryRun, pathOf } from '../../changes/dry-run.ts';
 import { useChange } from '../../changes/use-change.ts';
 import { useFindings } from '../../changes/use-findings.ts';
+import { messageAt, within } from '../../model/problems.ts';
 import { draftOf, newDraft, type RouteDraft, routeOf, suggestId } from './route-draft.ts';
 
 /** Each field's place in the document. */
