@@ -2,12 +2,11 @@
 import { expect, test } from 'vitest';
 import type { BackendConfig, PoolConfig } from '../../dashboard/api/config.ts';
 import type { BackendStatus } from '../../dashboard/api/status.ts';
-import { noSamples, seen, withSample } from '../../dashboard/model/rates.ts';
-import { consequence, isLast } from '../../dashboard/pages/pool/consequences.ts';
-import { firstProblem, sharesFailed } from '../../dashboard/pages/pool/kpis.ts';
+import { consequence, isLast } from '../../dashboard/model/consequences.ts';
+import { worstProblem } from '../../dashboard/model/health.ts';
+import { failedShares, noSamples, requestsSince, withSample } from '../../dashboard/model/rates.ts';
 import { linesOf, noSlots, slotsFor, timesOf } from '../../dashboard/pages/pool/lines.ts';
-import { rowsOf, sharePair, steady } from '../../dashboard/pages/pool/row.ts';
-import { isSkewed, reasonsOf } from '../../dashboard/pages/pool/shares.ts';
+import { isSkewed, reasonsOf, reuseUnchanged, rowsOf, sharePair } from '../../dashboard/pages/pool/row.ts';
 import { causesOf, progress, standingOf } from '../../dashboard/pages/pool/standing.ts';
 import { parse } from '../../worker/config/check.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
@@ -49,10 +48,10 @@ test.each<[string, Partial<BackendConfig>, BackendStatus | undefined, string, st
     'draining',
     'draining',
   ],
-  ['activated a moment ago', {}, status('a', { status: 'draining' }), 'not heard of yet', 'active'],
+  ['activated a moment ago', {}, status('a', { status: 'draining' }), 'waiting for data', 'active'],
   ['of weight 0', { weight: 0 }, status('a', { status: 'standby' }), 'no new requests', 'active'],
   ['of a higher tier', { tier: 2 }, status('a', { status: 'standby' }), 'standby', 'active, tier 2'],
-  ['not heard of', {}, undefined, 'not heard of yet', 'active'],
+  ['not heard of', {}, undefined, 'waiting for data', 'active'],
 ])('a backend %s stands as two facts', (_, fields, known, word, intent) => {
   const backend = { ...poolOf([{}]).backends[0]!, ...fields };
   expect(standingOf(backend, known)).toMatchObject({ word, intent });
@@ -89,7 +88,7 @@ test('a row keeps its identity while nothing that can be seen of it changes', ()
     cause: null,
   });
   const before = [row(0, 5, 0), row(1, 5, 0)];
-  const after = steady(before, [row(0, 9, 0), row(1, 9, 1)]);
+  const after = reuseUnchanged(before, [row(0, 9, 0), row(1, 9, 1)]);
   expect(after[0]).toBe(before[0]);
   expect(after[1]).not.toBe(before[1]);
 });
@@ -124,18 +123,18 @@ test('only what is configured or was seen explains a skew', () => {
   const pool = poolOf([{}, {}]);
   expect(reasonsOf({ pool, routes: [], statuses: [status('a'), status('b')] })).toEqual([]);
   expect(reasonsOf({ pool, routes, statuses: [status('a'), ejected('b')] })).toEqual([
-    'Affinity keeps clients where they are (route r).',
-    'The share is of one to two minutes, and b was ejected meanwhile.',
+    'Affinity keeps clients at their backends (route r).',
+    'The share covers the last one to two minutes, in which b was ejected.',
   ]);
 });
 
 test('requests are counted since the expected shares last changed', () => {
   const reading = (at: number, requests: number) => ({ at, backends: [{ id: 'a', requests, failures: 0 }] });
   const samples = [reading(0, 0), reading(1_000, 40), reading(2_000, 100)].reduce(withSample, noSamples);
-  expect(seen(samples, 0)).toBe(100);
-  expect(seen(samples, 500)).toBe(60);
-  expect(seen(samples, 5_000)).toBe(0);
-  expect(seen(noSamples, 0)).toBe(0);
+  expect(requestsSince(samples, 0)).toBe(100);
+  expect(requestsSince(samples, 500)).toBe(60);
+  expect(requestsSince(samples, 5_000)).toBe(0);
+  expect(requestsSince(noSamples, 0)).toBe(0);
 });
 
 test('a row marks a skew with its reason, and says nothing where nothing is known', () => {
@@ -147,12 +146,12 @@ test('a row marks a skew with its reason, and says nothing where nothing is know
     status('b', { share: 0.2, expectedShare: 0.5 }),
   ];
   const known = { backends: pool.backends, causes: {}, reasons: ['Because.'], expectedSince: 0, now: 5_000 };
-  const pulse = { status: { backends } as never, samples };
-  expect(rowsOf({ ...known, pulse }).map(({ skew }) => skew)).toEqual([
+  const poolSample = { status: { backends } as never, samples };
+  expect(rowsOf({ ...known, poolSample }).map(({ skew }) => skew)).toEqual([
     expect.stringMatching(/^More than .*1000 requests.*Because\.$/),
     expect.stringMatching(/^Less than/),
   ]);
-  expect(rowsOf({ ...known, pulse: undefined })[0]).toMatchObject({
+  expect(rowsOf({ ...known, poolSample: undefined })[0]).toMatchObject({
     skew: null,
     rate: '–',
     status: undefined,
@@ -218,16 +217,16 @@ test.each<[string, PoolConfig, BackendStatus[], string[], boolean, RegExp]>([
 
 test('the first problem is told with its cause and countdown', () => {
   const of = (...backends: BackendStatus[]) => ({ backends }) as never;
-  expect(firstProblem(of(status('a'), ejected('b')), { b: 'status 503' }, 0)).toBe(
-    'b ejected, 1 s: status 503',
+  expect(worstProblem(of(status('a'), ejected('b')), { b: 'status 503' }, 0)).toBe(
+    'b ejected, probe in 1 s: status 503',
   );
-  expect(firstProblem(of(status('a'), ejected('b')), {}, 2_000)).toBe('b ejected, probing next');
-  expect(firstProblem(of(status('a')), {}, 0)).toBe('all well');
+  expect(worstProblem(of(status('a'), ejected('b')), {}, 2_000)).toBe('b ejected, probe due');
+  expect(worstProblem(of(status('a')), {}, 0)).toBe('all well');
   const resting = of(status('a'), status('b', { status: 'disabled' }));
-  expect(firstProblem(resting, {}, 0)).toBe('all well, b disabled');
-  expect(firstProblem(of(status('a', { status: 'disabled' })), {}, 0)).toBe('no backend takes requests');
-  expect(firstProblem(undefined, {}, 0)).toBe('not heard of yet');
-  expect(sharesFailed([10, 0], [1, 0])).toEqual([0.1, null]);
+  expect(worstProblem(resting, {}, 0)).toBe('all well, b disabled');
+  expect(worstProblem(of(status('a', { status: 'disabled' })), {}, 0)).toBe('no backend is available');
+  expect(worstProblem(undefined, {}, 0)).toBe('waiting for data');
+  expect(failedShares([10, 0], [1, 0])).toEqual([0.1, null]);
 });
 
 const steps = (id: string, requests: number, failures = 0) => ({

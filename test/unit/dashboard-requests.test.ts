@@ -1,13 +1,20 @@
 /** The pure parts of the dashboard's requests, history and command palette. */
 import { expect, test } from 'vitest';
-import { deletionOf } from '../../dashboard/model/deletion.ts';
 import { kindOf, textOf, wordsOf } from '../../dashboard/model/difference.ts';
 import { bestFits, fitness } from '../../dashboard/model/fuzzy.ts';
 import { describeAttempt, describeMapping, explainReason, stretches } from '../../dashboard/model/mapping.ts';
-import { byDay, dayName, narrowed, readShow, revisionsOf, timeline } from '../../dashboard/model/timeline.ts';
+import {
+  byDay,
+  dayName,
+  deletionOf,
+  filtered,
+  readShow,
+  revisionsOf,
+  timeline,
+} from '../../dashboard/model/timeline.ts';
 import { filterOf, isStatus, withFilter, withoutFilters } from '../../dashboard/pages/requests/filter.ts';
-import { countNew, merged } from '../../dashboard/pages/requests/held.ts';
-import { type CommandGroup, commandsOf, found } from '../../dashboard/shell/commands.ts';
+import { countNew, mergeRequests } from '../../dashboard/pages/requests/request-list.ts';
+import { type CommandGroup, commandsOf, findCommands } from '../../dashboard/shell/commands.ts';
 import { mappingSchema } from '../../worker/api/traffic-answers.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
@@ -46,7 +53,7 @@ test('attempts and requests are told in words', () => {
   const retried = mapping({ attempts: [failed, ...mapping({}).attempts], ms: 1_010 });
   expect(describeMapping(retried)).toBe('200 from a after 2 attempts, in 1,010 ms.');
   expect(describeMapping(mapping({ backend: null, status: 502, attempts: [failed] }))).toContain(
-    '502, for no backend answered',
+    '502 from the balancer, because no backend answered',
   );
 });
 
@@ -65,15 +72,15 @@ test('the attempts of a request follow each other on its time line', () => {
 test('a list of mappings holds each once, the last answered first, and never more than a thousand', () => {
   const slow = mapping({ requestId: 'slow', at: 0, ms: 9_000 });
   const quick = mapping({ requestId: 'quick', at: 5_000, ms: 5 });
-  const known = merged([], [quick]);
-  expect(merged(known, [slow]).map(({ requestId }) => requestId)).toEqual(['slow', 'quick']);
-  expect(merged(known, [{ ...quick }])).toBe(known);
-  expect(merged(known, [{ ...quick, at: 6_000 }])).toHaveLength(2);
+  const known = mergeRequests([], [quick]);
+  expect(mergeRequests(known, [slow]).map(({ requestId }) => requestId)).toEqual(['slow', 'quick']);
+  expect(mergeRequests(known, [{ ...quick }])).toBe(known);
+  expect(mergeRequests(known, [{ ...quick, at: 6_000 }])).toHaveLength(2);
   const many = Array.from({ length: 1_200 }, (_, at) => mapping({ at, requestId: String(at) }));
-  const held = merged([], many);
+  const held = mergeRequests([], many);
   expect(held).toHaveLength(1_000);
   expect(held[0]).toBe(many.at(-1));
-  expect(countNew(held, merged(held, [mapping({ at: 5_000 }), mapping({ at: 6_000 })]))).toBe(2);
+  expect(countNew(held, mergeRequests(held, [mapping({ at: 5_000 }), mapping({ at: 6_000 })]))).toBe(2);
 });
 
 test('filters go to the URL and back', () => {
@@ -110,9 +117,9 @@ test('events and the revisions that outlived theirs are one time line', () => {
   expect(all.map(({ key }) => key)).toEqual(['revision 3', 'event 30', 'revision 2', 'revision 1']);
   expect(all[0]).toMatchObject({ kind: 'revision', revision: { summary: 'did pools[shop].timeoutMs' } });
   const shop = { id: 'shop', revisions: revisionsOf('shop', events) };
-  expect(narrowed(all, { show: null, pool: shop }).map(({ key }) => key)).toEqual(['revision 3', 'event 30']);
-  expect(narrowed(all, { show: 'changes', pool: null })).toHaveLength(3);
-  expect(narrowed(all, { show: 'probes', pool: null })).toEqual([]);
+  expect(filtered(all, { show: null, pool: shop }).map(({ key }) => key)).toEqual(['revision 3', 'event 30']);
+  expect(filtered(all, { show: 'changes', pool: null })).toHaveLength(3);
+  expect(filtered(all, { show: 'probes', pool: null })).toEqual([]);
   expect(readShow('ejections')).toBe('ejections');
   expect(readShow('toString')).toBeNull();
 });
@@ -236,22 +243,22 @@ test('the palette offers what makes sense of a backend, and little while nothing
   if (!parsed.ok) throw new Error('wrong');
   const commands = commandsOf(parsed.value);
   const titles = commands.map(({ title }) => title);
-  expect(titles.filter((title) => /^(Drain|Activate|Disable)/.test(title))).toEqual([
+  expect(titles.filter((title) => /^(Drain|Enable|Disable)/.test(title))).toEqual([
     'Drain a of shop',
     'Disable a of shop',
-    'Activate b of shop',
+    'Enable b of shop',
     'Disable b of shop',
-    'Activate c of shop',
+    'Enable c of shop',
   ]);
   expect(new Set(titles).size).toBe(titles.length);
   const first = ([group]: CommandGroup[]) => group?.items[0]?.title;
-  expect(first(found('drain a', commands))).toBe('Drain a of shop');
-  expect(first(found('theme dark', commands))).toBe('Set theme: dark');
-  expect(found('', commands).map(({ label }) => label)).toEqual([
+  expect(first(findCommands('drain a', commands))).toBe('Drain a of shop');
+  expect(first(findCommands('theme dark', commands))).toBe('Set theme: dark');
+  expect(findCommands('', commands).map(({ label }) => label)).toEqual([
     'Pages',
     'Pools',
     'Backends',
     'This browser',
   ]);
-  expect(found('nothing like it', commands)).toEqual([]);
+  expect(findCommands('nothing like it', commands)).toEqual([]);
 });

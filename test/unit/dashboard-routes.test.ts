@@ -1,7 +1,8 @@
 /** The Routes page's pure parts: order, narrowing, words, the form's draft, curl lines and the question. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addPool } from '../../dashboard/changes/add-pool.ts';
+import { addPool } from '../../dashboard/changes/change.ts';
+import { suggestId, tidied } from '../../dashboard/changes/use-route-form.ts';
 import { curlLine } from '../../dashboard/model/curl.ts';
 import { EMPTY_POOL, poolOf, routeTo, urlProblems } from '../../dashboard/model/pool-draft.ts';
 import {
@@ -10,8 +11,7 @@ import {
   whyInWords,
   withScheme,
 } from '../../dashboard/pages/routes/explain-words.ts';
-import { draftOf, newDraft, routeOf, suggestId } from '../../dashboard/pages/routes/route-draft.ts';
-import { inMatchingOrder, narrow, overrides } from '../../dashboard/pages/routes/route-list.ts';
+import { filterRoutes, inMatchingOrder, overrides } from '../../dashboard/pages/routes/route-list.ts';
 import { type RouteConfig, routeSchema } from '../../worker/config/schema.ts';
 import { compileRoutes, matchRoute, prefixOf } from '../../worker/proxy/routes.ts';
 
@@ -52,7 +52,7 @@ test('a list is narrowed by text in name, host or path, and by pool', () => {
     route({ id: 'two', host: 'api.test', pool: 'q' }),
     route({ id: 'three', host: 'blog.test' }),
   ];
-  const ids = (by: Parameters<typeof narrow>[1]) => narrow(routes, by).map(({ id }) => id);
+  const ids = (by: Parameters<typeof filterRoutes>[1]) => filterRoutes(routes, by).map(({ id }) => id);
   expect(ids({})).toEqual(['one', 'two', 'three']);
   expect(ids({ find: ' API ' })).toEqual(['one', 'two']);
   expect(ids({ find: 'test/', pool: 'q' })).toEqual(['two']);
@@ -61,68 +61,34 @@ test('a list is narrowed by text in name, host or path, and by pool', () => {
 
 test('10,000 routes are sorted and narrowed in a moment', () => {
   const routes = Array.from({ length: 10_000 }, (_, i) => route({ id: `r${i}`, host: `h${i}.test` }));
-  expect(narrow(inMatchingOrder(routes), { find: 'h77' })).toHaveLength(111);
+  expect(filterRoutes(inMatchingOrder(routes), { find: 'h77' })).toHaveLength(111);
 });
 
 test.each([
   [{}, []],
   [{ timeoutMs: 3_000, retry: { maxRetries: 0 } }, ['timeout 3 s', '0 retries']],
   [{ timeoutMs: 1_250, retry: { maxRetries: 1 } }, ['timeout 1250 ms', '1 retry']],
-  [{ retry: { on: [] } }, ['retries on nothing']],
+  [{ retry: { on: [] } }, ['no retries']],
   [
     { retry: { on: ['timeout', 503], nonIdempotent: 'idempotency-key' } },
-    ['retries on timeout, 503', 'repeats what has an Idempotency-Key'],
+    ['retries on timeout, 503', 'retries POST and PATCH with an Idempotency-Key'],
   ],
-  [{ retry: { budgetPercent: 5, bodyLimitBytes: 8_192 } }, ['retry budget 5 %', 'keeps bodies up to 8 KiB']],
+  [
+    { retry: { budgetPercent: 5, bodyLimitBytes: 8_192 } },
+    ['retry budget 5 %', 'retries bodies up to 8 KiB'],
+  ],
   [
     { debugHeaders: false, logSampleRate: 0.01, stripPrefix: true },
-    ['path stripped', 'debug headers off', 'logs 1 % of successes'],
+    ['strips prefix', 'debug headers off', 'logs 1 % of successes'],
   ],
 ])('%j is said as %j', (fields, words) => {
   expect(overrides(route(fields))).toEqual(words);
 });
 
 describe('the form', () => {
-  const retry = fc.option(
-    fc.record(
-      {
-        maxRetries: fc.nat(10),
-        on: fc.uniqueArray(fc.constantFrom('timeout', 'connect-failure', 503, 530)),
-        nonIdempotent: fc.constantFrom(true, false, 'idempotency-key'),
-        budgetPercent: fc.nat(100),
-        bodyLimitBytes: fc.nat(1_000_000),
-      },
-      { requiredKeys: [] },
-    ),
-  );
-  const routes = fc
-    .record({
-      path: fc.constantFrom(...paths),
-      stripPrefix: fc.boolean(),
-      affinity: fc.constantFrom('none', 'cookie', 'ip', 'cookie-then-ip'),
-      timeoutMs: fc.option(fc.integer({ min: 1, max: 300_000 })),
-      retry: retry.map((value) => (value && Object.keys(value).length > 0 ? value : null)),
-      debugHeaders: fc.boolean(),
-      logSampleRate: fc.constantFrom(0, 0.01, 0.5, 1),
-    })
-    .map(route);
-
-  test('opened and saved without a change, a route stays what it was', () => {
-    fc.assert(
-      fc.property(routes, (one) => {
-        expect(routeOf(draftOf(one))).toEqual(one);
-      }),
-    );
-  });
-
-  test('a new one has the defaults of the schema', () => {
-    const draft = { ...newDraft('p'), id: 'r', host: ' Shop.Test ' };
-    expect(routeOf(draft)).toEqual(route({}));
-  });
-
-  test('what is no number goes to the API as it was typed', () => {
-    const draft = { ...newDraft('p'), timeoutMs: '3 s', maxRetries: '-1' };
-    expect(routeOf(draft)).toMatchObject({ timeoutMs: '3 s', retry: { maxRetries: -1 } });
+  test('a route goes to the API without spaces around, its host in lower case', () => {
+    const typed = { ...route({}), id: ' r ', host: ' Shop.Test ', path: ' ' };
+    expect(tidied(typed)).toEqual(route({}));
   });
 
   test.each([
@@ -173,11 +139,11 @@ test('reasons and causes are told in words, the state only once, an ejection by 
   const answer = { policy: 'round-robin', pool: 'shop' } as never;
   const candidate = (reason: string, pool = 'shop') => ({ pool, backend: 'a', reason }) as never;
   expect(reasonInWords(candidate('policy'), answer)).toBe('next by round-robin');
-  expect(reasonInWords(candidate('fallback', 'spare'), answer)).toContain('pool spare stands in');
+  expect(reasonInWords(candidate('fallback', 'spare'), answer)).toContain('fallback pool spare');
   const left = (status: string, why: string, ejectedUntil: number | null = null) =>
     ({ pool: 'shop', backend: 'b', status, why, ejectedUntil }) as never;
   expect(whyInWords(left('draining', 'draining: no new clients'), 0)).toBe('no new clients');
-  expect(whyInWords(left('ejected', 'ejected: until then', 12_000), 0)).toBe('asked again in 12 s');
+  expect(whyInWords(left('ejected', 'ejected: until then', 12_000), 0)).toBe('probe in 12 s');
   expect(whyInWords(left('ejected', 'ejected: its time is over', 12_000), 13_000)).toBe('its time is over');
 });
 

@@ -2,10 +2,15 @@
 import { expect, test } from 'vitest';
 import { changeBackends, putBackend, removeBackends } from '../../dashboard/changes/change.ts';
 import { ago, countdown, duration, percent, perSecond } from '../../dashboard/model/format.ts';
-import { byHealth, summarise } from '../../dashboard/model/health.ts';
-import { noSamples, rate, type Samples, withSample } from '../../dashboard/model/rates.ts';
-import { failedShare, recentRate } from '../../dashboard/model/series.ts';
-import { inWords } from '../../dashboard/pages/overview/in-words.ts';
+import { byHealth, stateInWords, summarise } from '../../dashboard/model/health.ts';
+import {
+  failedShare,
+  noSamples,
+  rate,
+  recentRate,
+  type Samples,
+  withSample,
+} from '../../dashboard/model/rates.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 
@@ -90,11 +95,11 @@ test('a card tells how long whoever is ejected stays out', () => {
         ejectedUntil: ends[id] ?? null,
       })),
     } as never;
-    return inWords(summarise(status), status, now);
+    return stateInWords(summarise(status), status, now);
   };
   expect(told({})).toBe('all well');
-  expect(told({ b: 12_000 })).toBe('b ejected · 12 s');
-  expect(told({ b: 12_000 }, 12_000)).toBe('b ejected · probing next');
+  expect(told({ b: 12_000 })).toBe('b ejected · probe in 12 s');
+  expect(told({ b: 12_000 }, 12_000)).toBe('b ejected · probe due');
   expect(told({ b: 12_000, c: 3_000 })).toBe('b, c ejected · next probe in 3 s');
   expect(told({ a: 5_000, b: 12_000, c: 3_000 })).toBe('all ejected: a, b, c · next probe in 3 s');
 });

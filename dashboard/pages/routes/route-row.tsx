@@ -1,4 +1,4 @@
-/** One route: what it matches, where it leads, what is special, and what can be done with it. */
+/** One route: what it matches, its pool, its overrides and the actions on it. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { PencilSimpleIcon, SignpostIcon, TrashIcon } from '@phosphor-icons/react';
 import { Link } from '@tanstack/react-router';
@@ -40,7 +40,7 @@ export const RouteRow = memo(function RouteRow(props: RouteProps) {
   );
 });
 
-/** As a card on a small screen, in the same words. */
+/** As a card on small screens. */
 export const RouteCard = memo(function RouteCard(props: RouteProps) {
   const { route } = props;
   const special = overrides(route);
@@ -88,12 +88,12 @@ function Actions({ route, onEdit, onDelete }: RouteProps) {
   const { id, host, path } = route;
   return (
     <span className="inline-flex items-center gap-1">
-      <CopyButton value={curlLine(location.origin, host, path)} what={`curl line of ${id}`} />
+      <CopyButton value={curlLine(location.origin, host, path)} what={`curl command for ${id}`} />
       <Link
         to="/routes"
         search={(before) => ({ ...before, url: `http://${exampleHost(host)}${path}`, method: undefined })}
-        aria-label={`Where would a request to ${id} go?`}
-        title="Where would this go?"
+        aria-label={`Test route ${id}`}
+        title="Test route"
         className="inline-flex size-6 items-center justify-center rounded text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
       >
         <SignpostIcon aria-hidden="true" />
