@@ -1,15 +1,17 @@
 /** The sign-in page until the operator has signed in, then the pages with their live connection. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { isSignedOut } from './api/client.ts';
 import { sessionQuery } from './api/session.ts';
 import type { LiveConnection } from './live/connection.ts';
 import { startLive } from './live/live.ts';
 import { LiveContext } from './live/use-live.ts';
 import { router } from './router.tsx';
-import { SignIn } from './shell/sign-in.tsx';
 import { onSignedOut } from './shell/sign-out.ts';
+
+// Its field would double the scripts of the pages, which do without.
+const SignIn = lazy(async () => ({ default: (await import('./shell/sign-in.tsx')).SignIn }));
 
 /** The whole dashboard. */
 export function App() {
@@ -26,7 +28,12 @@ export function App() {
     if (isOut) queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
   }, [isOut, queries]);
 
-  if (isOut) return <SignIn />;
+  if (isOut)
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
   if (session.isPending) return null;
   if (!session.data && session.error) return <Unreachable message={session.error.message} />;
   return <SignedIn />;

@@ -22,7 +22,7 @@ export function EmptyState({ icon: Icon, title, children }: EmptyStateProps) {
           <div className="flex max-w-md flex-col items-center gap-4 text-kumo-subtle">{children}</div>
         )
       }
-      className="rounded-lg border-kumo-line bg-kumo-base text-center [overflow-wrap:anywhere]"
+      className="rounded-lg border-kumo-line bg-kumo-base text-center [overflow-wrap:anywhere] [&_h2]:font-medium [&_h2]:text-kumo-default"
     />
   );
 }

@@ -2,11 +2,13 @@
 import { memo } from 'react';
 import type { MappedAttempt, Mapping } from '../../worker/objects/protocol.ts';
 import { clock, count, exactTime } from '../model/format.ts';
-import { explainReason } from '../model/mapping.ts';
+import { describeAttempt, explainReason } from '../model/mapping.ts';
 
 /** `timeout`, `503`: why an attempt failed. */
-const fault = ({ outcome, status }: MappedAttempt): string =>
-  outcome === 'failure-status' ? String(status) : outcome;
+function fault({ outcome, status }: MappedAttempt): string {
+  if (outcome === 'failure-status') return String(status);
+  return outcome === 'timeout' ? outcome : describeAttempt({ outcome, status });
+}
 
 /** Every attempt in order: `b ✗ timeout → a`. */
 export function MappingPath({ attempts }: Pick<Mapping, 'attempts'>) {

@@ -54,7 +54,7 @@ const OUTCOMES: Record<MappedAttempt['outcome'], string> = {
 export const outcomes = Object.entries(OUTCOMES) as [MappedAttempt['outcome'], string][];
 
 /** `answered 200`, `timed out`: how an attempt ended. */
-export function describeAttempt({ outcome, status }: MappedAttempt): string {
+export function describeAttempt({ outcome, status }: Pick<MappedAttempt, 'outcome' | 'status'>): string {
   if (outcome === 'ok') return `answered ${status}`;
   if (outcome === 'failure-status') return `answered ${status}, which counts as a failure`;
   return OUTCOMES[outcome] ?? outcome;

@@ -29,7 +29,7 @@ export const backendSchema = object({
     .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
     .nullable()
     .default(null)
-    .describe('http or https URL; its path is prepended to the request path'),
+    .describe('Absolute http or https URL; its path is prepended to the request path'),
   binding: text()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'must be the name of a service or VPC binding' })
     .nullable()
@@ -40,7 +40,7 @@ export const backendSchema = object({
     .describe('Share of requests, relative to the other backends; 0: no new requests'),
   state: oneOf('active', 'draining', 'disabled')
     .default('active')
-    .describe('draining: no new clients, existing ones stay'),
+    .describe('A draining backend keeps its clients but gets no new ones'),
   tier: integer(0, LIMITS.tier).default(0).describe('Used only if no backend of a lower tier is available'),
   host: oneOf('backend', 'client')
     .default('backend')
@@ -135,7 +135,7 @@ export const poolSchema = object({
     })
     .default('fail-open')
     .describe(
-      'If no backend is available. fail-open: use ejected ones anyway; reject: answer 503; pool:ID: use that pool',
+      'If no backend is available, use ejected ones (fail-open), answer 503 (reject), or use another pool (pool:ID)',
     ),
   slowStartMs: integer(0, 3_600_000, ' (milliseconds)')
     .default(0)
@@ -183,7 +183,7 @@ export const routeSchema = object({
     .min(0, { error: 'must be a number from 0 to 1' })
     .max(1, { error: 'must be a number from 0 to 1' })
     .default(0)
-    .describe('Share of successful requests in the log, 0 to 1; failures and retries are always logged'),
+    .describe('Failures and retries are always logged'),
 });
 
 /** The whole document; both lists may be left out. */

@@ -28,7 +28,7 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
   return (
     <>
       {plain.length > 0 && (
-        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,240px),1fr))] items-start gap-x-6 gap-y-4">
+        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,240px),1fr))] items-start gap-x-6 gap-y-4 *:min-w-0">
           {plain.map((field) => (
             <OneField key={field.path} field={field} {...rest} />
           ))}
@@ -79,6 +79,7 @@ function OneField({ field, value: object, onChange, problems, choices, fixed, in
 function placeholderOf(field: Field, inherited: SchemaFieldsProps['inherited']): string | undefined {
   if (!inherited) return undefined;
   const value = valueAt(inherited.value, field.path);
+  if (value === undefined) return undefined;
   const text = typeof value === 'boolean' ? choiceLabel(value) : asText(field, value);
   return text === '' ? `as ${inherited.from}` : `as ${inherited.from}: ${text}`;
 }
@@ -87,7 +88,7 @@ function FlagField({ field, value, onChange, error, disabled }: FieldProps) {
   return (
     <div className="flex flex-col gap-1">
       <Switch label={field.label} checked={value === true} onCheckedChange={onChange} disabled={disabled} />
-      <p className="text-kumo-subtle">{hintOf(field)}</p>
+      <p className="text-sm leading-snug text-kumo-subtle">{hintOf(field)}</p>
       {error && <p className="text-kumo-danger">{error}</p>}
     </div>
   );

@@ -49,7 +49,7 @@ function Inside({ id }: { readonly id: string }) {
       <Sparkline values={requests} label={`Requests to ${id} in the last five minutes`} />
       <span className="grid grid-cols-3 gap-2">
         <Figure name="req/s" value={<Rate poolSample={poolSample} series={series} />} />
-        <Figure name="attempts failed" value={percent(failedShare(series))} />
+        <Figure name="failed attempts" value={percent(failedShare(series))} />
         <Figure name="p95 latency" value={duration(poolSample?.status.latencyMs.p95 ?? null)} />
       </span>
     </>

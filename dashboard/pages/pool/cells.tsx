@@ -20,7 +20,7 @@ export const Identity = memo(function Identity({ backend }: { readonly backend: 
         {backend.id}
       </span>
       <span className="flex min-w-0 items-center gap-1">
-        <span className="line-clamp-2 break-all text-kumo-subtle" title={where}>
+        <span className="line-clamp-2 [overflow-wrap:anywhere] text-kumo-subtle" title={where}>
           {where}
         </span>
         <CopyButton
@@ -95,7 +95,7 @@ export function StateCell({ backend, status, cause }: StateCellProps) {
       {standing.word !== 'ejected' && standing.ejectedUntil !== null && (
         <Ejection until={standing.ejectedUntil} />
       )}
-      <span className="text-balance text-kumo-subtle">
+      <span className="text-kumo-subtle">
         {backend.state === 'draining' ? (
           <Progress status={status} />
         ) : (

@@ -52,7 +52,14 @@ export function Plot({ times, strokes, values, height, onStep }: PlotProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the data is new exactly when times or values are
   useEffect(() => plot.current?.setData(newest.current), [times, values]);
 
-  return <div ref={host} aria-hidden="true" className="w-full overflow-hidden" style={{ height }} />;
+  return (
+    <div
+      ref={host}
+      aria-hidden="true"
+      className="w-full overflow-hidden transition-none"
+      style={{ height }}
+    />
+  );
 }
 
 function optionsOf(
@@ -61,7 +68,10 @@ function optionsOf(
   height: number,
   onStep: PlotProps['onStep'],
 ): uPlot.Options {
-  /** A canvas takes no CSS variables: this resolves one through the element, at each drawing, so that it follows the theme. */
+  /**
+   * A canvas takes no CSS variables: this resolves one through the element, at each drawing, so that it follows the theme.
+   * The element must not have transitions: the colour read would be that before the transition.
+   */
   const resolve = (color: string) => () => {
     element.style.color = color;
     const resolved = getComputedStyle(element).color;

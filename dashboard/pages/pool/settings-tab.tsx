@@ -52,8 +52,8 @@ export function SettingsTab({ pool, config }: SettingsTabProps) {
             choices={{
               policy: POLICY_WORDS,
               whenUnavailable: {
-                'fail-open': 'fail-open: use ejected backends anyway',
-                reject: 'reject: answer 503',
+                'fail-open': 'fail-open',
+                reject: 'reject',
                 ...Object.fromEntries(others.map(({ id }) => [`pool:${id}`, `pool ${id}`])),
               },
             }}

@@ -62,7 +62,9 @@ export function ExplainPanel() {
             {error.message}
           </p>
         )}
-        <div aria-live="polite">{asked.data && !error && <Explanation answer={asked.data} />}</div>
+        <div aria-live="polite" className="empty:-mt-4">
+          {asked.data && !error && <Explanation answer={asked.data} />}
+        </div>
       </div>
     </Card>
   );

@@ -97,8 +97,7 @@ function Candidates({ answer }: { readonly answer: Answer }) {
               {candidate.backend}
             </span>
             <span className="text-kumo-subtle">
-              {reasonInWords(candidate, answer)}
-              {isTried ? '' : '; not tried: attempt limit reached'}
+              {isTried ? reasonInWords(candidate, answer) : 'not tried: attempt limit reached'}
             </span>
           </li>
         );

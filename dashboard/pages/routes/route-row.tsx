@@ -1,6 +1,4 @@
 /** One route: what it matches, its pool, its overrides and the actions on it. */
-import { Button } from '@cloudflare/kumo/components/button';
-import { PencilSimpleIcon, SignpostIcon, TrashIcon } from '@phosphor-icons/react';
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { RouteConfig } from '../../api/config.ts';
@@ -84,6 +82,8 @@ function PoolLink({ route: { pool }, health }: RouteProps) {
   );
 }
 
+const ACTION = 'inline-flex min-h-7 items-center rounded px-2 text-kumo-default hover:bg-kumo-tint';
+
 function Actions({ route, onEdit, onDelete }: RouteProps) {
   const { id, host, path } = route;
   return (
@@ -93,29 +93,16 @@ function Actions({ route, onEdit, onDelete }: RouteProps) {
         to="/routes"
         search={(before) => ({ ...before, url: `http://${exampleHost(host)}${path}`, method: undefined })}
         aria-label={`Test route ${id}`}
-        title="Test route"
-        className="inline-flex size-6 items-center justify-center rounded text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
+        className={ACTION}
       >
-        <SignpostIcon aria-hidden="true" />
+        Test
       </Link>
-      <Button
-        size="sm"
-        variant="ghost"
-        shape="square"
-        icon={PencilSimpleIcon}
-        aria-label={`Edit ${id}`}
-        title="Edit"
-        onClick={() => onEdit(id)}
-      />
-      <Button
-        size="sm"
-        variant="ghost"
-        shape="square"
-        icon={TrashIcon}
-        aria-label={`Delete ${id}`}
-        title="Delete"
-        onClick={() => onDelete(route)}
-      />
+      <button type="button" aria-label={`Edit ${id}`} onClick={() => onEdit(id)} className={ACTION}>
+        Edit
+      </button>
+      <button type="button" aria-label={`Delete ${id}`} onClick={() => onDelete(route)} className={ACTION}>
+        Delete
+      </button>
     </span>
   );
 }

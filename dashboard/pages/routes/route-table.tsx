@@ -65,7 +65,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
       <table className="hidden w-full md:table">
         <thead>
           <tr className="text-left text-xs text-kumo-subtle">
-            <th scope="col" className="w-[34%] py-1 pr-4 pl-4 font-medium">
+            <th scope="col" className="w-[30%] py-1 pr-4 pl-4 font-medium">
               Host and path
             </th>
             <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
@@ -77,7 +77,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
             <th scope="col" className="py-1 pr-4 font-medium">
               Overrides
             </th>
-            <th scope="col" className="w-32 py-1 pr-4">
+            <th scope="col" className="w-56 py-1 pr-4">
               <span className="sr-only">Actions</span>
             </th>
           </tr>
