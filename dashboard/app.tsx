@@ -10,7 +10,7 @@ import { LiveContext } from './live/use-live.ts';
 import { router } from './router.tsx';
 import { onSignedOut } from './shell/sign-out.ts';
 
-// Its field would double the scripts of the pages, which do without.
+// Loaded when it is needed, because it brings an input field that the first page does not need.
 const SignIn = lazy(async () => ({ default: (await import('./shell/sign-in.tsx')).SignIn }));
 
 /** The whole dashboard. */

@@ -1,4 +1,4 @@
-/** A value that can be copied: an id, a URL, a curl line. */
+/** A value that can be copied: an id, a URL, a command. */
 import { CheckIcon, CopyIcon } from '@phosphor-icons/react';
 import { useState } from 'react';
 

@@ -98,7 +98,7 @@ test('a hint has description, bounds and default', () => {
   ]);
 });
 
-test('a value is changed where it stands, and the rest is the same object', () => {
+test('a value is changed at its path, and the rest is the same object', () => {
   const before = { retry: { on: [1], maxRetries: 2 }, ejection: {} };
   const after = withValue(before, 'retry.maxRetries', 3);
   expect(after).toEqual({ retry: { on: [1], maxRetries: 3 }, ejection: {} });

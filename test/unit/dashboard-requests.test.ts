@@ -46,7 +46,7 @@ test('every reason of the API has words and an explanation', () => {
   expect(explainReason('later' as never)).toEqual({ words: 'later', why: 'later' });
 });
 
-test('attempts and requests are told in words', () => {
+test('attempts and requests are described in words', () => {
   const failed = { backend: 'b', outcome: 'timeout', status: null, ms: 1_000 } as const;
   expect(describeAttempt(failed)).toBe('timed out');
   expect(describeAttempt({ ...failed, outcome: 'failure-status', status: 503 })).toContain('answered 503');
@@ -57,7 +57,7 @@ test('attempts and requests are told in words', () => {
   );
 });
 
-test('the attempts of a request follow each other on its time line', () => {
+test('the attempts of a request follow each other on its timeline', () => {
   const attempts = [
     { backend: 'b', outcome: 'timeout', status: null, ms: 300 },
     { backend: 'a', outcome: 'ok', status: 200, ms: 100 },
@@ -69,7 +69,7 @@ test('the attempts of a request follow each other on its time line', () => {
   expect(stretches({ attempts: [], ms: 0 })).toEqual([]);
 });
 
-test('a list of mappings holds each once, the last answered first, and never more than a thousand', () => {
+test('a list of requests has no duplicates, the latest response first, and at most a thousand items', () => {
   const slow = mapping({ requestId: 'slow', at: 0, ms: 9_000 });
   const quick = mapping({ requestId: 'quick', at: 5_000, ms: 5 });
   const known = mergeRequests([], [quick]);
@@ -106,7 +106,7 @@ const config = (id: number, revision: number, path: string) =>
   }) as never;
 const flip = (id: number, kind: string, pool: string) => ({ id, kind, at: id, pool, backend: 'a' }) as never;
 
-test('events and the revisions that outlived theirs are one time line', () => {
+test('events, and revisions whose events are gone, are one timeline', () => {
   const events = [
     config(40, 3, 'pools[shop].timeoutMs'),
     flip(30, 'ejected', 'shop'),
@@ -124,7 +124,7 @@ test('events and the revisions that outlived theirs are one time line', () => {
   expect(readShow('toString')).toBeNull();
 });
 
-test('a change of all pools may concern each of them, one of another pool does not', () => {
+test('a change of all pools may affect each of them, a change of another pool does not', () => {
   const events = ['', 'pools', 'pools[shop]', 'pools[shop-2].policy'].map((path, i) =>
     config(i, i + 1, path),
   );
@@ -134,16 +134,12 @@ test('a change of all pools may concern each of them, one of another pool does n
 const pools = (...ids: string[]) => ids.map((id) => ({ id }));
 
 test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>([
-  ['the change that took it away', [['pools[old]', { id: 'old' }, null]], 1],
+  ['the change that deleted it', [['pools[old]', { id: 'old' }, null]], 1],
+  ['a change of the whole document without it', [['', { pools: pools('old', 'shop') }, { pools: [] }]], 1],
+  ['a change of several pools without it', [['pools', pools('old', 'shop'), pools('shop')]], 1],
+  ['the newest change, even if its values were too long to keep', [['pools[old]', null, null]], 1],
   [
-    'a change of the whole document that left it out',
-    [['', { pools: pools('old', 'shop') }, { pools: [] }]],
-    1,
-  ],
-  ['a change of several pools that left it out', [['pools', pools('old', 'shop'), pools('shop')]], 1],
-  ['the newest change, though it was too long to be told', [['pools[old]', null, null]], 1],
-  [
-    'nothing when a newer change may have brought it back',
+    'nothing if a newer change may have restored it',
     [
       ['', null, null],
       ['pools[old]', null, null],
@@ -151,7 +147,7 @@ test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>
     null,
   ],
   [
-    'nothing when the change that took it away is not told',
+    'nothing if the deleting change has no values',
     [
       ['', null, null],
       ['pools[old].policy', 1, 2],
@@ -167,14 +163,14 @@ test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>
     2,
   ],
   [
-    'nothing of other pools',
+    'nothing about other pools',
     [
       ['pools[shop]', { id: 'shop' }, null],
       ['pools', pools('a', 'b'), []],
     ],
     null,
   ],
-])('of a pool that is gone the history tells %s', (_, changes, expected) => {
+])('for a deleted pool the history shows %s', (_, changes, expected) => {
   const events = changes.map(([path, from, to], i) => ({
     ...(config(0, changes.length - i, path) as object),
     from,
@@ -183,7 +179,7 @@ test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>
   expect(deletionOf('old', events as never)?.revision ?? null).toBe(expected);
 });
 
-test('entries stand under their day', () => {
+test('entries are grouped by day', () => {
   const noon = new Date(2026, 10, 24, 12).getTime();
   const days = byDay(
     timeline(
@@ -207,18 +203,18 @@ test.each([
   ['routes[x].timeoutMs', null, 300, 'set', 'route x, timeoutMs'],
   ['routes[x].timeoutMs', 300, null, 'unset', 'route x, timeoutMs'],
   ['', 1, 2, 'changed', 'the whole document'],
-])('a difference at %s from %j to %j is told as %s', (path, from, to, kind, words) => {
+])('a difference at %s from %j to %j is %s', (path, from, to, kind, words) => {
   expect(kindOf({ path, from, to })).toBe(kind);
   expect(wordsOf(path).join(', ')).toBe(words);
 });
 
-test('values are one line where they can be, and indented where they have parts', () => {
+test('values are on one line, or indented if they have parts', () => {
   expect([textOf(null), textOf('x'), textOf(''), textOf(false)]).toEqual(['none', 'x', '""', 'false']);
   expect(textOf([502, 'timeout'])).toBe('502, timeout');
   expect(textOf({ id: 'a' })).toBe('{\n  "id": "a"\n}');
 });
 
-test('a few letters find what is meant, and whole words before pieces of words', () => {
+test('a few letters find a title, and whole words rank before parts of words', () => {
   expect(fitness('drain', 'Go to History')).toBeNull();
   expect(fitness('drn shop', 'Drain b of shop')).not.toBeNull();
   expect(fitness('dr', 'Disable x of other')).toBeNull();
@@ -231,7 +227,7 @@ test('a few letters find what is meant, and whole words before pieces of words',
   expect(bestFits(' ', titles, (title) => title, 9)).toEqual(titles);
 });
 
-test('the palette offers what makes sense of a backend, and little while nothing is typed', () => {
+test('the palette offers the actions that a backend allows, and few while nothing is typed', () => {
   const backends = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` }));
   const pools = [
     {

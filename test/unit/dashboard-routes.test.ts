@@ -1,4 +1,4 @@
-/** The Routes page's pure parts: order, narrowing, words, the form's draft, curl lines and the question. */
+/** The Routes page's pure parts: order, filter, overrides in words, forms, curl commands and the route test. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addPool } from '../../dashboard/changes/change.ts';
@@ -21,12 +21,12 @@ const route = (fields: object): RouteConfig =>
 const hosts = ['a.test', 'b.a.test', '*.test', '*.a.test', '*.b.a.test'];
 const paths = ['/', '/x', '/x/y', '/xy'];
 
-/** As a person reads the list: does this row's host and path fit? */
+/** Whether a row's host and path match a request, as a person would read the list. */
 const fits = ({ host, path }: RouteConfig, askedHost: string, askedPath: string): boolean =>
   (host.startsWith('*.') ? askedHost.endsWith(host.slice(1)) : host === askedHost) &&
   (prefixOf(path) === '' || askedPath === path || askedPath.startsWith(`${path}/`));
 
-test('of the routes of the host that decides, the first row that fits a request is its route', () => {
+test('among the routes of the most specific host, the first row that matches a request is its route', () => {
   const places = fc.uniqueArray(fc.tuple(fc.constantFrom(...hosts), fc.constantFrom(...paths)), {
     selector: ([host, path]) => host + path,
   });
@@ -38,7 +38,7 @@ test('of the routes of the host that decides, the first row that fits a request 
     fc.property(places, asked, (list, [host, path]) => {
       const routes = list.map(([h, p], i) => route({ id: `r${i}`, host: h, path: p }));
       const rows = inMatchingOrder(routes);
-      // The host decides first, as in nginx: rows of a less exact host are not looked at any more.
+      // The host decides first, as in nginx: rows of less specific hosts are not considered.
       const decider = rows.find((row) => fits({ ...row, path: '/' }, host, path))?.host;
       const first = rows.find((row) => row.host === decider && fits(row, host, path));
       expect(matchRoute(compileRoutes(routes), host, path)?.id).toBe(first?.id);
@@ -46,7 +46,7 @@ test('of the routes of the host that decides, the first row that fits a request 
   );
 });
 
-test('a list is narrowed by text in name, host or path, and by pool', () => {
+test('the list is filtered by text in id, host or path, and by pool', () => {
   const routes = [
     route({ id: 'one', host: 'shop.test', path: '/Api' }),
     route({ id: 'two', host: 'api.test', pool: 'q' }),
@@ -59,7 +59,7 @@ test('a list is narrowed by text in name, host or path, and by pool', () => {
   expect(ids({ find: 'three' })).toEqual(['three']);
 });
 
-test('10,000 routes are sorted and narrowed in a moment', () => {
+test('10,000 routes are sorted and filtered', () => {
   const routes = Array.from({ length: 10_000 }, (_, i) => route({ id: `r${i}`, host: `h${i}.test` }));
   expect(filterRoutes(inMatchingOrder(routes), { find: 'h77' })).toHaveLength(111);
 });
@@ -81,7 +81,7 @@ test.each([
     { debugHeaders: false, logSampleRate: 0.01, stripPrefix: true },
     ['strips prefix', 'debug headers off', 'logs 1 % of successes'],
   ],
-])('%j is said as %j', (fields, words) => {
+])('%j in words is %j', (fields, words) => {
   expect(overrides(route(fields))).toEqual(words);
 });
 
@@ -107,7 +107,7 @@ test.each([
   ['http://[::1]:99', '*.shop.test', '/a', "curl -H 'Host: www.shop.test' http://127.0.0.1:99/a"],
   ['https://admin.example.com', 'shop.example.com', '/a', 'curl https://shop.example.com/a'],
   ['https://admin.example.com', 'shop.example.com', "/a'b&c", "curl 'https://shop.example.com/a'\\''b&c'"],
-])('from %s the curl line for %s%s is %s', (origin, host, path, line) => {
+])('from %s the curl command for %s%s is %s', (origin, host, path, line) => {
   expect(curlLine(origin, host, path)).toBe(line);
 });
 
@@ -117,11 +117,11 @@ test.each([
   ['//shop.test', 'http://shop.test'],
   ['shop.test:8080/x', 'http://shop.test:8080/x'],
   ['', ''],
-])('%j is asked as %j', (typed, url) => {
+])('%j becomes %j', (typed, url) => {
   expect(withScheme(typed)).toBe(url);
 });
 
-test('headers without a name are left out, and those of one name are joined', () => {
+test('headers without a name are omitted, and those of the same name are joined', () => {
   const rows = [
     { id: 1, name: 'Accept', value: 'a' },
     { id: 2, name: ' ', value: 'nothing' },
@@ -135,7 +135,7 @@ test('headers without a name are left out, and those of one name are joined', ()
   expect(questionOf('x.test', 'GET', [], '::1').clientIp).toBe('::1');
 });
 
-test('reasons and causes are told in words, the state only once, an ejection by the time it has left', () => {
+test('reasons are in words, without repeating the state, and an ejection has its remaining time', () => {
   const answer = { policy: 'round-robin', pool: 'shop' } as never;
   const candidate = (reason: string, pool = 'shop') => ({ pool, backend: 'a', reason }) as never;
   expect(reasonInWords(candidate('policy'), answer)).toBe('next by round-robin');
@@ -150,7 +150,7 @@ test('reasons and causes are told in words, the state only once, an ejection by 
 describe('a new pool', () => {
   const draft = { ...EMPTY_POOL, id: 'shop', urls: 'http://a.test\n\n http://b.test ', host: 'Shop.test' };
 
-  test('has a backend for each line that holds something', () => {
+  test('has a backend for each line that is not empty', () => {
     expect(poolOf(draft).backends).toMatchObject([
       { id: 'a', url: 'http://a.test' },
       { id: 'b', url: 'http://b.test' },
@@ -158,7 +158,7 @@ describe('a new pool', () => {
     expect(poolOf({ ...draft, urls: 'x\n'.repeat(28) }).backends.at(-1)!.id).toBe('b28');
   });
 
-  test('has a route of its own name, or the next that is free, and none without a host', () => {
+  test('has a route with its own id, or the next free one, and none without a host', () => {
     expect(routeTo(draft, [])).toMatchObject({ id: 'shop', host: 'shop.test', pool: 'shop' });
     expect(routeTo(draft, ['shop'])!.id).toBe('shop-2');
     expect(routeTo({ ...draft, host: ' ' }, [])).toBeNull();
@@ -173,7 +173,7 @@ describe('a new pool', () => {
     expect(urlProblems(draft, [{ path: 'id', message: 'is wrong' }])).toBeUndefined();
   });
 
-  test('and its route come and go as one change', () => {
+  test('and its route are added and undone as one change', () => {
     const change = addPool(poolOf(draft), routeTo(draft, []));
     const before = { pools: [], routes: [route({ id: 'other' })] };
     const after = change.apply(before);
