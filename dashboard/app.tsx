@@ -1,15 +1,17 @@
-/** The door while nobody is signed in, else the pages with their live connection. */
+/** The sign-in page until the operator has signed in, then the pages with their live connection. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { isSignedOut } from './api/client.ts';
 import { sessionQuery } from './api/session.ts';
 import type { LiveConnection } from './live/connection.ts';
 import { startLive } from './live/live.ts';
 import { LiveContext } from './live/use-live.ts';
 import { router } from './router.tsx';
-import { SignIn } from './shell/sign-in.tsx';
-import { onSignedOut } from './shell/signed-out.ts';
+import { onSignedOut } from './shell/sign-out.ts';
+
+// Loaded when it is needed, because it brings an input field that the first page does not need.
+const SignIn = lazy(async () => ({ default: (await import('./shell/sign-in.tsx')).SignIn }));
 
 /** The whole dashboard. */
 export function App() {
@@ -22,11 +24,16 @@ export function App() {
     [queries],
   );
   useEffect(() => {
-    // Who has signed out leaves nothing behind for the next one to see.
+    // After signing out, nothing stays behind for the next user to see.
     if (isOut) queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
   }, [isOut, queries]);
 
-  if (isOut) return <SignIn />;
+  if (isOut)
+    return (
+      <Suspense>
+        <SignIn />
+      </Suspense>
+    );
   if (session.isPending) return null;
   if (!session.data && session.error) return <Unreachable message={session.error.message} />;
   return <SignedIn />;
@@ -51,7 +58,7 @@ function Unreachable({ message }: { readonly message: string }) {
   const queries = useQueryClient();
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 px-4">
-      <h1 className="text-lg font-semibold text-kumo-default">The dashboard cannot start</h1>
+      <h1 className="text-lg font-semibold text-kumo-default">The dashboard could not start</h1>
       <p role="alert" className="text-kumo-danger">
         {message}
       </p>

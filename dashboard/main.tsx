@@ -1,4 +1,4 @@
-/** The dashboard's start: takes a one-time login out of the address, then shows the door or the pages. */
+/** Starts the dashboard: takes a one-time login from the address, then renders the app. */
 import { Toasty } from '@cloudflare/kumo/components/toast';
 import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
@@ -11,7 +11,7 @@ import './style.css';
 
 applyTheme();
 
-/** Uses the address's one-time code up. Out of the history first: an unused code must not stay there. */
+/** Signs in with the address's one-time code. It is removed from the history first: an unused code must not stay there. */
 async function takeLogin(): Promise<boolean> {
   const code = new URLSearchParams(location.hash.slice(1)).get('login');
   if (!code) return false;
@@ -22,7 +22,7 @@ async function takeLogin(): Promise<boolean> {
 
 await takeLogin();
 
-// Within the task that brought the news, so that all it changes is drawn once.
+// In the task of the message itself, so that everything it changes is drawn once.
 notifyManager.setScheduler(queueMicrotask);
 
 const queries = new QueryClient({
@@ -35,7 +35,7 @@ const queries = new QueryClient({
   },
 });
 
-// A link that is pasted into a tab that shows the door already changes nothing but the hash.
+// A login link pasted into an open tab changes only the hash.
 window.addEventListener('hashchange', async () => {
   if (await takeLogin()) await queries.invalidateQueries();
 });

@@ -1,4 +1,4 @@
-/** Every page and its URL; filters live in the URL. Pages but the overview are loaded when they are first shown. */
+/** Every page and its URL, which also holds the filters. All pages but the overview are loaded when first shown. */
 import {
   createRootRoute,
   createRoute,
@@ -7,12 +7,12 @@ import {
   parseSearchWith,
   stringifySearchWith,
 } from '@tanstack/react-router';
-import type { RequestFilter } from './api/requests.ts';
-import { NoPage } from './pages/no-page.tsx';
 import { Overview } from './pages/overview/overview.tsx';
+import { PageNotFound } from './pages/page-not-found.tsx';
+import type { RequestsSearch } from './pages/requests/filter.ts';
 import { Shell } from './shell/shell.tsx';
 
-/** A search parameter as text, left out when it is empty. */
+/** A search parameter as text; undefined if it is empty. */
 const text = (value: unknown): string | undefined =>
   value === undefined || value === null || value === '' ? undefined : String(value);
 
@@ -23,20 +23,15 @@ export interface OverviewSearch {
   readonly add?: string;
 }
 
-/** `edit`: the backend whose form is open, `+` for a new one; `tab`: backends or settings. */
+/** `edit`: the backend whose form is open, `+` for a new one; `tab`: `settings`, or the backends. */
 export interface PoolSearch {
   readonly edit?: string;
   readonly tab?: string;
 }
 
-/** The API's own filters; `id`: the request whose story is open. */
-export interface RequestsSearch extends RequestFilter {
-  readonly id?: string;
-}
-
 /**
- * `edit`: the route whose form is open, `+` for a new one; `url` and `method`: what «where would this go?» asks;
- * `find` and `pool`: what the list is narrowed to.
+ * `edit`: the route whose form is open, `+` for a new one; `url` and `method`: the request to test; `find` and `pool`:
+ * the list's filters.
  */
 export interface RoutesSearch {
   readonly edit?: string;
@@ -46,14 +41,14 @@ export interface RoutesSearch {
   readonly pool?: string;
 }
 
-/** `revision`: the one that is open; `show` and `pool`: which entries of the time line. */
+/** `revision`: the one that is open; `show` and `pool`: the timeline's filters. */
 export interface HistorySearch {
   readonly revision?: string;
   readonly show?: string;
   readonly pool?: string;
 }
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NoPage });
+const root = createRootRoute({ component: Shell, notFoundComponent: PageNotFound });
 
 const overview = createRoute({
   getParentRoute: () => root,
@@ -116,7 +111,7 @@ const settings = createRoute({
 /** The dashboard's router. */
 export const router = createRouter({
   routeTree: root.addChildren([overview, pool, requests, routes, history, settings]),
-  // All parameters are text: 502 stands in the URL as 502, not as "502".
+  // All parameters are text: 502 is 502 in the URL, not "502".
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(String),
   defaultPreload: 'intent',

@@ -1,4 +1,4 @@
-/** axe finds nothing to complain of on any page, in light and in dark, wide and narrow. */
+/** axe finds no violations on any page, light and dark, wide and narrow. */
 import { expect, test } from 'playwright/test';
 import { send } from '../test/support/product.ts';
 import { expectAccessible } from './support/axe.ts';
@@ -18,9 +18,9 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['history', '/history'],
   ['revision', '/history?revision=1'],
   ['settings', '/settings'],
-  ['no such pool', '/pools/nope'],
+  ['missing pool', '/pools/nope'],
   ['deleted pool', '/pools/old'],
-  ['no such page', '/nope'],
+  ['missing page', '/nope'],
 ];
 
 test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
@@ -33,7 +33,7 @@ test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
   await open(world, page);
   for (const [name, path] of PAGES) {
     await page.goto(world.url + path);
-    // Not by its role: a dialog in front of the page hides that from assistive technology.
+    // Not by role: an open dialog hides the page from assistive technology.
     await expect(page.locator('h1')).toBeVisible();
     await expect(page.getByText('live', { exact: true }).first()).toBeAttached();
     for (const width of [1_440, 390])
@@ -46,8 +46,8 @@ test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
   }
 });
 
-test('the door', async ({ page }) => {
+test('the sign-in page', async ({ page }) => {
   await page.goto(world.url);
-  await expect(page.getByLabel("Operator's token")).toBeVisible();
-  await expectAccessible(page, 'the door');
+  await expect(page.getByLabel('Operator token')).toBeVisible();
+  await expectAccessible(page, 'the sign-in page');
 });

@@ -1,11 +1,11 @@
-/** Figures that are of now, and a page that says so when they are not. */
+/** Current figures, and a page that shows when they are stale. */
 import { expect, type Page, test } from 'playwright/test';
 import { send } from '../test/support/product.ts';
 import { open, serveWorld, traffic } from './support/dashboard.ts';
 
 const world = serveWorld();
 
-/** A switch between the page and the admin host: the live view and everything else can be cut off. */
+/** A switch between the page and the admin host that cuts off the live view or everything. */
 async function cuttable(page: Page) {
   const cut = { live: false, all: false };
   const open = new Set<() => void>();
@@ -31,14 +31,14 @@ async function cuttable(page: Page) {
   };
 }
 
-const status = (page: Page) => page.getByRole('status').filter({ hasText: /live|asking|no update/ });
+const status = (page: Page) => page.getByRole('status').filter({ hasText: /live|polling|no update/ });
 const card = (page: Page) => page.getByRole('main').getByRole('link', { name: /shop/ });
 
-test('without the live view figures are asked for, and it comes back by itself', async ({ page }) => {
+test('without the live view the page polls, and then reconnects', async ({ page }) => {
   const line = await cuttable(page);
   await open(world, page);
   await line.set({ live: true });
-  await expect(status(page)).toHaveText('asking every 2 s');
+  await expect(status(page)).toHaveText('polling every 2 s');
   const load = traffic(world);
   await expect(card(page)).toContainText(/req\/s[1-9]/);
   await load.stop();
@@ -46,17 +46,17 @@ test('without the live view figures are asked for, and it comes back by itself',
   await expect(status(page)).toHaveText('live', { timeout: 25_000 });
 });
 
-test('cut off, the page says since when, dims its figures, and recovers', async ({ page }) => {
+test('when it is cut off, the page shows for how long, dims its figures, and recovers', async ({ page }) => {
   const line = await cuttable(page);
   await open(world, page);
   await line.set({ all: true });
-  await expect(status(page)).toHaveText(/no update for \d+ s, retrying/);
+  await expect(status(page)).toHaveText(/no update for \d+ s, reconnecting/);
   await expect(card(page)).toBeVisible();
   await line.set({ all: false });
   await expect(status(page)).toHaveText('live', { timeout: 25_000 });
 });
 
-test('what was changed while the page was cut off is there when it is back', async ({ page }) => {
+test('changes made while the page was cut off appear after it reconnects', async ({ page }) => {
   const line = await cuttable(page);
   await open(world, page);
   await line.set({ all: true });
@@ -69,7 +69,7 @@ test('what was changed while the page was cut off is there when it is back', asy
   await expect(page.getByRole('main').getByRole('link', { name: /later/ })).toBeVisible({ timeout: 25_000 });
 });
 
-test('a problem is counted in the title and shown in the icon, first among the pools', async ({ page }) => {
+test('a problem is counted in the title, shown in the icon, and listed first', async ({ page }) => {
   await open(world, page);
   await expect(page).toHaveTitle('Overview · Evenkeel');
   await world.origins[1]!.kill();

@@ -1,9 +1,9 @@
-/** What a browser must fetch before it shows the overview. */
+/** The scripts a browser must load before it shows the overview. */
 import { gzipSync } from 'node:zlib';
 import { expect, type Response, test } from 'playwright/test';
 import { open, serveWorld } from './support/dashboard.ts';
 
-/** On a phone's 3 Mbit/s it is there within a second. */
+/** At 3 Mbit/s, as on a phone, this takes less than a second. */
 const LIMIT_BYTES = 250_000;
 
 const world = serveWorld();

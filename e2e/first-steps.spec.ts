@@ -1,4 +1,4 @@
-/** From an empty deployment to the first answered request, and a further pool after it. */
+/** From an empty deployment to the first answered request, and another pool after it. */
 import { expect, type Locator, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
@@ -16,7 +16,7 @@ test.afterAll(async () => {
   await origin.kill();
 });
 
-/** Whether what is drawn at the button's middle is the button itself. */
+/** Whether nothing covers the middle of the button. */
 const isUncovered = (button: Locator): Promise<boolean> =>
   button.evaluate((element) => {
     element.scrollIntoView();
@@ -24,17 +24,19 @@ const isUncovered = (button: Locator): Promise<boolean> =>
     return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
   });
 
-test('three steps lead to the first answered request, and the plus to a further pool', async ({ page }) => {
+test('three steps lead to the first answered request, and the plus button to another pool', async ({
+  page,
+}) => {
   const { code } = await product.must('POST', '/session/link');
   await page.goto(`http://localhost:${product.port}/#login=${code}`);
-  await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
-  await page.getByLabel('Name', { exact: true }).fill('Shop');
+  await expect(page.getByLabel('ID', { exact: true })).toBeFocused();
+  await page.getByLabel('ID', { exact: true }).fill('Shop');
   await expect(page.getByText('must match', { exact: false })).toBeVisible();
-  await page.getByLabel('Name', { exact: true }).fill('shop');
-  await page.getByLabel('Backends, one URL a line').fill(`${origin.url}\nnot a url`);
+  await page.getByLabel('ID', { exact: true }).fill('shop');
+  await page.getByLabel('Backends, one URL per line').fill(`${origin.url}\nnot a url`);
   await expect(page.getByText('line 2', { exact: false })).toBeVisible();
-  await page.getByLabel('Backends, one URL a line').fill(origin.url);
-  await page.getByRole('button', { name: 'Add the pool' }).click();
+  await page.getByLabel('Backends, one URL per line').fill(origin.url);
+  await page.getByRole('button', { name: 'Add pool' }).click();
 
   const host = page.getByLabel('Host', { exact: true });
   await expect(host).toBeFocused();
@@ -43,27 +45,27 @@ test('three steps lead to the first answered request, and the plus to a further 
   await host.fill('localhost');
   await expect(page.getByText('is an admin host', { exact: false })).toBeVisible();
   await host.fill('shop.localhost');
-  await page.getByRole('button', { name: 'Add the route' }).click();
+  await page.getByRole('button', { name: 'Add route' }).click();
 
   await expect(page.getByText('Waiting for the first request…')).toBeVisible();
   const line = await page.locator('code').textContent();
   expect(line).toBe(`curl -H 'Host: shop.localhost' http://127.0.0.1:${product.port}/`);
   const answer = await product.get('shop.localhost', '/');
   expect(answer.status).toBe(200);
-  await expect(page.getByText('Answered by a: 200 to GET /', { exact: false })).toBeVisible();
-  await page.getByRole('button', { name: 'To the overview' }).click();
+  await expect(page.getByText('Answered by a: 200 for GET /', { exact: false })).toBeVisible();
+  await page.getByRole('button', { name: 'Go to the overview' }).click();
   await expect(page.getByRole('link', { name: /1 of 1 available/ })).toBeVisible();
 
   await page.getByRole('link', { name: 'Add pool' }).click();
   const dialog = page.getByRole('dialog', { name: 'New pool' });
-  await dialog.getByLabel('Name', { exact: true }).fill('shop');
+  await dialog.getByLabel('ID', { exact: true }).fill('shop');
   await expect(dialog.getByText('shop is there twice', { exact: false })).toBeVisible();
-  await dialog.getByLabel('Name', { exact: true }).fill('api');
-  await dialog.getByLabel('Backends, one URL a line').fill(origin.url);
+  await dialog.getByLabel('ID', { exact: true }).fill('api');
+  await dialog.getByLabel('Backends, one URL per line').fill(origin.url);
   await dialog.getByLabel('Policy').click();
   await page.getByRole('option', { name: 'Random, by weight' }).click();
-  await dialog.getByLabel('Host that leads to it').fill('api.localhost');
-  // The toasts of the steps above are still there, and must lie over no button of the dialog.
+  await dialog.getByLabel('Host').fill('api.localhost');
+  // The toasts of the steps above are still there, and must not cover the dialog's buttons.
   for (const button of await dialog.getByRole('button').all()) expect(await isUncovered(button)).toBe(true);
   await dialog.getByRole('button', { name: 'Add pool' }).click();
   await expect(page).toHaveURL(/\/pools\/api$/);

@@ -1,4 +1,4 @@
-/** The History page: what happened, why, and the way back; and the command palette. */
+/** The History page: the timeline and rollback; and the command palette. */
 import { expect, type Page, test } from 'playwright/test';
 import { deadPort, echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
@@ -46,7 +46,7 @@ const open = (page: Page, path: string) =>
 const stateOf = async (backend: string) =>
   (await product.must('GET', `/pools/shop/backends/${backend}`)).backend.state;
 
-test('two clicks roll back, after showing what would change, and the configuration is as it was', async ({
+test('two clicks roll back: the dialog shows the changes, and the configuration is as before', async ({
   page,
 }) => {
   const before = await product.must('GET', '/config');
@@ -67,9 +67,7 @@ test('two clicks roll back, after showing what would change, and the configurati
   await expect(page.getByText(`revision ${after.revision} is in force`)).toBeVisible();
 });
 
-test('a revision opens with who, when and what it changed, and its address can be shared', async ({
-  page,
-}) => {
+test('a revision shows who changed what and when, and its address can be shared', async ({ page }) => {
   const { revision } = await product.must('PATCH', '/pools/shop/backends/a', { weight: 3 });
   await open(page, '/history?show=changes');
   await page
@@ -84,19 +82,17 @@ test('a revision opens with who, when and what it changed, and its address can b
   await expect(dialog.getByText('pool shop › backend a › weight')).toBeVisible();
 });
 
-test('a revision that is not kept says so, and offers no way back to it', async ({ page }) => {
+test('a revision that is no longer kept says so, and cannot be rolled back to', async ({ page }) => {
   await open(page, '/history');
   await page.goto(`http://localhost:${product.port}/history?revision=9999`);
   const dialog = page.getByRole('dialog', { name: 'Revision 9999' });
-  await expect(dialog.getByText('The revision cannot be read')).toBeVisible();
+  await expect(dialog.getByText('The revision could not be loaded')).toBeVisible();
   await expect(dialog.getByRole('button', { name: /^Roll back/ })).toHaveCount(0);
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect(dialog).toBeHidden();
 });
 
-test('an ejection stands in the time line with its cause, and leads to the request that tipped it', async ({
-  page,
-}) => {
+test('an ejection is in the timeline with its cause and a link to an example request', async ({ page }) => {
   await open(page, '/history');
   for (let i = 0; i < 4; i++)
     await product.get('sick.test', '/', { headers: { 'x-request-id': `sick-${i}` } });
@@ -113,31 +109,33 @@ test('an ejection stands in the time line with its cause, and leads to the reque
   await page.getByRole('combobox', { name: 'Show' }).click();
   await page.getByRole('option', { name: 'Ejections and returns' }).click();
   await entry.getByRole('link', { name: /Example request sick-/ }).click();
-  const story = page.getByRole('dialog', { name: 'Request' });
-  await expect(story.getByText('could not be reached').first()).toBeVisible();
+  const details = page.getByRole('dialog', { name: 'Request' });
+  await expect(details.getByText('connection failed').first()).toBeVisible();
 });
 
-test('the palette drains a backend by keyboard only, and gives the focus back', async ({ page }) => {
+test('the palette drains a backend by keyboard alone, and restores the focus', async ({ page }) => {
   await open(page, '/history');
   const link = page.getByRole('link', { name: 'Settings' });
   await link.focus();
   await page.keyboard.press('Control+k');
-  const field = page.getByRole('combobox', { name: /Find a page, pool or backend/ });
+  const field = page.getByRole('combobox', { name: /Search pages, pools, backends/ });
   await expect(field).toBeFocused();
   await page.keyboard.type('drain b shop');
   await expect(page.getByRole('option').first()).toHaveText('Drain b of shop');
   await page.keyboard.press('Enter');
   await expect(field).toBeHidden();
-  await expect(page.getByText('Drained b of shop').first()).toBeVisible();
+  await expect(page.getByText('Draining b of shop').first()).toBeVisible();
   await expect.poll(() => stateOf('b')).toBe('draining');
   await expect(link).toBeFocused();
 });
 
-test('the palette asks before it takes the last available backend away', async ({ page }) => {
+test('the palette asks for confirmation before it takes the last available backend away', async ({
+  page,
+}) => {
   await product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
   await open(page, '/');
-  await page.getByRole('button', { name: 'Find or do' }).click();
-  const field = page.getByRole('combobox', { name: /Find a page, pool or backend/ });
+  await page.getByRole('button', { name: 'Search or run' }).click();
+  const field = page.getByRole('combobox', { name: /Search pages, pools, backends/ });
   await expect(field).toBeFocused();
   await page.keyboard.type('disable a shop');
   await page.keyboard.press('Enter');
@@ -149,7 +147,7 @@ test('the palette asks before it takes the last available backend away', async (
   await expect(field).toBeFocused();
   await page.keyboard.type('disable a shop');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('option').nth(1)).toHaveText('Disable a of shop all the same');
+  await expect(page.getByRole('option').nth(1)).toHaveText('Disable a of shop anyway');
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect.poll(() => stateOf('a')).toBe('disabled');

@@ -1,19 +1,19 @@
-/** HTML and script in whatever operators and clients control is text on every page, and runs nowhere. */
+/** HTML and scripts in anything that operators or clients control are shown as text, and never run. */
 import { expect, type Page, type Route, test } from 'playwright/test';
 import { deadPort } from '../test/support/origins.ts';
 import { type Json, send } from '../test/support/product.ts';
 import { open, serveWorld } from './support/dashboard.ts';
 
 const MARKUP = `<img src=x onerror=alert(1)>'"&lt;<script>alert(2)</script>`;
-/** The same for places that take no space. */
+/** The same without spaces. */
 const DENSE = `<img/src=x/onerror=alert(1)>'"&lt;<script>alert(2)</script>`;
-/** A cookie's name takes no more than this of what HTML knows. */
+/** The HTML characters that a cookie name may contain. */
 const COOKIE = "x'&lt`alert";
 
 const world = serveWorld();
 let backendUrl: string;
 
-/** A route's path takes it as requests bring it. */
+/** As a route's path, encoded as in requests. */
 const ROUTE_PATH = new URL(`http://h/${DENSE}`).pathname;
 
 test.beforeAll(async () => {
@@ -39,15 +39,15 @@ test.beforeAll(async () => {
   const headers = { 'x-request-id': MARKUP, 'user-agent': MARKUP, referer: MARKUP, cookie: `a=${MARKUP}` };
   for (let i = 0; i < 4; i++)
     await send(world.product.port, 'a.shop.test', `/${DENSE}?q=${DENSE}`, { headers });
-  await expect.poll(async () => (await told('/requests')).requests.length).toBe(4);
+  await expect.poll(async () => (await get('/requests')).requests.length).toBe(4);
   await expect
-    .poll(async () => (await told('/events')).events.map(({ kind }: Json) => kind))
+    .poll(async () => (await get('/events')).events.map(({ kind }: Json) => kind))
     .toContain('ejected');
 });
 
-const told = (path: string): Promise<Json> => world.product.must('GET', path);
+const get = (path: string): Promise<Json> => world.product.must('GET', path);
 
-/** What would not be there if all that was put in were text: opened dialogs, refused or thrown scripts, elements. */
+/** Signs that something was not treated as text: dialogs, script errors, policy violations, elements. */
 async function watch(page: Page) {
   const signs: string[] = [];
   page.on('dialog', (dialog) => {
@@ -66,13 +66,13 @@ async function watch(page: Page) {
   };
 }
 
-test('what was configured and asked for is shown as it is', async ({ page }) => {
+test('configuration and requests are shown as text', async ({ page }) => {
   const signs = await watch(page);
   await open(world, page);
   await expect(page.getByRole('main').getByRole('link', { name: /dead ejected/ })).toBeVisible();
   expect(await signs(), 'overview').toEqual([]);
 
-  const { path, requestId } = (await told('/requests')).requests[0];
+  const { path, requestId } = (await get('/requests')).requests[0];
   await page.goto(`${world.url}/pools/shop`);
   await expect(page.getByText(backendUrl, { exact: true }).first()).toBeVisible();
   await expect(page.getByText(path, { exact: true }).first()).toBeVisible();
@@ -91,13 +91,13 @@ test('what was configured and asked for is shown as it is', async ({ page }) => 
   await expect(page.getByText(ROUTE_PATH).first()).toBeVisible();
   expect(await signs(), 'routes').toEqual([]);
 
-  const { revision } = await told('/config');
+  const { revision } = await get('/config');
   await page.goto(`${world.url}/history?revision=${revision}`);
   await expect(page.getByRole('dialog')).toContainText(DENSE);
   expect(await signs(), 'history').toEqual([]);
 });
 
-test('what an address holds is shown as it is', async ({ page }) => {
+test('parameters of the address are shown as text', async ({ page }) => {
   const signs = await watch(page);
   await open(world, page);
   const markup = encodeURIComponent(MARKUP);
@@ -112,7 +112,7 @@ test('what an address holds is shown as it is', async ({ page }) => {
   expect(await signs()).toEqual([]);
 });
 
-/** Puts markup into every text of an answer that is no name of the API's own. */
+/** Replaces the named texts of a response with markup. */
 const poisoned = (names: readonly string[]) => async (route: Route) => {
   const answer = await route.fetch();
   const text = JSON.stringify(await answer.json(), (name, value) =>
@@ -121,13 +121,13 @@ const poisoned = (names: readonly string[]) => async (route: Route) => {
   await route.fulfill({ response: answer, body: text });
 };
 
-test('whatever else the API might tell is shown as it is', async ({ page }) => {
+test('any other text from the API is shown as text', async ({ page }) => {
   const signs = await watch(page);
   await open(world, page);
   const names = ['requestId', 'method', 'host', 'path', 'route', 'why', 'what', 'summary', 'who', 'colo'];
   await page.route(/\/api\/(requests|events|config\/revisions)/, poisoned(names));
   await page.goto(`${world.url}/pools/shop`);
-  await expect(page.getByRole('row', { name: /^Tick dead/ })).toContainText(MARKUP);
+  await expect(page.getByRole('row', { name: /^Select dead/ })).toContainText(MARKUP);
   await expect(page.getByText('Recent requests').locator('xpath=ancestor::section')).toContainText(MARKUP);
   expect(await signs(), 'pool').toEqual([]);
 

@@ -1,17 +1,17 @@
-/** Without a mouse: the paths of the night, by keys alone, with the focus where one can see it. */
+/** Without a mouse: the most important tasks by keyboard alone, with a visible focus. */
 import { expect, type Page, test } from 'playwright/test';
 import { TOKEN } from '../test/support/product.ts';
 import { serveWorld } from './support/dashboard.ts';
 
 const world = serveWorld();
 
-/** Presses Tab until the focus is at what is named so. */
+/** Presses Tab until the element with this name has the focus. */
 async function tabTo(page: Page, name: string | RegExp, most = 60): Promise<void> {
   for (let i = 0; i < most; i++) {
     await page.keyboard.press('Tab');
     const label = await page.evaluate(() => {
       const focused = document.activeElement;
-      // Past the last one the focus is at the document itself for a moment.
+      // After the last element the document itself has the focus for a moment.
       if (!focused || focused === document.body) return '';
       return focused.getAttribute('aria-label') ?? focused.textContent ?? '';
     });
@@ -22,7 +22,7 @@ async function tabTo(page: Page, name: string | RegExp, most = 60): Promise<void
 
 test('sign in, go to the pool, drain a backend, undo it', async ({ page }) => {
   await page.goto(world.url);
-  await expect(page.getByLabel("Operator's token")).toBeFocused();
+  await expect(page.getByLabel('Operator token')).toBeFocused();
   await page.keyboard.type(TOKEN);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
@@ -34,14 +34,14 @@ test('sign in, go to the pool, drain a backend, undo it', async ({ page }) => {
   const shadow = await page.locator(':focus').evaluate((element) => getComputedStyle(element).boxShadow);
   expect(outline !== 'none' || shadow !== 'none').toBe(true);
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: 'Activate b', exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Enable b', exact: true })).toBeVisible();
   await page.keyboard.press('F6');
   await page.getByRole('button', { name: 'Undo' }).focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Drain b', exact: true })).toBeVisible();
 });
 
-test('a menu and a dialog hold the focus, Escape leaves them, and the focus is back', async ({ page }) => {
+test('a menu and a dialog trap the focus, Escape closes them, and the focus returns', async ({ page }) => {
   const { code } = await world.product.must('POST', '/session/link');
   await page.goto(`${world.url}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
@@ -60,7 +60,7 @@ test('a menu and a dialog hold the focus, Escape leaves them, and the focus is b
   await expect(dialog).toBeVisible();
   for (let i = 0; i < 12; i++) {
     await page.keyboard.press('Tab');
-    // Past the last control a guard outside the dialog has the focus for a moment, and sends it back in.
+    // After the last control a guard outside the dialog has the focus for a moment and sends it back.
     await expect
       .poll(() => dialog.evaluate((element) => element.contains(document.activeElement)))
       .toBe(true);

@@ -10,14 +10,14 @@ export default defineConfig({
   outputDir: '.output',
   workers: 1,
   timeout: 120_000,
-  // A machine that is busy with something else is slow, not wrong.
+  // A busy machine is slow; that is not a failure.
   expect: { timeout: 20_000 },
   forbidOnly: true,
   reporter: 'list',
   use: {
     browserName: 'chromium',
     launchOptions: { executablePath: findBrowser() ?? '', args: BROWSER_ARGS },
-    // Colours on their way from one to another are none that anybody reads.
+    // A colour in the middle of a transition would fail the contrast checks.
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
   },

@@ -1,4 +1,4 @@
-/** What an operator changes on a pool's page by a form: add, edit and remove a backend, save settings, delete the pool; and where a pool is not there. */
+/** The forms on a pool's page: add, edit and remove a backend, save settings, delete the pool; and pools that do not exist. */
 import { expect, type Page, test } from 'playwright/test';
 import { cell, open, row, STATE, servePools } from './support/pool-page.ts';
 
@@ -44,20 +44,20 @@ test('a backend is added with wrong input first, then edited, then removed and b
   await expect(row(page, 'd')).toBeVisible();
 });
 
-test('settings say what is wrong with them and are saved as one change', async ({ page }) => {
+test('settings show what is wrong with them, and are saved as one change', async ({ page }) => {
   await open(pools, page, '/pools/shop?tab=settings');
   const form = page.getByRole('form', { name: 'Settings of shop' });
   await expect(form.getByText('Default round-robin.', { exact: false })).toBeVisible();
-  await form.getByLabel('Base (ms)').fill('400000');
+  await form.getByLabel('First ejection (ms)').fill('400000');
   await expect(form.getByText('must be at least baseMs (400000)')).toBeVisible();
-  await form.getByLabel('Base (ms)').fill('5000');
+  await form.getByLabel('First ejection (ms)').fill('5000');
   await expect(form.getByText('must be at least baseMs (400000)')).toBeHidden();
   await form.getByLabel('Failure statuses').fill('500, 502');
   await form.getByRole('combobox', { name: 'Policy' }).click();
-  await page.getByRole('option', { name: 'least-request' }).click();
-  await expect(form.getByText('Changed: ejection.baseMs, ejection.failureStatuses, policy')).toBeVisible();
+  await page.getByRole('option', { name: 'Fewest requests in flight' }).click();
+  await expect(form.getByText('Changed: First ejection (ms), Failure statuses, Policy')).toBeVisible();
   await form.getByRole('button', { name: 'Save' }).click();
-  await expect(form.getByText('Nothing changed.')).toBeVisible();
+  await expect(form.getByText('No changes.')).toBeVisible();
   const { pool } = await pools.product.must('GET', '/pools/shop');
   expect(pool).toMatchObject({
     policy: 'least-request',
@@ -65,7 +65,7 @@ test('settings say what is wrong with them and are saved as one change', async (
   });
 });
 
-test('a pool that a route names says so instead of being deleted; another goes, and comes back', async ({
+test('a pool in use cannot be deleted and says why; another one is deleted and restored', async ({
   page,
 }) => {
   await open(pools, page, '/pools/shop');
@@ -84,10 +84,10 @@ test('a pool that a route names says so instead of being deleted; another goes, 
   await expect(page.getByRole('link', { name: 'solo' }).first()).toBeVisible();
 });
 
-test('a form whose backend or route is not there says so, and closes', async ({ page }) => {
+test('the form of a missing backend or route says so, and closes', async ({ page }) => {
   for (const [path, title] of [
-    ['/pools/shop?edit=nope', 'There is no backend nope of pool shop'],
-    ['/routes?edit=nope', 'There is no route nope'],
+    ['/pools/shop?edit=nope', 'Backend nope of pool shop not found'],
+    ['/routes?edit=nope', 'Route nope not found'],
   ] as const) {
     await open(pools, page, path);
     const dialog = page.getByRole('dialog', { name: title });
@@ -98,17 +98,17 @@ test('a form whose backend or route is not there says so, and closes', async ({ 
 });
 
 for (const width of [1_440, 390])
-  test(`at ${width} px a pool that is not there says so, and how it went; the palette works there`, async ({
+  test(`at ${width} px a missing pool's page says so, and how it was deleted; the palette works there`, async ({
     page,
   }) => {
     await open(pools, page, '/pools/solo');
     await page.setViewportSize({ width, height: 900 });
     await expect(page.getByRole('heading', { level: 1, name: 'solo' })).toBeVisible();
-    // Somebody else deletes it while it is looked at.
+    // It is deleted elsewhere while its page is open.
     const { revision } = await pools.product.must('DELETE', '/pools/solo');
-    await expect(page.getByRole('heading', { level: 1, name: 'No such pool' })).toBeVisible();
+    await expect(page.getByRole('heading', { level: 1, name: 'Pool not found' })).toBeVisible();
     const main = page.getByRole('main');
-    await expect(main.getByText('The configuration has no pool solo')).toBeVisible();
+    await expect(main.getByText('There is no pool solo')).toBeVisible();
     await expect(main.getByText(/It was deleted in revision \d+, .+, by the API token\./)).toBeVisible();
     await page.reload();
     await main.getByRole('link', { name: `revision ${revision}` }).click();
@@ -118,8 +118,8 @@ for (const width of [1_440, 390])
 
     const never = `never-${'x'.repeat(90)}`;
     await page.goto(`http://localhost:${pools.product.port}/pools/${never}`);
-    await expect(main.getByText(`The configuration has no pool ${never}`)).toBeVisible();
-    await expect(main.getByText('The changes on record do not tell of its deletion')).toBeVisible();
+    await expect(main.getByText(`There is no pool ${never}`)).toBeVisible();
+    await expect(main.getByText('No deletion of this pool is in the history.')).toBeVisible();
     await expectNoSideScroll(page);
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox').fill('pool shop');
@@ -127,10 +127,10 @@ for (const width of [1_440, 390])
     await expect(page.getByRole('heading', { level: 1, name: 'shop' })).toBeVisible();
 
     await page.goto(`http://localhost:${pools.product.port}/pools/shop/${'y'.repeat(90)}`);
-    await expect(page.getByRole('heading', { level: 1, name: 'No such page' })).toBeVisible();
-    await expect(page).toHaveTitle('No such page · Evenkeel');
+    await expect(page.getByRole('heading', { level: 1, name: 'Page not found' })).toBeVisible();
+    await expect(page).toHaveTitle('Page not found · Evenkeel');
     await expectNoSideScroll(page);
-    await main.getByRole('link', { name: 'To the overview' }).click();
+    await main.getByRole('link', { name: 'Go to the overview' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
   });
 

@@ -1,4 +1,4 @@
-/** What an operator does with the backends of a pool at hand: weigh, drain, undo, watch an ejection, change several. */
+/** The actions on a pool's backends: set a weight, drain, undo, watch an ejection, change several at once. */
 import { expect, test } from 'playwright/test';
 import { spawnOrigin } from '../test/support/origins.ts';
 import { cell, open, row, SHARE, STATE, servePools, startLoad } from './support/pool-page.ts';
@@ -11,9 +11,7 @@ test.afterEach(async () => {
   load = null;
 });
 
-test('a weight is changed where it stands, and the observed share follows under traffic', async ({
-  page,
-}) => {
+test('a weight is edited in place, and the observed share follows under traffic', async ({ page }) => {
   load = startLoad(pools);
   await open(pools, page, '/pools/shop');
   await expect(cell(page, 'a', SHARE)).toHaveText(/^33\.\d \/ 33\.3 %$/);
@@ -22,7 +20,7 @@ test('a weight is changed where it stands, and the observed share follows under 
   await field.press('ArrowUp');
   await field.press('ArrowUp');
   await field.press('Enter');
-  await expect(page.getByText('Weight 3 for a of shop')).toBeVisible();
+  await expect(page.getByText('Set weight 3 for a of shop')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Weight of a: 3. Change' })).toBeFocused();
   await expect(cell(page, 'a', SHARE)).toHaveText(/^(59|60)\.\d \/ 60\.0 %$/);
   const { revisions } = await pools.product.must('GET', '/config/revisions');
@@ -39,19 +37,19 @@ test('Escape leaves a weight as it was', async ({ page }) => {
   expect((await pools.product.must('GET', '/config')).revision).toBe(before.revision);
 });
 
-test('one click drains a backend, its row says so, and Undo takes it back', async ({ page }) => {
+test('one click drains a backend, its row shows it, and Undo reverts it', async ({ page }) => {
   await open(pools, page, '/pools/shop');
   await expect(cell(page, 'b', STATE)).toContainText('available');
   await page.getByRole('button', { name: 'Drain b', exact: true }).click();
   await expect(cell(page, 'b', STATE)).toContainText('draining');
   await expect(cell(page, 'b', SHARE)).toContainText('/ 0.0 %');
-  await expect(page.getByText('Drained b of shop')).toBeVisible();
+  await expect(page.getByText('Draining b of shop')).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(cell(page, 'b', STATE)).toContainText('available');
   expect((await pools.product.must('GET', '/pools/shop/backends/b')).backend.state).toBe('active');
 });
 
-test('a drain with a deadline counts down, and says who is left or when it is safe to remove', async ({
+test('a drain with a deadline counts down, and shows when the backend is safe to remove', async ({
   page,
 }) => {
   await open(pools, page, '/pools/shop');
@@ -59,26 +57,26 @@ test('a drain with a deadline counts down, and says who is left or when it is sa
   await page.getByRole('menuitem', { name: 'Drain with a deadline' }).click();
   const dialog = page.getByRole('dialog', { name: 'Drain b of shop' });
   await expect(dialog).toContainText('33.3 % of requests go to a and c.');
-  await dialog.getByLabel('Disable it after (minutes)').fill('-3');
+  await dialog.getByLabel('Disable after (minutes)').fill('-3');
   await dialog.getByRole('button', { name: 'Drain' }).click();
   await expect(dialog.getByText(/must be a whole number from 1/)).toBeVisible();
-  await dialog.getByLabel('Disable it after (minutes)').fill('10');
+  await dialog.getByLabel('Disable after (minutes)').fill('10');
   await dialog.getByRole('button', { name: 'Drain' }).click();
   await expect(dialog).toBeHidden();
   await expect(cell(page, 'b', STATE)).toContainText(/draining.*safe to remove in \d+ min/);
   await expect(cell(page, 'b', STATE)).toContainText(/disabled in 9 min \d\d s/);
-  await page.getByRole('button', { name: 'Activate b' }).click();
+  await page.getByRole('button', { name: 'Enable b' }).click();
   await expect(cell(page, 'b', STATE)).toContainText('available');
 });
 
-test('a killed backend shows as ejected with cause and countdown, and returns when it is back', async ({
+test('a killed backend is ejected with cause and countdown, and returns when it is restarted', async ({
   page,
 }) => {
   load = startLoad(pools);
   await open(pools, page, '/pools/shop');
   await expect(cell(page, 'c', STATE)).toContainText('available');
   await pools.origins[2]!.kill();
-  await expect(cell(page, 'c', STATE)).toHaveText(/ejected · \d+ s.*it could not be reached/);
+  await expect(cell(page, 'c', STATE)).toHaveText(/ejected · probe in \d+ s.*it could not be reached/);
   await expect(page.getByText(/2 of 3 available/)).toBeVisible();
   await expect(row(page, 'c')).toContainText('in a row');
   pools.origins[2] = await spawnOrigin('c', pools.origins[2]!.port);
@@ -86,41 +84,41 @@ test('a killed backend shows as ejected with cause and countdown, and returns wh
   await expect(page.getByText('3 of 3 available')).toBeVisible();
 });
 
-test('taking the last available backend away asks first and says what would happen', async ({ page }) => {
+test('taking the last available backend away needs a confirmation that says what would happen', async ({
+  page,
+}) => {
   await open(pools, page, '/pools/solo');
   await expect(cell(page, 'only', STATE)).toContainText('available');
   await page.getByRole('button', { name: 'Drain only', exact: true }).click();
   const question = page.getByRole('alertdialog');
   await expect(question).toContainText('Drain the last available backend of solo?');
-  await expect(question).toContainText(
-    '100 % of requests are answered 503: no backend of this pool is active.',
-  );
+  await expect(question).toContainText('All requests get 503: no backend of this pool is active.');
   await question.getByRole('button', { name: 'Cancel' }).click();
   await expect(question).toBeHidden();
   expect((await pools.product.must('GET', '/pools/solo/backends/only')).backend.state).toBe('active');
   await page.getByRole('button', { name: 'Drain only', exact: true }).click();
   await question.getByRole('button', { name: 'Drain only' }).click();
   await expect(cell(page, 'only', STATE)).toContainText('draining');
-  await page.getByRole('button', { name: 'Activate only' }).click();
+  await page.getByRole('button', { name: 'Enable only' }).click();
   await expect(cell(page, 'only', STATE)).toContainText('available');
   await page.getByRole('button', { name: 'More actions for only' }).click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
-  await expect(question).toContainText('Add another first, or delete the pool.');
+  await expect(question).toContainText('Add another one before you remove only, or delete the pool.');
 });
 
-test('ticked backends are changed together, in one revision', async ({ page }) => {
+test('selected backends are changed together, in one revision', async ({ page }) => {
   await open(pools, page, '/pools/shop');
   const { revision } = await pools.product.must('GET', '/config');
-  await page.getByRole('checkbox', { name: 'Tick a', exact: true }).click();
-  await page.getByRole('checkbox', { name: 'Tick b', exact: true }).click();
+  await page.getByRole('checkbox', { name: 'Select a', exact: true }).click();
+  await page.getByRole('checkbox', { name: 'Select b', exact: true }).click();
   const bar = page.getByRole('toolbar', { name: 'Actions for 2 backends' });
-  await bar.getByLabel('Weight for all ticked').fill('4');
+  await bar.getByLabel('Weight for all selected').fill('4');
   await bar.getByRole('button', { name: 'Set' }).click();
   await expect(page.getByRole('button', { name: 'Weight of a: 4. Change' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Weight of b: 4. Change' })).toBeVisible();
-  await expect(page.getByText('Weight 4 for a, b of shop')).toBeVisible();
+  await expect(page.getByText('Set weight 4 for a, b of shop')).toBeVisible();
   expect((await pools.product.must('GET', '/config')).revision).toBe(revision + 1);
-  await page.getByRole('checkbox', { name: 'Tick all' }).click();
+  await page.getByRole('checkbox', { name: 'Select all' }).click();
   await page
     .getByRole('toolbar', { name: 'Actions for 3 backends' })
     .getByRole('button', { name: 'Disable' })
@@ -128,9 +126,7 @@ test('ticked backends are changed together, in one revision', async ({ page }) =
   await expect(page.getByRole('alertdialog')).toContainText('no backend of this pool is active');
 });
 
-test('on a small screen backends are cards with the same words, and nothing is wider than the screen', async ({
-  page,
-}) => {
+test('on a small screen backends are cards, and nothing is wider than the screen', async ({ page }) => {
   load = startLoad(pools);
   await page.setViewportSize({ width: 360, height: 780 });
   await open(pools, page, '/pools/shop');
@@ -139,12 +135,12 @@ test('on a small screen backends are cards with the same words, and nothing is w
   await expect(page.getByRole('table', { name: 'Backends of shop' })).toHaveCount(0);
   await expect(card).toContainText('Share / expected');
   await page.getByRole('button', { name: 'Drain a' }).click();
-  await expect(page.getByRole('button', { name: 'Activate a' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Enable a' })).toBeVisible();
   for (const path of ['/pools/shop', '/pools/shop?tab=settings', '/pools/shop?edit=%2B']) {
     await page.goto(`http://localhost:${pools.product.port}${path}`);
     const isThere = path.includes('=')
       ? page.getByLabel(/Timeout/)
-      : page.getByText('Failures in five seconds');
+      : page.getByText('Failures per five seconds');
     await expect(isThere).toBeVisible();
     const widest = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(widest).toBeLessThanOrEqual(360);

@@ -1,4 +1,4 @@
-/** The Requests page: the live list, its filters, and the story of a request. */
+/** The Requests page: the live list, its filters, and the details of a request. */
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
@@ -9,11 +9,15 @@ let product: Product;
 let origins: Origin[];
 
 test.beforeAll(async () => {
-  // b never answers what it is asked under /cart.
-  const moody: Parameters<typeof startOrigin>[0] = (request, response) => {
+  // b never answers requests under /cart.
+  const configurableBackend: Parameters<typeof startOrigin>[0] = (request, response) => {
     if (!request.url?.startsWith('/cart')) response.end('b');
   };
-  origins = [await startOrigin(echo('a')), await startOrigin(moody), await startOrigin(echo('c'))];
+  origins = [
+    await startOrigin(echo('a')),
+    await startOrigin(configurableBackend),
+    await startOrigin(echo('c')),
+  ];
   product = await startProduct();
   const [a, b, c] = origins.map(({ url }) => url);
   const ejection = { failures: 1_000, failurePercent: 0 };
@@ -48,15 +52,15 @@ const open = (page: Page, path: string) =>
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Requests, newest first' }).getByRole('button');
 
-test('a deployment without traffic says how to send some, and shows it at once', async ({ page }) => {
+test('without traffic the page shows how to send some, and lists it at once', async ({ page }) => {
   await open(page, '/requests');
-  await expect(page.getByText('No request yet')).toBeVisible();
+  await expect(page.getByText('No requests yet')).toBeVisible();
   await expect(page.getByText("curl -H 'Host: shop.test'")).toBeVisible();
   expect((await product.get('api.test', '/hello')).status).toBe(200);
   await expect(rows(page).filter({ hasText: 'api.test/hello' })).toHaveCount(1);
 });
 
-test('a retried request is one row with its whole way, and its story opens and closes by keyboard', async ({
+test('a retried request is one row with all attempts, and its details open and close by keyboard', async ({
   page,
 }) => {
   await open(page, '/requests');
@@ -65,25 +69,25 @@ test('a retried request is one row with its whole way, and its story opens and c
   const row = rows(page).filter({ hasText: 'shop.test/cart' });
   await expect(row).toHaveCount(1);
   await expect(row).toContainText('b ✗ timeout → a');
-  await expect(row).toContainText('retried');
+  await expect(row).toContainText('retry');
   await row.focus();
   await page.keyboard.press('Enter');
-  const story = page.getByRole('dialog', { name: 'Request' });
-  await expect(story.getByText('cart-1')).toBeVisible();
-  await expect(story.getByRole('list', { name: 'Attempts' }).getByRole('listitem')).toHaveText([
+  const details = page.getByRole('dialog', { name: 'Request' });
+  await expect(details.getByText('cart-1')).toBeVisible();
+  await expect(details.getByRole('list', { name: 'Attempts' }).getByRole('listitem')).toHaveText([
     /^b.*timed out/,
     /^a.*answered 200/,
   ]);
-  await expect(story.getByText(/A backend asked before failed/)).toBeVisible();
-  await expect(story.getByRole('link', { name: 'shop' })).toHaveCount(2);
+  await expect(details.getByText(/An earlier attempt failed/)).toBeVisible();
+  await expect(details.getByRole('link', { name: 'shop' })).toHaveCount(2);
   expect(page.url()).toContain('id=cart-1');
-  await expectAccessible(page, 'a story that is open');
+  await expectAccessible(page, 'the details of a request');
   await page.keyboard.press('Escape');
-  await expect(story).toBeHidden();
+  await expect(details).toBeHidden();
   await expect(row).toBeFocused();
 });
 
-test('filters stand in the URL, survive a reload, and are cleared', async ({ page }) => {
+test('filters are in the URL, survive a reload, and can be cleared', async ({ page }) => {
   // Until it is b's turn.
   await expect
     .poll(async () => (await product.get('shop.test', '/cart/pay')).headers['x-backend-attempts'])
@@ -93,24 +97,24 @@ test('filters stand in the URL, survive a reload, and are cleared', async ({ pag
   await expect(rows(page).filter({ hasText: 'api.test/orders' })).not.toHaveCount(0);
   await page.getByRole('combobox', { name: 'Pool' }).click();
   await page.getByRole('option', { name: 'shop' }).click();
-  await page.getByRole('combobox', { name: 'Outcome' }).click();
+  await page.getByRole('combobox', { name: 'Attempt outcome' }).click();
   await page.getByRole('option', { name: 'timed out' }).click();
   await page.getByLabel('Status').fill('200');
-  await page.getByLabel('Path begins with').fill('/cart/');
+  await page.getByLabel('Path starts with').fill('/cart/');
   await expect(page).toHaveURL(/pool=shop.*outcome=timeout.*status=200.*path=%2Fcart%2F/);
   await page.reload();
-  await expect(page.getByLabel('Path begins with')).toHaveValue('/cart/');
+  await expect(page.getByLabel('Path starts with')).toHaveValue('/cart/');
   await expect(page.getByLabel('Status')).toHaveValue('200');
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText(['/cart/pay']);
-  await page.getByLabel('Path begins with').fill('/nowhere');
-  await expect(page.getByText('No request on record fits')).toBeVisible();
-  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await page.getByLabel('Path starts with').fill('/nowhere');
+  await expect(page.getByText('No matching requests')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect(rows(page).filter({ hasText: 'api.test/orders' })).not.toHaveCount(0);
   expect(new URL(page.url()).search).toBe('');
 });
 
-test('the list waits while it is pointed at, and says how many came meanwhile', async ({ page }) => {
+test('the list pauses under the pointer, and counts the new requests', async ({ page }) => {
   await product.get('api.test', '/before');
   await open(page, '/requests');
   await expect(rows(page).filter({ hasText: '/before' })).toHaveCount(1);
@@ -125,7 +129,7 @@ test('the list waits while it is pointed at, and says how many came meanwhile', 
   await page.getByRole('heading', { level: 1 }).hover();
   await product.get('api.test', '/after');
   await expect(page.getByRole('heading', { name: 'paused, 1 new' })).toBeVisible();
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('heading', { level: 1 }).hover();
   await expect(rows(page).filter({ hasText: '/after' })).toHaveCount(1);
 });

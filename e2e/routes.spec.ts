@@ -1,4 +1,4 @@
-/** The Routes page as an operator uses it: a route made with wrong input first, changed, deleted, and where a request would go. */
+/** The Routes page: a route with invalid input at first, changed and deleted, and the route test. */
 import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product.ts';
@@ -44,7 +44,7 @@ test.afterAll(async () => {
 const routes = async () => (await product.must('GET', '/routes')).routes as { id: string }[];
 const names = (page: Page) => page.getByRole('rowheader').allTextContents();
 
-test('a route with wrong input is told why at its field, and works once it is right', async ({ page }) => {
+test('invalid input is reported at its field, and a valid route works', async ({ page }) => {
   await page.getByRole('link', { name: 'Routes' }).click();
   await page.getByRole('button', { name: 'Add route' }).click();
   const dialog = page.getByRole('dialog', { name: 'New route' });
@@ -55,14 +55,14 @@ test('a route with wrong input is told why at its field, and works once it is ri
     dialog.getByText('must be a host name of at most 253 characters without port', { exact: false }),
   ).toBeVisible();
   await host.fill('shop.localhost');
-  await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('shop-2');
+  await expect(dialog.getByLabel('ID', { exact: true })).toHaveValue('shop-2');
   await dialog.getByRole('button', { name: 'Add route' }).click();
   await expect(dialog.getByText('route shop has this host and path already')).toBeVisible();
   await expect(dialog.getByLabel('Path', { exact: true })).toBeFocused();
 
   await host.fill('new.localhost');
   await dialog.getByLabel('Path', { exact: true }).fill('/deep');
-  await expect(dialog.getByLabel('Name', { exact: true })).toHaveValue('new-deep');
+  await expect(dialog.getByLabel('ID', { exact: true })).toHaveValue('new-deep');
   await dialog.getByLabel('Pool').click();
   await page.getByRole('option', { name: 'api' }).click();
   await expect(dialog.getByText('has this host and path already')).toBeHidden();
@@ -75,7 +75,7 @@ test('a route with wrong input is told why at its field, and works once it is ri
   expect(answer.status).toBe(200);
 });
 
-test('routes stand in the order in which they match, and say what they do otherwise', async ({ page }) => {
+test('routes are listed in matching order with their overrides', async ({ page }) => {
   await page.goto(`http://localhost:${product.port}/routes`);
   await expect(page.getByRole('row', { name: /cart/ })).toContainText('timeout 3 s');
   expect(await names(page)).toEqual([
@@ -85,16 +85,16 @@ test('routes stand in the order in which they match, and say what they do otherw
   ]);
 });
 
-test('a change is saved, a deletion acts at once and is undone from its toast', async ({ page }) => {
+test('a change is saved; a deletion takes effect at once and is undone from its toast', async ({ page }) => {
   await page.goto(`http://localhost:${product.port}/routes?edit=cart`);
   const dialog = page.getByRole('dialog', { name: 'Route cart', exact: true });
-  await dialog.getByLabel('Retries at most').fill('99');
+  await dialog.getByLabel('Maximum retries').fill('99');
   await expect(dialog.getByText('must be a whole number from 0 to 10')).toBeVisible();
-  await dialog.getByLabel('Retries at most').fill('0');
-  await expect(dialog.getByLabel('Cookie name')).toBeHidden();
+  await dialog.getByLabel('Maximum retries').fill('0');
+  await expect(dialog.getByRole('group', { name: 'Affinity cookie' }).getByLabel('Name')).toBeHidden();
   await dialog.getByLabel('Affinity').click();
   await page.getByRole('option', { name: 'by cookie', exact: true }).click();
-  await dialog.getByLabel('Cookie name').fill('stay');
+  await dialog.getByRole('group', { name: 'Affinity cookie' }).getByLabel('Name').fill('stay');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByRole('row', { name: /cart/ })).toContainText('timeout 3 s, 0 retries');
@@ -108,12 +108,10 @@ test('a change is saved, a deletion acts at once and is undone from its toast', 
   await expect.poll(async () => (await routes()).length).toBe(3);
 });
 
-test('an address without scheme is explained: candidates in order, and why others are left out', async ({
-  page,
-}) => {
+test('a URL without scheme is tested: candidates in order, and why others are excluded', async ({ page }) => {
   await page.goto(`http://localhost:${product.port}/routes`);
   await page.getByRole('textbox', { name: 'URL' }).fill('shop.localhost/cart/7');
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('http://shop.localhost/cart/7');
   await expect(page.getByRole('heading', { name: 'Candidates, in order' })).toBeVisible();
   const lists = page.getByRole('listitem');
@@ -126,22 +124,22 @@ test('an address without scheme is explained: candidates in order, and why other
 
   await page.getByLabel('Method').click();
   await page.getByRole('option', { name: 'POST' }).click();
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByText('POST is not repeated', { exact: false })).toBeVisible();
   await page.reload();
   await expect(page.getByText('POST is not repeated', { exact: false })).toBeVisible();
 
   await page.getByRole('textbox', { name: 'URL' }).fill('http://nobody.localhost/');
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(
     page.getByText('no route is configured for this host and path', { exact: false }),
   ).toBeVisible();
   await page.getByRole('textbox', { name: 'URL' }).fill('ftp://nobody.localhost/');
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByText('must be a URL with http:// or https://', { exact: false })).toBeVisible();
 });
 
-test('ten thousand routes are narrowed rather than drawn whole', async ({ page }) => {
+test('ten thousand routes are filtered rather than drawn in full', async ({ page }) => {
   const { config } = await product.must('GET', '/config');
   const many = Array.from({ length: 9_997 }, (_, i) => ({
     id: `r${i}`,
@@ -152,7 +150,7 @@ test('ten thousand routes are narrowed rather than drawn whole', async ({ page }
   await page.goto(`http://localhost:${product.port}/routes`);
   await expect(page.getByText('The first 200 of 10,000', { exact: false })).toBeVisible();
   await expect(page.getByRole('rowheader')).toHaveCount(200);
-  await page.getByLabel('Find a route by name, host or path').fill('h7777');
+  await page.getByLabel('Filter by ID, host or path').fill('h7777');
   await expect(page.getByRole('rowheader')).toHaveCount(1);
   await expect(page.getByText('1 of 10,000')).toBeVisible();
 });

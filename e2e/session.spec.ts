@@ -1,4 +1,4 @@
-/** The door: who comes in, how, and that out means out everywhere. */
+/** Signing in and out: the token, one-time links, and every tab. */
 import { expect, test } from 'playwright/test';
 import { TOKEN } from '../test/support/product.ts';
 import { open, serveWorld } from './support/dashboard.ts';
@@ -7,16 +7,16 @@ const world = serveWorld();
 
 test('a wrong token is refused, the right one opens the overview', async ({ page }) => {
   await page.goto(world.url);
-  await page.getByLabel("Operator's token").fill('not the token at all');
+  await page.getByLabel('Operator token').fill('not the token at all');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert')).toHaveText('The token is not right.');
-  await page.getByLabel("Operator's token").fill(TOKEN);
+  await page.getByLabel('Operator token').fill(TOKEN);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
   await expect(page.getByRole('link', { name: /shop/ }).first()).toBeVisible();
 });
 
-test('a one-time link signs in, leaves the address and works once', async ({ page, browser }) => {
+test('a one-time link signs in, is removed from the address, and works once', async ({ page, browser }) => {
   const { code } = await world.product.must('POST', '/session/link');
   await page.goto(`${world.url}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
@@ -25,12 +25,12 @@ test('a one-time link signs in, leaves the address and works once', async ({ pag
   expect(page.url()).not.toContain(code);
   const other = await (await browser.newContext()).newPage();
   await other.goto(`${world.url}/#login=${code}`);
-  await expect(other.getByLabel("Operator's token")).toBeVisible();
+  await expect(other.getByLabel('Operator token')).toBeVisible();
 });
 
-test('the token stays nowhere that a script or the history can read', async ({ page, context }) => {
+test('the token is stored nowhere that a script or the history can read', async ({ page, context }) => {
   await page.goto(world.url);
-  await page.getByLabel("Operator's token").fill(TOKEN);
+  await page.getByLabel('Operator token').fill(TOKEN);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
   const seen = await page.evaluate(() =>
@@ -49,17 +49,17 @@ test('the token stays nowhere that a script or the history can read', async ({ p
   expect(cookie!.value).not.toContain(TOKEN);
 });
 
-test('signed out in one tab is signed out in the other', async ({ page, context }) => {
+test('signing out in one tab signs out the other', async ({ page, context }) => {
   await open(world, page);
   const other = await context.newPage();
   await other.goto(`${world.url}/pools/shop`);
   await expect(other.getByRole('heading', { level: 1 })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(page.getByLabel("Operator's token")).toBeVisible();
-  await expect(other.getByLabel("Operator's token")).toBeVisible();
+  await expect(page.getByLabel('Operator token')).toBeVisible();
+  await expect(other.getByLabel('Operator token')).toBeVisible();
 });
 
-test('no script of another place runs: the policy holds, and the page needs no exception', async ({
+test('the Content Security Policy allows no foreign scripts, and the page does not violate it', async ({
   page,
 }) => {
   const violations: string[] = [];

@@ -1,4 +1,4 @@
-/** The Settings page as an operator uses it: a broken import and why, a good one with its differences, applied and undone. */
+/** The Settings page: an invalid import with its errors, a valid one with its differences, applied and undone. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
@@ -32,18 +32,18 @@ test.afterAll(async () => {
 
 const weight = async () => (await product.must('GET', '/pools/shop')).pool.backends[0].weight;
 
-test('a broken import is refused with the line and the reason, be it JSON or the configuration', async ({
+test('an invalid import is refused with line and reason, whether the JSON or the configuration is at fault', async ({
   page,
 }) => {
   const text = page.getByLabel('Configuration as JSON');
   await text.fill('{\n  "pools": [],\n}');
-  await expect(page.getByText('Line 3, column 1: the comma before } is one too many.')).toBeVisible();
+  await expect(page.getByText('Line 3, column 1: expected a key in double quotes.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled();
   const wrong = configOf(1);
   wrong.pools[0]!.backends[0]!.url = 'ftp://a.test';
   wrong.routes[0]!.pool = 'shopp';
   await text.fill(JSON.stringify(wrong, null, 2));
-  await expect(page.getByText('It would be refused: 2 things are wrong')).toBeVisible();
+  await expect(page.getByText('Invalid configuration: 2 errors')).toBeVisible();
   await expect(page.getByRole('listitem').filter({ hasText: 'pools[0].backends[0].url' })).toContainText(
     'line 8',
   );
@@ -53,10 +53,10 @@ test('a broken import is refused with the line and the reason, be it JSON or the
   await expect(page.getByRole('button', { name: 'Apply' })).toBeDisabled();
 });
 
-test('a good import shows what differs, is applied and undone; drift from the declared is seen meanwhile', async ({
+test('a valid import shows its differences, is applied and undone, and the declared configuration is out of sync meanwhile', async ({
   page,
 }) => {
-  await expect(page.getByText('live is as declared')).toBeVisible();
+  await expect(page.getByText('in sync', { exact: true })).toBeVisible();
   const file = {
     name: 'new.json',
     mimeType: 'application/json',
@@ -68,29 +68,29 @@ test('a good import shows what differs, is applied and undone; drift from the de
   expect(await weight()).toBe(1);
   await page.getByRole('button', { name: 'Apply' }).click();
   await expect.poll(weight).toBe(7);
-  await expect(page.getByText('live differs from the declared: 1 difference')).toBeVisible();
+  await expect(page.getByText('out of sync: 1 difference')).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).first().click();
   await expect.poll(weight).toBe(1);
-  await expect(page.getByText('live is as declared')).toBeVisible();
+  await expect(page.getByText('in sync', { exact: true })).toBeVisible();
 });
 
-test('an export is what an import takes', async ({ page }) => {
+test('an export can be imported', async ({ page }) => {
   const started = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download' }).click();
   const path = await (await started).path();
   const exported = readFileSync(path, 'utf8');
   expect(JSON.parse(exported)).toEqual((await product.must('GET', '/config')).config);
   await page.getByLabel('Configuration as JSON').fill(exported);
-  await expect(page.getByText('Nothing would change', { exact: false })).toBeVisible();
+  await expect(page.getByText('No changes:', { exact: false })).toBeVisible();
 });
 
-test('the theme is chosen, the version is told, and signing out ends the session', async ({ page }) => {
+test('the theme can be chosen, the version is shown, and signing out ends the session', async ({ page }) => {
   await page.getByRole('radio', { name: 'Dark' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-mode', 'dark');
   await page.getByRole('button', { name: /^Theme: dark/ }).click();
-  await expect(page.getByRole('radio', { name: 'As the system' })).toBeChecked();
+  await expect(page.getByRole('radio', { name: 'System' })).toBeChecked();
   const { version } = await product.must('GET', '/health');
   await expect(page.getByText(version, { exact: true })).toBeVisible();
   await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();
-  await expect(page.getByLabel("Operator's token")).toBeVisible();
+  await expect(page.getByLabel('Operator token')).toBeVisible();
 });

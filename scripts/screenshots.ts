@@ -1,4 +1,4 @@
-/** `npm run screenshots`: drives the demo and writes a PNG of every page, light and dark, wide and narrow. */
+/** `npm run screenshots`: writes a PNG of every page of a demo, light and dark, wide and narrow. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { startRuntime } from './support/runtime.ts';
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: '.screenshots' },
-    /** Only pages whose name holds this. */
+    /** Only pages whose name contains this. */
     only: { type: 'string', default: '' },
     /** How long traffic flows before the first picture. */
     seconds: { type: 'string', default: '12' },
@@ -106,10 +106,10 @@ async function shoot(
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   for (const [name, path] of pages) {
     await page.goto(origin + path);
-    // By element: behind an open dialog a heading has no role.
+    // By element, because an open dialog hides the heading's role.
     await page.locator('h1').first().waitFor();
     await page.getByText('live', { exact: true }).first().waitFor();
-    // A second update is in, and charts are drawn.
+    // By then a second update has arrived, and the charts are drawn.
     await page.waitForTimeout(4_500);
     const file = join(values.out, `${name}-${theme}-${width}.png`);
     await page.screenshot({ path: file, fullPage: width < 1_000 });

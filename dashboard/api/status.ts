@@ -8,21 +8,21 @@ export type { PoolStatus } from '../../worker/objects/pool-status.ts';
 export type BackendStatus = PoolStatus['backends'][number];
 
 /** A pool's newest status, and what came before it, for rates. */
-export interface Pulse {
+export interface PoolSample {
   readonly status: PoolStatus;
   readonly samples: Samples;
 }
 
 /** By pool id. */
-export type Pulses = Readonly<Record<string, Pulse>>;
+export type PoolSamples = Readonly<Record<string, PoolSample>>;
 
 /**
  * Adds statuses that came now. The other pools keep theirs, and its identity. Rates go by the clock of this browser,
  * since the server's may differ.
  */
-export function withStatuses(pulses: Pulses, statuses: readonly PoolStatus[]): Pulses {
+export function withStatuses(poolSamples: PoolSamples, statuses: readonly PoolStatus[]): PoolSamples {
   const at = Date.now();
-  const next: Record<string, Pulse> = { ...pulses };
+  const next: Record<string, PoolSample> = { ...poolSamples };
   for (const status of statuses)
     next[status.pool] = {
       status,
@@ -31,14 +31,16 @@ export function withStatuses(pulses: Pulses, statuses: readonly PoolStatus[]): P
   return next;
 }
 
-/** Every pool's pulse. */
-export const pulsesQuery = queryOptions({
-  queryKey: ['pulses'],
-  queryFn: async ({ client: queries }): Promise<Pulses> => {
+/** The sample of every pool. */
+export const poolSamplesQuery = queryOptions({
+  queryKey: ['poolSamples'],
+  queryFn: async ({ client: queries }): Promise<PoolSamples> => {
     const { statuses } = await call('GET /status');
-    const known = queries.getQueryData<Pulses>(['pulses']) ?? {};
+    const known = queries.getQueryData<PoolSamples>(['poolSamples']) ?? {};
     const left = Object.fromEntries(statuses.map(({ pool }) => [pool, known[pool]]));
-    const kept = Object.fromEntries(Object.entries(left).filter(([, pulse]) => pulse)) as Pulses;
+    const kept = Object.fromEntries(
+      Object.entries(left).filter(([, poolSample]) => poolSample),
+    ) as PoolSamples;
     return withStatuses(kept, statuses);
   },
   staleTime: Number.POSITIVE_INFINITY,

@@ -1,21 +1,28 @@
-/** The changes an operator makes, as data: how each is called, sent and undone, and what it makes of the document. */
+/** The changes an operator makes, as data: each has a label, a way to send and to undo it, and its effect on the document. */
 import { send } from '../api/client.ts';
 import type { BackendConfig, Config, PoolConfig, RouteConfig } from '../api/config.ts';
 
 /** One change. */
 export interface Change {
-  /** What was done, in the past tense: `Drained b of shop`. */
+  /** What it did, in the past tense: `Drained b of shop`. */
   readonly label: string;
-  /** The document after it, as far as this browser can tell: shown until the API has answered. */
+  /** The document after the change, as this browser predicts it: shown until the API has answered. */
   readonly apply: (config: Config) => Config;
-  /** Sends it on the condition that `revision` is the one in force. Returns the new revision. */
+  /** Sends it, provided that `revision` is still in force. Returns the new revision. */
   readonly send: (revision: number) => Promise<number>;
-  /** The way back from it, given the document before; null where there is none. */
+  /** The change that undoes it, given the document before it; null when it cannot be undone. */
   readonly undo: (before: Config) => Change | null;
 }
 
-/** Fields of a backend that a row's actions change. */
+/** The fields of a backend that a row's actions change. */
 export type BackendFields = Partial<Pick<BackendConfig, 'state' | 'weight'>>;
+
+/** What a change of state did, for its label. Draining only starts with the change. */
+export const STATE_DONE: Readonly<Record<BackendConfig['state'], string>> = {
+  active: 'Enabled',
+  draining: 'Draining',
+  disabled: 'Disabled',
+};
 
 const revisionOf = async (answer: Promise<{ revision: number }>): Promise<number> => (await answer).revision;
 
@@ -30,8 +37,8 @@ const findPool = (config: Config, id: string): PoolConfig | undefined =>
 type Edit = (backends: readonly BackendConfig[]) => BackendConfig[];
 
 /**
- * A change of a pool's list of backends. Undoing it edits the list as it then is: what others changed meanwhile stays.
- * `direct` sends it where the API has an operation of its own; without it the whole pool is sent.
+ * A change of a pool's list of backends. Undo edits the list as it is then, so that later changes by others stay.
+ * `direct` uses the API operation for this change; without it the whole pool is sent.
  */
 function editBackends(
   pool: string,
@@ -53,7 +60,7 @@ function editBackends(
   };
 }
 
-/** Changes fields of backends of one pool; several at once are one revision. */
+/** Changes fields of one pool's backends; several backends are one revision. */
 export function changeBackends(
   pool: string,
   ids: readonly string[],
@@ -75,6 +82,23 @@ export function changeBackends(
   return editBackends(pool, label, edit, undo, one === undefined ? undefined : direct);
 }
 
+/**
+ * Makes a backend drain, with its undo. After `disableAfterMs` the API disables it; null: it drains until the operator
+ * disables it.
+ */
+export function drainBackend(
+  pool: string,
+  backend: string,
+  disableAfterMs: number | null,
+  label: string,
+): Change {
+  const path = `/pools/${pool}/backends/${backend}/drain`;
+  return {
+    ...changeBackends(pool, [backend], { state: 'draining' }, label),
+    send: (revision) => revisionOf(send('PUT', path, { disableAfterMs }, revision)),
+  };
+}
+
 /** Adds or replaces a backend. */
 export function putBackend(pool: string, backend: BackendConfig, label: string): Change {
   const undo =
@@ -88,10 +112,10 @@ export function putBackend(pool: string, backend: BackendConfig, label: string):
   return editBackends(pool, label, (backends) => put(backends, backend), undo, direct);
 }
 
-/** Removes backends of one pool; several at once are one revision. */
+/** Removes backends of one pool; several backends are one revision. */
 export function removeBackends(pool: string, ids: readonly string[], label: string): Change {
   const edit: Edit = (backends) => backends.filter(({ id }) => !ids.includes(id));
-  // Each comes back to its own place: the order of backends breaks ties.
+  // Undo puts each back in its old position: the order of backends breaks ties.
   const undo =
     (before: readonly BackendConfig[]): Edit =>
     (backends) =>
@@ -119,6 +143,38 @@ export function putPool(pool: PoolConfig, label: string): Change {
       return old ? putPool(old, `Undone: ${label}`) : removePool(pool.id, `Undone: ${label}`);
     },
   };
+}
+
+/** Edits the whole document in force, so that what others have changed stays. */
+function editConfig(label: string, apply: Change['apply'], back: Change['apply']): Change {
+  return {
+    label,
+    apply,
+    send: async (revision) => {
+      const { config } = await send<{ config: Config }>('GET', '/config');
+      return revisionOf(send('PUT', '/config', apply(config), revision));
+    },
+    undo: () => editConfig(`Undone: ${label}`, back, apply),
+  };
+}
+
+/**
+ * Adds a pool, and the route that leads to it unless that is null: one revision, one undo. Both are appended: an id that
+ * is taken is a duplicate, which the API refuses.
+ */
+export function addPool(pool: PoolConfig, route: RouteConfig | null): Change {
+  const label = route ? `Added pool ${pool.id} and route ${route.id}` : `Added pool ${pool.id}`;
+  return editConfig(
+    label,
+    ({ pools, routes }) => ({
+      pools: [...pools, pool],
+      routes: route ? [...routes, route] : routes,
+    }),
+    ({ pools, routes }) => ({
+      pools: pools.filter(({ id }) => id !== pool.id),
+      routes: routes.filter(({ id }) => id !== route?.id),
+    }),
+  );
 }
 
 /** Deletes a pool. */
@@ -170,7 +226,7 @@ export function replaceConfig(next: Config, label: string): Change {
   };
 }
 
-/** Makes the document of an earlier revision the one in force. */
+/** Puts an earlier revision's document in force again. */
 export function rollBack(to: number, document: Config, label: string): Change {
   return {
     label,
@@ -180,14 +236,14 @@ export function rollBack(to: number, document: Config, label: string): Change {
   };
 }
 
-/** Sends a pool as `apply` makes it of the one in force, on the condition that nothing has changed meanwhile. */
+/** Applies a change to the pool in force and sends the result, provided that nothing has changed meanwhile. */
 async function sendPool(pool: string, apply: (config: Config) => Config, revision: number): Promise<number> {
   const { pool: known } = await send<{ pool: PoolConfig }>('GET', `/pools/${pool}`);
   const changed = findPool(apply({ pools: [known], routes: [] }), pool);
   return revisionOf(send('PUT', `/pools/${pool}`, changed, revision));
 }
 
-/** The fields of `fields` as `old` has them. */
+/** The values that `old` has for the keys of `fields`. */
 const pickSame = (old: BackendConfig, fields: BackendFields): BackendFields =>
   Object.fromEntries(Object.keys(fields).map((key) => [key, old[key as keyof BackendFields]]));
 

@@ -1,71 +1,26 @@
-/** What the API would say to a change, asked while the operator still types: errors and warnings, nothing changed. */
+/** Dry runs: what the API would say about a change while the operator is still typing it. Nothing is changed. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { Problem } from '../../worker/config/check.ts';
-import { ApiError, send } from '../api/client.ts';
-import { type Config, configQuery } from '../api/config.ts';
+import { configQuery } from '../api/config.ts';
+import { type Accepted, checkDocument } from '../api/document-check.ts';
 import type { Change } from './change.ts';
+import { useChange } from './submit-change.ts';
 
-/** What a document would be told; paths are those of the whole document. */
-export interface Findings {
+/** What the API says about a document; paths are those of the whole document. */
+interface Findings {
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
 const NOTHING: Findings = { errors: [], warnings: [] };
-
-/** Checks the document as the change would leave it. Throws only when no answer about the document came. */
-export async function dryRun(config: Config, change: Change): Promise<Findings> {
-  try {
-    const { warnings = [] } = await send<{ warnings?: readonly Problem[] }>(
-      'PUT',
-      '/config?dryRun=true',
-      change.apply(config),
-    );
-    return { errors: [], warnings };
-  } catch (error) {
-    if (error instanceof ApiError && error.errors.length > 0) return { ...NOTHING, errors: error.errors };
-    throw error;
-  }
-}
-
-/** Where a part of the document stands: `pools[0].backends[2]`, `routes[3]`; null when it is not there. */
-export function pathOf(
-  config: Config,
-  part: { readonly pool: string; readonly backend?: string } | { readonly route: string },
-): string | null {
-  if ('route' in part) return step('routes', config.routes, part.route);
-  const pool = step('pools', config.pools, part.pool);
-  if (pool === null || part.backend === undefined) return pool;
-  const backends = config.pools.find(({ id }) => id === part.pool)?.backends ?? [];
-  const backend = step('backends', backends, part.backend);
-  return backend === null ? null : `${pool}.${backend}`;
-}
-
-const step = (name: string, items: readonly { readonly id: string }[], id: string): string | null => {
-  // The last of that id: one that was appended twice is the newer one's fault.
-  const index = items.findLastIndex((item) => item.id === id);
-  return index < 0 ? null : `${name}[${index}]`;
-};
-
-/** The problems within a part of the document, with paths as its form knows them: `url`, `retry.on[2]`. */
-export const within = (problems: readonly Problem[], part: string): Problem[] =>
-  problems
-    .filter(({ path }) => path === part || path.startsWith(`${part}.`) || path.startsWith(`${part}[`))
-    .map((problem) => ({ ...problem, path: problem.path.slice(part.length).replace(/^\./, '') }));
-
-/** The message for a field: at its path, or at a part of it (`retry.on[2]` is the fault of `retry.on`). */
-export const messageAt = (problems: readonly Problem[], field: string): string | undefined =>
-  problems.find(({ path }) => path === field || path.startsWith(`${field}[`) || path.startsWith(`${field}.`))
-    ?.message;
-
 const PAUSE_MS = 250;
 
 /**
- * The findings about a change that is being typed, a moment after each stroke; null asks nothing. `change` is compared
- * by identity: make it with useMemo. What was found stays until there is something newer.
+ * The findings about a change, a moment after each keystroke; null asks nothing. `change` is compared by identity: make
+ * it with useMemo. Findings stay until there are newer ones.
  */
-export function useDryRun(change: Change | null): Findings {
+function useDryRun(change: Change | null): Findings {
   const queries = useQueryClient();
   const [findings, setFindings] = useState(NOTHING);
   const newest = useRef<Change | null>(null);
@@ -77,11 +32,58 @@ export function useDryRun(change: Change | null): Findings {
     }
     const timer = setTimeout(async () => {
       const { config } = await queries.ensureQueryData(configQuery);
-      // No answer is no finding: sending the form will tell.
-      const found = await dryRun(config, change).catch(() => NOTHING);
-      if (newest.current === change) setFindings(found);
+      // Without an answer there are no findings: submitting the form will show the error.
+      const found = await checkDocument(change.apply(config)).catch(() => NOTHING);
+      if (newest.current === change) setFindings({ ...NOTHING, ...found });
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [queries, change]);
   return findings;
+}
+
+interface FormChange {
+  /** Null while the form changes nothing. */
+  readonly change: Change | null;
+  /**
+   * The same change for the dry run, where that differs: a new item is appended even if its id is taken, so that the API
+   * reports the duplicate instead of replacing the item.
+   */
+  readonly preview?: Change;
+  /** Whether to check it as it is typed. */
+  readonly isEdited: boolean;
+}
+
+/**
+ * A form's change: checked as it is typed, and again when it is submitted. `errors` and `warnings` have the paths of the
+ * whole document; see splitProblems in model/problems.ts.
+ */
+export function useFormChange({ change, preview, isEdited }: FormChange) {
+  const queries = useQueryClient();
+  const { run, busy } = useChange();
+  const checked = preview ?? change;
+  const typed = useDryRun(isEdited ? checked : null);
+  const [refused, setRefused] = useState<{ checked: Change; errors: readonly Problem[] } | null>(null);
+  const [isSubmitted, setSubmitted] = useState(false);
+  /** `complete`: makes the change of the document that the API accepted, defaults included. */
+  const submit = async (
+    complete?: (accepted: Accepted) => Change,
+  ): Promise<'done' | 'conflict' | 'refused'> => {
+    if (!change || !checked) return 'done';
+    setSubmitted(true);
+    try {
+      const { config } = await queries.ensureQueryData(configQuery);
+      const answer = await checkDocument(checked.apply(config));
+      if (!answer.ok) {
+        setRefused({ checked, errors: answer.errors });
+        return 'refused';
+      }
+      return (await run(complete?.(answer) ?? change, true)) ? 'done' : 'conflict';
+    } catch (error) {
+      setRefused({ checked, errors: [{ path: '', message: (error as Error).message }] });
+      return 'refused';
+    }
+  };
+  // Findings of the typing may be about the change before this one; those of submitting it are newer.
+  const errors = refused && refused.checked === checked ? refused.errors : typed.errors;
+  return { errors, warnings: typed.warnings, isSubmitted, busy, submit };
 }

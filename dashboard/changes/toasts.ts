@@ -1,14 +1,14 @@
-/** The dashboard's toasts: one manager, so that code outside of components can speak too. */
+/** The dashboard's toasts: one manager, so that code outside components can show them too. */
 import { createKumoToastManager } from '@cloudflare/kumo/components/toast';
 
-/** The manager that the page's Toasty shows. */
+/** The manager behind the page's Toasty. */
 export const toasts = createKumoToastManager();
 
-/** How long a toast with an Undo stays. */
+/** How long a toast with an Undo button stays. */
 const UNDO_MS = 10_000;
 
-/** Says what was done; `undo` is offered for ten seconds. */
-export function tellDone(title: string, undo: (() => void) | null): void {
+/** Reports what was done, with an Undo button where there is an `undo`. */
+export function toastSuccess(title: string, undo: (() => void) | null): void {
   const id = toasts.add({
     title,
     variant: 'success',
@@ -29,7 +29,7 @@ export function tellDone(title: string, undo: (() => void) | null): void {
   }) as string;
 }
 
-/** Says what went wrong, in the API's words; stays until it is closed. */
-export function tellFailed(title: string, message: string): void {
+/** Reports an error in the API's words; the toast stays until it is closed. */
+export function toastError(title: string, message: string): void {
   toasts.add({ title, description: message, variant: 'error', timeout: 0, priority: 'high' });
 }

@@ -1,4 +1,4 @@
-/** A panel on the canvas, with an optional heading. */
+/** A panel on the page, with an optional heading. */
 import type { ReactNode } from 'react';
 
 interface CardProps {

@@ -1,9 +1,9 @@
-/** A filter with a list of choices, the first of which is not to filter. */
+/** A filter with a list of choices; the first one is not to filter. */
 import { Select } from '@cloudflare/kumo/components/select';
 
 interface ChoiceProps {
   readonly label: string;
-  /** What no choice is called. */
+  /** The label for not filtering. */
   readonly any: string;
   /** undefined: none. */
   readonly value: string | undefined;
@@ -11,12 +11,12 @@ interface ChoiceProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** Stands for no choice: an empty value would be shown as a pale placeholder. No id looks like it. */
+/** The value for not filtering: an empty value would look like a placeholder. No id can be `*`. */
 const ANY = '*';
 
 /** The list. */
 export function Choice({ label, any, value = ANY, choices, onChange }: ChoiceProps) {
-  // What the URL names stands there even when it is gone from the configuration.
+  // A value that the URL names is shown even if the configuration no longer has it.
   const isUnknown = value !== ANY && choices.every(([known]) => known !== value);
   const all = [[ANY, any], ...(isUnknown ? [[value, value]] : []), ...choices] as const;
   const items = all.map(([key = ANY, words = '']) => ({ value: key, label: words }));

@@ -1,8 +1,8 @@
-/** A value that can be copied: an id, a URL, a curl line. */
+/** A value that can be copied: an id, a URL, a command. */
 import { CheckIcon, CopyIcon } from '@phosphor-icons/react';
 import { useState } from 'react';
 
-/** A small button that copies `value`; `what` names it for who cannot see it. */
+/** A small button that copies `value`; `what` names it for screen readers. */
 export function CopyButton({ value, what }: { readonly value: string; readonly what: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {

@@ -1,4 +1,4 @@
-/** What differs between two configurations, one after the other: what was done, where, from what to what. */
+/** The differences between two configurations: what was done, where, from which value to which. */
 import type { Difference } from '../api/revisions.ts';
 import { type Kind, kindOf, textOf, wordsOf } from '../model/difference.ts';
 
@@ -11,9 +11,9 @@ const TONE: Record<Kind, string> = {
   reordered: 'text-kumo-info',
 };
 
-/** The differences; parts of a document are shown indented, long ones when asked for. */
+/** The differences; parts of a document are indented, and long ones are folded. */
 export function Differences({ differences }: { readonly differences: readonly Difference[] }) {
-  if (differences.length === 0) return <p className="text-kumo-subtle">No difference.</p>;
+  if (differences.length === 0) return <p className="text-kumo-subtle">No differences.</p>;
   return (
     <ul className="flex flex-col gap-2">
       {differences.map((difference) => (
@@ -69,7 +69,7 @@ const Arrow = () => (
 const LINE_LENGTH = 120;
 const isLine = (text: string): boolean => !text.includes('\n') && text.length <= LINE_LENGTH;
 
-/** Longer parts are folded. */
+/** Parts with more lines are folded. */
 const OPEN_LINES = 12;
 
 function Block({ word, text }: { readonly word: string; readonly text: string }) {

@@ -1,4 +1,4 @@
-/** A dialog with a form: title, fields that scroll, what no field can show, and the two buttons. */
+/** A dialog with a form: title, fields that scroll, messages that belong to no field, and two buttons. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
@@ -10,15 +10,15 @@ interface FormDialogProps {
   readonly busy: boolean;
   /** Messages that belong to no field. */
   readonly problems: readonly string[];
-  /** Sends the form; false when it stays open. */
+  /** Submits the form; false: it stays open. */
   readonly submit: () => Promise<boolean>;
   readonly onClose: () => void;
-  /** After it was sent; closes it where it is left out. */
+  /** Called after it was submitted; by default the dialog closes. */
   readonly onDone?: () => void;
   readonly children: ReactNode;
 }
 
-/** Open for as long as it is rendered. */
+/** Open while it is rendered. */
 export function FormDialog({
   title,
   description,
@@ -37,7 +37,7 @@ export function FormDialog({
     if (await submit()) onDone();
     else setRefusals((n) => n + 1);
   };
-  // After the messages are at their fields, to the first that has one; before, an older message might be there.
+  // Focuses the first field with a message, once the new messages are drawn.
   useEffect(() => {
     if (refusals > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [refusals]);

@@ -1,15 +1,18 @@
-/** One recorded request in one line: when, what, through whom, why, what came of it. */
+/** One recorded request in one line: when, what, which backends and why, and the result. */
 import { memo } from 'react';
 import type { MappedAttempt, Mapping } from '../../worker/objects/protocol.ts';
 import { clock, count, exactTime } from '../model/format.ts';
+import { describeAttempt, explainReason } from '../model/mapping.ts';
 
-/** `timeout`, `503`: why an attempt did not do. */
-const fault = ({ outcome, status }: MappedAttempt): string =>
-  outcome === 'failure-status' ? String(status) : outcome;
+/** `timeout`, `503`: why an attempt failed. */
+function fault({ outcome, status }: MappedAttempt): string {
+  if (outcome === 'failure-status') return String(status);
+  return outcome === 'timeout' ? outcome : describeAttempt({ outcome, status });
+}
 
 /** Every attempt in order: `b ✗ timeout → a`. */
 export function MappingPath({ attempts }: Pick<Mapping, 'attempts'>) {
-  if (attempts.length === 0) return <span className="text-kumo-danger">nobody</span>;
+  if (attempts.length === 0) return <span className="text-kumo-danger">no backend</span>;
   return attempts.map((attempt, i) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: attempts never change
     <span key={i} className="whitespace-nowrap">
@@ -24,7 +27,7 @@ export function MappingPath({ attempts }: Pick<Mapping, 'attempts'>) {
 export const MappingLine = memo(function MappingLine({ mapping }: { readonly mapping: Mapping }) {
   const { at, method, path, attempts, reason, status, ms } = mapping;
   return (
-    <span className="flex flex-wrap items-baseline gap-x-3 lg:grid lg:grid-cols-[7rem_4rem_minmax(0,2fr)_minmax(0,2fr)_5rem_3rem_5rem]">
+    <span className="flex flex-wrap items-baseline gap-x-3 lg:grid lg:grid-cols-[7rem_4rem_minmax(0,2fr)_minmax(0,2fr)_7rem_3rem_5rem]">
       <time dateTime={new Date(at).toISOString()} title={exactTime(at)} className="text-kumo-subtle">
         {clock(at)}
       </time>
@@ -38,7 +41,7 @@ export const MappingLine = memo(function MappingLine({ mapping }: { readonly map
         </span>
         <MappingPath attempts={attempts} />
       </span>
-      <span className="text-kumo-subtle">{reason}</span>
+      <span className="text-kumo-subtle">{explainReason(reason).words}</span>
       <span className={`text-right ${status >= 500 ? 'text-kumo-danger' : ''}`}>{status}</span>
       <span className="text-right text-kumo-subtle">{count(ms)} ms</span>
     </span>

@@ -1,13 +1,13 @@
-/** The frame of every page: title, what is said beside it, actions, and figures that dim when they are old. */
+/** The frame of every page: title, facts beside it, the live indicator, actions, and content that dims while it is stale. */
 import { type ReactNode, useEffect } from 'react';
-import { useStaleSince } from '../live/use-live.ts';
-import { LiveDot } from './live-dot.tsx';
+import { useConnection, useStaleSince, useTicking } from '../live/use-live.ts';
+import { clock, duration } from '../model/format.ts';
 
 interface PageProps {
   readonly title: string;
-  /** What the browser's tab says, when it is more than the title. */
+  /** The browser tab's title, where it says more than the page's. */
   readonly tabTitle?: string;
-  /** Beside the title, quietly: policy, revision. */
+  /** Beside the title: policy, revision. */
   readonly facts?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
@@ -32,5 +32,29 @@ export function Page({ title, tabTitle, facts, actions, children }: PageProps) {
       </header>
       <div className={`flex flex-col gap-6 ${isStale ? 'opacity-60' : ''}`}>{children}</div>
     </main>
+  );
+}
+
+/** Whether the figures on the page are current: `live`, `polling every 2 s`, or for how long there was no update. */
+function LiveDot() {
+  const { phase, heardAt } = useConnection();
+  const staleSince = useStaleSince();
+  const silent = useTicking((now) => (staleSince === null ? null : duration(now - staleSince)));
+  const [color, text] = silent
+    ? ['bg-kumo-warning', `no update for ${silent}, reconnecting`]
+    : phase === 'live'
+      ? ['bg-kumo-success', 'live']
+      : phase === 'polling'
+        ? ['bg-kumo-warning', 'polling every 2 s']
+        : ['bg-kumo-fill', 'connecting'];
+  return (
+    <span
+      role="status"
+      title={heardAt > 0 ? `last update at ${clock(heardAt)}` : 'no update yet'}
+      className="inline-flex items-center gap-2 whitespace-nowrap text-kumo-subtle"
+    >
+      <span aria-hidden="true" className={`size-2 rounded-full ${color}`} />
+      {text}
+    </span>
   );
 }

@@ -1,10 +1,10 @@
-/** A small line without axes: the last five minutes at a glance. */
+/** A small line without axes that shows the last five minutes. */
 import { memo } from 'react';
 
 interface SparklineProps {
-  /** A value a step, oldest first; null: nothing to say of that step. */
+  /** One value per step, oldest first; null: no data for that step. */
   readonly values: readonly (number | null)[];
-  /** What it shows, for who cannot see it. */
+  /** What it shows, for screen readers. */
   readonly label: string;
   readonly tone?: 'calm' | 'bad';
 }
@@ -12,7 +12,7 @@ interface SparklineProps {
 const WIDTH = 120;
 const HEIGHT = 28;
 
-/** The line; a gap where a step has no value. */
+/** The line, with a gap where a step has no value. */
 export const Sparkline = memo(function Sparkline({ values, label, tone = 'calm' }: SparklineProps) {
   const most = Math.max(1e-9, ...values.map((value) => value ?? 0));
   const x = (i: number) => ((i * WIDTH) / Math.max(1, values.length - 1)).toFixed(1);

@@ -1,4 +1,4 @@
-/** How a backend or a pool stands, in a word and a colour: one colour for each meaning, defined here and nowhere else. */
+/** The state of a backend or a pool as a word and a colour. Every state's colour is defined here. */
 import type { LeftOut } from '../api/explain.ts';
 import type { BackendStatus } from '../api/status.ts';
 import type { Health } from '../model/health.ts';
@@ -15,7 +15,7 @@ const TEXT = {
   bad: 'text-kumo-danger',
   off: 'text-kumo-subtle',
 } as const;
-/** What a state means for whoever looks after it. */
+/** What a state means for the operator. */
 export type Tone = keyof typeof DOT;
 
 const STATUS_TONE: Record<BackendStatus['status'], Tone> = {
@@ -45,21 +45,21 @@ export function State({ tone, children }: { readonly tone: Tone; readonly childr
   );
 }
 
-/** A tone as the colour of a bar; a word stands beside it. */
+/** A tone as the colour of a bar, beside a word that says the same. */
 export const toneBar = (tone: Tone): string => DOT[tone];
 
-/** A tone as the colour of a sign or a text; a word stands beside it. */
+/** A tone as the colour of an icon or a text, beside a word that says the same. */
 export const toneText = (tone: Tone): string => TEXT[tone];
 
-/** What the balancer found of a backend. */
+/** A backend's state as the balancer sees it. */
 export function BackendState({ status }: { readonly status: BackendStatus['status'] }) {
   return <State tone={STATUS_TONE[status]}>{status}</State>;
 }
 
-/** A pool's dot for lists; the word is for who cannot see it. */
+/** A pool's dot for lists; the word is for screen readers. */
 export function HealthDot({ health }: { readonly health: Health }) {
   return (
-    <span className="inline-flex items-center">
+    <span className="relative inline-flex items-center">
       <span aria-hidden="true" className={`size-2 rounded-full ${DOT[HEALTH_TONE[health]]}`} />
       <span className="sr-only">{health}</span>
     </span>
@@ -78,7 +78,7 @@ const LEFT_OUT: Record<LeftOut['status'], readonly [Tone, string]> = {
   standby: ['off', 'standby'],
 };
 
-/** Why a backend takes no part in a pick. */
+/** Why a backend is excluded from the first choice. */
 export function LeftOutState({ status }: { readonly status: LeftOut['status'] }) {
   const [tone, word] = LEFT_OUT[status];
   return <State tone={tone}>{word}</State>;

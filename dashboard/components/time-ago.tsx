@@ -1,4 +1,4 @@
-/** A time said relative to now, with the exact one on hover. */
+/** A time relative to now, with the exact time on hover. */
 import { useTicking } from '../live/use-live.ts';
 import { ago, exactTime } from '../model/format.ts';
 

@@ -1,37 +1,26 @@
-/** One clock for the whole page: a tick a second, with the figures where they come, only while somebody looks at it. */
+/** One clock for the whole page: it ticks every second, and whenever new figures arrive, so that both are drawn at once. */
+import { Store } from '@tanstack/react-store';
 
 const SECOND_MS = 1_000;
-/** Figures that are this late are not waited for. */
+/** The clock waits this long for figures, and then ticks without them. */
 const LATE_MS = 1_300;
 
-const watchers = new Set<() => void>();
-let now = Date.now();
+/** Epoch ms at the last tick. */
+export const now = new Store(Date.now());
+
 let timer = 0;
 
 function tick(nextMs: number): void {
-  now = Date.now();
   window.clearTimeout(timer);
   timer = window.setTimeout(tick, nextMs, SECOND_MS);
-  for (const watcher of watchers) watcher();
+  now.setState(Date.now);
 }
 
-/** `subscribe` and `snapshot` are made for React's useSyncExternalStore. */
-export const clock = {
-  subscribe(watcher: () => void): () => void {
-    if (watchers.size === 0) {
-      now = Date.now();
-      timer = window.setTimeout(tick, SECOND_MS, SECOND_MS);
-    }
-    watchers.add(watcher);
-    return () => {
-      watchers.delete(watcher);
-      if (watchers.size === 0) window.clearTimeout(timer);
-    };
-  },
-  /** New figures have come: the clock ticks with them, so that all is drawn in one go. */
-  beat(): void {
-    if (watchers.size > 0) tick(LATE_MS);
-  },
-  /** Epoch ms at the last tick. */
-  snapshot: (): number => now,
-};
+/** Starts the clock. Returns the function that stops it. */
+export function startClock(): () => void {
+  tick(SECOND_MS);
+  return () => window.clearTimeout(timer);
+}
+
+/** Ticks now, because new figures have arrived. */
+export const tickWithFigures = (): void => tick(LATE_MS);

@@ -1,36 +1,44 @@
-/** The WebSocket of the live view: opens it, notices when it is gone, comes back with growing pauses. */
+/** The live view's WebSocket: opens it, detects when it is lost, and reconnects with growing delays. */
+import { createAtom, Store } from '@tanstack/react-store';
+import { now } from './clock.ts';
 
-/** Asked this often whether the other side is still there; the Directory lets go who is silent for two minutes. */
+/** How often to ping; the Directory drops a viewer that is silent for two minutes. */
 const PING_MS = 2_000;
-/** Without a word for this long the connection is taken for dead, whatever the browser says. */
+/** After this much silence the connection counts as dead, whatever the browser says. */
 const SILENT_MS = 8_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+/** After this much silence the figures are stale, and the page says so. */
+const STALE_MS = 5_000;
 
-/** `live`: the WebSocket tells · `polling`: it is away and figures are asked for · `connecting`: the first try. */
+/** `live`: the WebSocket is open · `polling`: it is lost, so figures are polled · `connecting`: the first try. */
 export type Phase = 'connecting' | 'live' | 'polling';
 
-/** How the figures come, and when something was last heard (epoch ms of this browser; 0: never). */
+/** How the figures arrive, and when the last message arrived (epoch ms of this browser; 0: never). */
 export interface Connection {
   readonly phase: Phase;
   readonly heardAt: number;
 }
 
-/** What the connection tells its owner. */
+/** What the connection reports to its owner. */
 export interface Listener {
   /** A JSON message of the live view. */
   message(text: string): void;
-  /** The WebSocket has opened; what was missed meanwhile must be asked for. */
+  /** The WebSocket has opened; the owner must fetch what it missed. */
   opened(): void;
-  /** It did not open or has gone; the owner may find out whether the session has. */
+  /** It did not open, or was lost; the owner may check whether the session has ended. */
   lost(): void;
 }
 
-/** One connection for the whole dashboard. `subscribe` and `snapshot` are made for React's useSyncExternalStore. */
+/** One connection for the whole dashboard. */
 export class LiveConnection {
   readonly #listener: Listener;
-  readonly #watchers = new Set<() => void>();
-  #state: Connection = { phase: 'connecting', heardAt: 0 };
+  readonly state = new Store<Connection>({ phase: 'connecting', heardAt: 0 });
+  /** When the figures became stale (epoch ms); null while they are current. */
+  readonly staleSince = createAtom(() => {
+    const { heardAt } = this.state.get();
+    return heardAt > 0 && now.get() - heardAt > STALE_MS ? heardAt : null;
+  });
   #socket: WebSocket | null = null;
   #openedAt = 0;
   #pauseMs = FIRST_PAUSE_MS;
@@ -64,17 +72,10 @@ export class LiveConnection {
     this.#set({ phase: 'connecting', heardAt: 0 });
   }
 
-  /** Something was heard by other means: the figures on the page are of now. */
+  /** New figures arrived another way: those on the page are current. */
   heard(): void {
-    this.#set({ ...this.#state, heardAt: Date.now() });
+    this.#set({ heardAt: Date.now() });
   }
-
-  readonly subscribe = (watcher: () => void): (() => void) => {
-    this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
-  };
-
-  readonly snapshot = (): Connection => this.#state;
 
   #open(): void {
     const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/live`;
@@ -88,7 +89,7 @@ export class LiveConnection {
     };
     socket.onmessage = ({ data }) => {
       if (typeof data !== 'string') return;
-      // Told first: what shows the connection is then drawn together with what the message changes.
+      // The message first: the connection's state is then drawn together with what the message changes.
       if (data !== 'pong') this.#listener.message(data);
       this.#set({ phase: 'live', heardAt: Date.now() });
     };
@@ -98,10 +99,10 @@ export class LiveConnection {
   #lost(socket: WebSocket): void {
     if (this.#stopped || socket !== this.#socket) return;
     this.#socket = null;
-    this.#set({ ...this.#state, phase: 'polling' });
+    this.#set({ phase: 'polling' });
     this.#listener.lost();
     window.clearTimeout(this.#retry);
-    // A little chance keeps all dashboards from coming back in one instant.
+    // Jitter keeps all dashboards from reconnecting at the same moment.
     this.#retry = window.setTimeout(() => this.#open(), this.#pauseMs * (0.75 + Math.random() / 2));
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
   }
@@ -109,15 +110,15 @@ export class LiveConnection {
   #ping(): void {
     const socket = this.#socket;
     if (!socket) return;
-    const heardAt = Math.max(this.#state.heardAt, this.#openedAt);
+    const heardAt = Math.max(this.state.get().heardAt, this.#openedAt);
     if (Date.now() - heardAt > SILENT_MS) {
-      // Closing may wait for an answer that never comes: it counts as gone at once.
+      // Closing may wait for an answer that never arrives: count the socket as lost at once.
       socket.close();
       this.#lost(socket);
     } else if (socket.readyState === WebSocket.OPEN) socket.send('ping');
   }
 
-  /** The network or the operator is back: no pause now. */
+  /** The network or the operator is back: reconnect without delay. */
   readonly #now = (): void => {
     if (this.#stopped || document.visibilityState === 'hidden') return;
     if (this.#socket) {
@@ -128,8 +129,7 @@ export class LiveConnection {
     this.#open();
   };
 
-  #set(state: Connection): void {
-    this.#state = state;
-    for (const watcher of this.#watchers) watcher();
+  #set(change: Partial<Connection>): void {
+    this.state.setState((state) => ({ ...state, ...change }));
   }
 }

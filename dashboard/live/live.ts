@@ -1,4 +1,4 @@
-/** The live view's messages on their way into the query cache, and polling while there are none. */
+/** Puts the live view's messages into the query cache, and polls while the connection is lost. */
 import type { QueryClient } from '@tanstack/react-query';
 import type { HistoryEvent } from '../../worker/objects/events.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
@@ -6,8 +6,8 @@ import { configQuery, type Revised } from '../api/config.ts';
 import { type EventsAnswer, eventsQuery, withEvents } from '../api/events.ts';
 import { tail } from '../api/requests.ts';
 import { sessionQuery } from '../api/session.ts';
-import { type PoolStatus, type Pulses, pulsesQuery, withStatuses } from '../api/status.ts';
-import { clock } from './clock.ts';
+import { type PoolSamples, type PoolStatus, poolSamplesQuery, withStatuses } from '../api/status.ts';
+import { startClock, tickWithFigures } from './clock.ts';
 import { LiveConnection } from './connection.ts';
 
 const POLL_MS = 2_000;
@@ -18,7 +18,7 @@ type Message =
   | { readonly type: 'events'; readonly events: readonly HistoryEvent[] }
   | { readonly type: 'mappings'; readonly mappings: readonly Mapping[] };
 
-/** Starts it for as long as somebody is signed in. Returns the connection, and what ends it. */
+/** Starts the live view for a signed-in session. Returns the connection and the function that ends it. */
 export function startLive(queries: QueryClient): { connection: LiveConnection; stop: () => void } {
   const connection = new LiveConnection({
     message: (text) => take(queries, JSON.parse(text) as Message),
@@ -26,14 +26,16 @@ export function startLive(queries: QueryClient): { connection: LiveConnection; s
     lost: () => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
   });
   const poller = window.setInterval(() => {
-    if (connection.snapshot().phase === 'polling') void poll(queries, connection);
+    if (connection.state.get().phase === 'polling') void poll(queries, connection);
   }, POLL_MS);
+  const stopClock = startClock();
   connection.start();
   return {
     connection,
     stop: () => {
       window.clearInterval(poller);
       connection.stop();
+      stopClock();
     },
   };
 }
@@ -44,10 +46,10 @@ function take(queries: QueryClient, message: Message): void {
       noteRevision(queries, message.revision);
       return;
     case 'status':
-      queries.setQueryData<Pulses>(pulsesQuery.queryKey, (known) =>
+      queries.setQueryData<PoolSamples>(poolSamplesQuery.queryKey, (known) =>
         withStatuses(known ?? {}, message.statuses),
       );
-      clock.beat();
+      tickWithFigures();
       return;
     case 'events':
       queries.setQueryData<EventsAnswer>(eventsQuery.queryKey, (known) => withEvents(known, message.events));
@@ -58,11 +60,11 @@ function take(queries: QueryClient, message: Message): void {
   }
 }
 
-/** What failed stands beside the ejection at once, not with the next of the series' own steps. */
+/** Shows the failures together with the ejection, rather than at the next interval of the series. */
 const refreshSeries = (queries: QueryClient): void =>
   void queries.invalidateQueries({ queryKey: ['series'] }, { cancelRefetch: false });
 
-/** A change made anywhere: whoever shows the document reads it again. */
+/** The configuration has changed: every page that shows it fetches it again. */
 function noteRevision(queries: QueryClient, revision: number): void {
   const known = queries.getQueryData<Revised>(configQuery.queryKey);
   if (known && known.revision >= revision) return;
@@ -70,10 +72,10 @@ function noteRevision(queries: QueryClient, revision: number): void {
   void queries.invalidateQueries({ queryKey: ['revisions'] });
 }
 
-/** What was missed while nobody told. */
+/** Fetches what was missed while the connection was lost. */
 async function catchUp(queries: QueryClient): Promise<void> {
   await Promise.all(
-    [configQuery.queryKey, pulsesQuery.queryKey, eventsQuery.queryKey, ['revisions'], ['series']].map(
+    [configQuery.queryKey, poolSamplesQuery.queryKey, eventsQuery.queryKey, ['revisions'], ['series']].map(
       (queryKey) => queries.invalidateQueries({ queryKey }),
     ),
   );
@@ -82,13 +84,13 @@ async function catchUp(queries: QueryClient): Promise<void> {
 async function poll(queries: QueryClient, connection: LiveConnection): Promise<void> {
   try {
     await Promise.all([
-      queries.fetchQuery({ ...pulsesQuery, staleTime: 0 }),
+      queries.fetchQuery({ ...poolSamplesQuery, staleTime: 0 }),
       queries.fetchQuery({ ...configQuery, staleTime: 0 }),
       queries.invalidateQueries({ queryKey: eventsQuery.queryKey }),
     ]);
     tail.askAgain();
     connection.heard();
   } catch {
-    // Still away: the page says since when.
+    // Still unreachable: the page shows since when.
   }
 }

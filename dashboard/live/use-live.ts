@@ -1,50 +1,46 @@
-/** React's way to the live connection: its state, and clocks that stand still when the figures do. */
-import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
-import { clock } from './clock.ts';
+/** React's view of the live connection: its state, every pool's health, and clocks that stop while the figures are stale. */
+
+import { useQuery } from '@tanstack/react-query';
+import { Store, useSelector } from '@tanstack/react-store';
+import { createContext, useContext } from 'react';
+import { type PoolSamples, poolSamplesQuery } from '../api/status.ts';
+import { type Health, summarise } from '../model/health.ts';
+import { now } from './clock.ts';
 import type { Connection, LiveConnection } from './connection.ts';
 
 /** The connection of the signed-in dashboard. */
 export const LiveContext = createContext<LiveConnection | null>(null);
 
-const NONE: Connection = { phase: 'connecting', heardAt: 0 };
-const never = () => () => undefined;
+const CONNECTING = new Store<Connection>({ phase: 'connecting', heardAt: 0 });
+const NEVER_STALE = new Store<number | null>(null);
 
-/** Nothing heard for this long: the figures are old, and the page says so. */
-const STALE_MS = 5_000;
+/** How the figures arrive at the moment. */
+export const useConnection = (): Connection => useSelector(useContext(LiveContext)?.state ?? CONNECTING);
 
-/** How the figures come just now. */
-export function useConnection(): Connection {
-  const live = useContext(LiveContext);
-  return useSyncExternalStore(live?.subscribe ?? never, live?.snapshot ?? (() => NONE));
-}
+/** The time (epoch ms), updated every second; the same for every component, so that all are drawn at once. */
+export const useNow = (): number => useSelector(now);
 
-/** The time (epoch ms), anew every second; the same for all who ask, so that they are drawn in one go. */
-export const useNow = (): number => useSyncExternalStore(clock.subscribe, clock.snapshot);
-
-/** What `of` makes of the time; who asks is drawn anew only when that changes, not with every second. */
+/** What `of` makes of the time. The component is drawn again only when that changes, not every second. */
 export const useTicking = <T extends string | number | boolean | null>(of: (now: number) => T): T =>
-  useSyncExternalStore(clock.subscribe, () => of(clock.snapshot()));
+  useSelector(now, of);
 
-/** Since when the figures on the page are old (epoch ms); null while they are of now. */
-export function useStaleSince(): number | null {
-  const live = useContext(LiveContext);
-  const subscribe = useCallback(
-    (watcher: () => void) => {
-      const ends = [clock.subscribe(watcher), live?.subscribe(watcher)];
-      return () => {
-        for (const end of ends) end?.();
-      };
-    },
-    [live],
-  );
-  return useSyncExternalStore(subscribe, () => {
-    const heardAt = live?.snapshot().heardAt ?? 0;
-    return heardAt > 0 && clock.snapshot() - heardAt > STALE_MS ? heardAt : null;
-  });
-}
+/** When the figures on the page became stale (epoch ms); null while they are current. */
+export const useStaleSince = (): number | null =>
+  useSelector(useContext(LiveContext)?.staleSince ?? NEVER_STALE);
 
-/** As `useTicking`, by a clock that stands still while the figures are old. */
+/** As `useTicking`, but the clock stops while the figures are stale. */
 export function useFigure<T extends string | number | boolean | null>(of: (now: number) => T): T {
   const staleSince = useStaleSince();
-  return useTicking((now) => of(staleSince ?? now));
+  return useTicking((time) => of(staleSince ?? time));
+}
+
+const healths = (poolSamples: PoolSamples): Record<string, Health> =>
+  Object.fromEntries(Object.entries(poolSamples).map(([id, { status }]) => [id, summarise(status).health]));
+
+const NO_HEALTHS: Readonly<Record<string, Health>> = {};
+
+/** Health by pool id. It is compared by value, so that a list is drawn again only when a dot changes. */
+export function useHealths(): Readonly<Record<string, Health>> {
+  const { data } = useQuery({ ...poolSamplesQuery, select: healths, structuralSharing: true });
+  return data ?? NO_HEALTHS;
 }

@@ -1,19 +1,19 @@
-/** The curl line that sends a request through the balancer, for a terminal. No I/O. */
+/** The curl command that sends a request through the balancer. No I/O. */
 
 const LOCAL = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Whether the dashboard is served on this machine; `origin` is its own. */
+/** Whether the dashboard runs on this machine; `origin` is the dashboard's. */
 export const isLocal = (origin: string): boolean => LOCAL.has(new URL(origin).hostname);
 
-/** What a wildcard's `*` stands for in an example. */
+/** The label that replaces a wildcard's `*` in an example. */
 const EXAMPLE_LABEL = 'www';
 
-/** A host that a route's pattern takes: `www.example.com` for `*.example.com`. */
+/** A host that a route's pattern matches: `www.example.com` for `*.example.com`. */
 export const exampleHost = (pattern: string): string => pattern.replace(/^\*/, EXAMPLE_LABEL);
 
 /**
- * The line for a route's host pattern and path; `origin` is the dashboard's. On one machine the Host header says where
- * the request goes, for no name server knows the host; else the host itself is asked.
+ * The command for a route's host pattern and path; `origin` is the dashboard's. For a local dashboard it names the host
+ * in the Host header, because no name server knows it.
  */
 export function curlLine(origin: string, pattern: string, path = '/'): string {
   const host = exampleHost(pattern);
@@ -23,6 +23,6 @@ export function curlLine(origin: string, pattern: string, path = '/'): string {
   return `curl -H 'Host: ${host}' ${quoted(address)}`;
 }
 
-/** As a shell takes it: quoted where a character means something to it. */
+/** Quoted for a shell where that is necessary. */
 const quoted = (text: string): string =>
   /^[\w./:@%+,=~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,10 +1,10 @@
-/** A difference between two configurations in words: where it lies, what was done, from what to what. No I/O. */
+/** A difference between two configurations in words: where it is, what was done, the old and the new value. No I/O. */
 import type { Difference } from '../api/revisions.ts';
 
-/** `ordered`: the same items in another order; `set` and `unset`: a field that had, or now has, no value. */
+/** `reordered`: the same items in another order; `set` and `unset`: a field that had no value, or has none now. */
 export type Kind = 'added' | 'removed' | 'changed' | 'set' | 'unset' | 'reordered';
 
-/** The steps of a path as a person says them: `pools[shop].backends[a].weight` is pool shop, backend a, weight. */
+/** A path as words: `pools[shop].backends[a].weight` is `pool shop`, `backend a`, `weight`. */
 export function wordsOf(path: string): string[] {
   if (path === '') return ['the whole document'];
   const steps = path.match(/[^.[\]]+(?:\[[^\]]*\])?/g) ?? [];
@@ -14,7 +14,7 @@ export function wordsOf(path: string): string[] {
   });
 }
 
-/** What was done. An item of a list is added or removed; a field is there always, and changes. */
+/** What was done. Items of a list are added or removed; fields always exist, and change. */
 export function kindOf({ path, from, to }: Difference): Kind {
   const isItem = path.endsWith(']');
   if (from === null) return isItem ? 'added' : 'set';
@@ -27,7 +27,7 @@ const isOrder = (value: unknown): value is string[] =>
 const sameIds = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((id) => b.includes(id));
 
-/** A value in one line, or as indented lines when it has parts of its own. */
+/** A value on one line, or on indented lines when it has parts. */
 export function textOf(value: unknown): string {
   if (value === null) return 'none';
   if (typeof value === 'string') return value === '' ? '""' : value;

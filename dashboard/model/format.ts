@@ -1,4 +1,4 @@
-/** Figures and times as text, one way for the whole dashboard. No I/O. */
+/** Figures and times as text, in one style for the whole dashboard. No I/O. */
 
 const NUMBER = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 const ONE_DIGIT = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -10,19 +10,19 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', {
 });
 const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
-/** What stands where there is nothing to say. */
+/** Shown where there is no value. */
 export const NONE = '–';
 
 /** `1,204`. */
 export const count = (value: number | null): string => (value === null ? NONE : NUMBER.format(value));
 
-/** A rate: `0.4` below ten, `1,204` from there. */
+/** A rate: `0.4` below ten, `1,204` above. */
 export const perSecond = (value: number | null): string => {
   if (value === null) return NONE;
   return value < 10 && value > 0 ? ONE_DIGIT.format(value) : NUMBER.format(value);
 };
 
-/** A share from 0 to 1 as `71.4 %`; with two digits below a tenth of a per cent, so that a little is not nothing. */
+/** A share from 0 to 1 as `71.4 %`; two digits below 0.1 %, so that a small share is not shown as zero. */
 export function percent(share: number | null): string {
   if (share === null) return NONE;
   const value = share * 100;
@@ -30,7 +30,7 @@ export function percent(share: number | null): string {
   return `${ONE_DIGIT.format(value)} %`;
 }
 
-/** `84 ms`, `1.2 s`, `3 min`: a duration, in the unit that fits. */
+/** A duration in a suitable unit: `84 ms`, `1.2 s`, `3 min`. */
 export function duration(ms: number | null): string {
   if (ms === null) return NONE;
   if (ms < 1_000) return `${Math.round(ms)} ms`;
@@ -45,11 +45,11 @@ export function duration(ms: number | null): string {
 export function ago(at: number, now: number): string {
   const ms = now - at;
   if (ms < 2_000) return 'just now';
-  // By whole seconds, as the clock that asks ticks.
+  // Whole seconds, because the clock ticks once per second.
   return `${ms < 10_000 ? `${Math.floor(ms / 1_000)} s` : duration(ms)} ago`;
 }
 
-/** Seconds that are left until `until`, counted down as `12 s` or `2 min 05 s`; never below 0. Both in epoch ms. */
+/** The time left until `until`, as `12 s` or `2 min 05 s`; never below 0. Both in epoch ms. */
 export function countdown(until: number, now: number): string {
   const seconds = Math.max(0, Math.ceil((until - now) / 1_000));
   if (seconds < 60) return `${seconds} s`;
@@ -59,7 +59,7 @@ export function countdown(until: number, now: number): string {
 /** `12:04:31.120`. */
 export const clock = (at: number): string => CLOCK.format(at);
 
-/** The exact time with its date and zone, for hovering over a relative one. */
+/** The exact time with date and zone, shown on hover over a relative one. */
 export const exactTime = (at: number): string => EXACT.format(at);
 
 /** `1 backend`, `2 backends`. */

@@ -1,8 +1,8 @@
-/** Finding by a few letters, as a command palette does. No I/O. */
+/** Fuzzy search for the command palette. No I/O. */
 
 /**
- * How well a query fits a text: each of its words must be there, as a piece of the text or as letters of one of the
- * text's words. Null when one is not; else higher is better. No query fits everything equally.
+ * How well a query matches a text; higher is better, null: not at all. Each word of the query must occur in the text, or
+ * be an abbreviation of one of its words. An empty query matches everything equally.
  */
 export function fitness(query: string, text: string): number | null {
   const hay = text.toLowerCase();
@@ -12,7 +12,7 @@ export function fitness(query: string, text: string): number | null {
     if (score === null) return null;
     sum += score;
   }
-  // Of two that fit alike, the shorter is meant.
+  // Of two equal matches the shorter text wins.
   return sum - hay.length / 1_000;
 }
 
@@ -28,7 +28,7 @@ function fitWord(word: string, text: string): number | null {
   return hasLetters(word, text) ? 1 : null;
 }
 
-/** Whether one word of the text begins with the first letter and has the others in this order. */
+/** Whether a word of the text starts with the first letter and contains the others in this order. */
 const hasLetters = (letters: string, text: string): boolean =>
   text.split(/[^a-z0-9]+/).some((word) => {
     if (word[0] !== letters[0]) return false;
@@ -37,7 +37,7 @@ const hasLetters = (letters: string, text: string): boolean =>
     return found === letters.length;
   });
 
-/** The `most` items that fit best, best first; equals keep their order. */
+/** The `most` best matches, best first; equal ones keep their order. */
 export function bestFits<T>(
   query: string,
   items: readonly T[],

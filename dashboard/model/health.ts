@@ -1,44 +1,41 @@
-/** What is wrong with a pool, in the order in which it matters. No I/O. */
+/** What is wrong with a pool: its health, and the sentences about it. No I/O. */
 import type { PoolStatus } from '../api/status.ts';
+import { countdown } from './format.ts';
 
-/** `down`: nobody takes requests · `ejected`: somebody is out · `draining` · `well` · `unknown`: not heard of yet. */
+/** `down`: no backend is available · `ejected`: one or more are · `draining` · `well` · `unknown`: no data yet. */
 export type Health = 'down' | 'ejected' | 'draining' | 'well' | 'unknown';
 
 /** A pool in one line. */
 export interface Summary {
   readonly health: Health;
   readonly available: number;
-  /** Those that the operator lets take requests: active, with weight. */
-  readonly meant: number;
   readonly total: number;
   readonly ejected: readonly string[];
   readonly draining: readonly string[];
   readonly disabled: readonly string[];
 }
 
-/** Worse first. */
+/** Worst first. */
 const ORDER: readonly Health[] = ['down', 'ejected', 'draining', 'unknown', 'well'];
 
-/** A status never changes, and several places of a page ask how it sums up. */
-const known = new WeakMap<PoolStatus, Summary>();
+/** A status never changes, and several places on a page need its summary. */
+const summaries = new WeakMap<PoolStatus, Summary>();
 
-/** Sums a pool up. A backend that stands by for a lower tier counts as meant only when nothing else is available. */
+/** Summarises a pool; undefined: its status is not known yet. */
 export function summarise(status: PoolStatus | undefined): Summary {
-  if (!status) return summed(undefined);
-  const summary = known.get(status) ?? summed(status);
-  known.set(status, summary);
+  if (!status) return summaryOf(undefined);
+  const summary = summaries.get(status) ?? summaryOf(status);
+  summaries.set(status, summary);
   return summary;
 }
 
-function summed(status: PoolStatus | undefined): Summary {
+function summaryOf(status: PoolStatus | undefined): Summary {
   const backends = status?.backends ?? [];
   const ids = (name: string) => backends.filter((backend) => backend.status === name).map(({ id }) => id);
   const [available, ejected, draining] = [ids('available'), ids('ejected'), ids('draining')];
-  const meant = available.length + ejected.length;
   return {
     health: status ? healthOf(available.length, ejected.length, draining.length) : 'unknown',
     available: available.length,
-    meant,
     total: backends.length,
     ejected,
     draining,
@@ -52,12 +49,67 @@ function healthOf(available: number, ejected: number, draining: number): Health 
   return draining > 0 ? 'draining' : 'well';
 }
 
-/** A pool without a problem in words: who is disabled takes part in nothing, and is told all the same. */
-export const wellInWords = ({ disabled }: Summary): string =>
-  disabled.length === 0 ? 'all well' : `all well, ${disabled.join(', ')} disabled`;
-
-/** Whether this is a problem that somebody should look at. */
+/** Whether an operator should look at it. */
 export const isProblem = (health: Health): boolean => health === 'down' || health === 'ejected';
 
 /** Sorts problems first and keeps the configured order among equals. */
 export const byHealth = (a: Summary, b: Summary): number => ORDER.indexOf(a.health) - ORDER.indexOf(b.health);
+
+const NO_DATA = 'waiting for data';
+const NONE_AVAILABLE = 'no backend is available';
+
+/** A pool without a problem; disabled backends are not a problem, but are named. */
+const wellInWords = ({ disabled }: Summary): string =>
+  disabled.length === 0 ? 'all well' : `all well, ${disabled.join(', ')} disabled`;
+
+/** A pool's state in one sentence, for a list of pools; `now` in epoch ms. */
+export function stateInWords(summary: Summary, status: PoolStatus | undefined, now: number): string {
+  const { health, ejected, draining } = summary;
+  switch (health) {
+    case 'down':
+      return ejected.length > 0
+        ? `all ejected: ${ejected.join(', ')}${nextProbe(status, now)}`
+        : NONE_AVAILABLE;
+    case 'ejected':
+      return `${ejected.join(', ')} ejected${nextProbe(status, now)}`;
+    case 'draining':
+      return `${draining.join(', ')} draining`;
+    case 'unknown':
+      return NO_DATA;
+    case 'well':
+      return wellInWords(summary);
+  }
+}
+
+/** When the next ejected backend is probed. */
+function nextProbe(status: PoolStatus | undefined, now: number): string {
+  const ends = (status?.backends ?? [])
+    .filter((backend) => backend.status === 'ejected')
+    .flatMap(({ ejectedUntil }) => ejectedUntil ?? []);
+  if (ends.length === 0) return '';
+  return ` · ${ends.length > 1 ? 'next ' : ''}${probeIn(Math.min(...ends), now)}`;
+}
+
+/** `probe in 12 s`; once that time is over the next suitable request is the probe. Both in epoch ms. */
+export const probeIn = (until: number, now: number): string =>
+  until > now ? `probe in ${countdown(until, now)}` : 'probe due';
+
+/** A pool's worst problem with its cause, for the pool's own page; `now` in epoch ms. */
+export function worstProblem(
+  status: PoolStatus | undefined,
+  causes: Readonly<Record<string, string>>,
+  now: number,
+): string {
+  const summary = summarise(status);
+  const { health, ejected, draining, available } = summary;
+  if (health === 'unknown') return NO_DATA;
+  const [first] = ejected;
+  if (first !== undefined) {
+    const until = status?.backends.find(({ id }) => id === first)?.ejectedUntil ?? now;
+    const cause = causes[first] ? `: ${causes[first]}` : '';
+    const more = ejected.length > 1 ? `, and ${ejected.length - 1} more` : '';
+    return `${first} ejected, ${probeIn(until, now)}${cause}${more}`;
+  }
+  if (available === 0) return NONE_AVAILABLE;
+  return draining.length > 0 ? `${draining.join(', ')} draining` : wellInWords(summary);
+}

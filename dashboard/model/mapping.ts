@@ -1,8 +1,8 @@
-/** A recorded request in words: why this backend, how each attempt ended, what the client got. No I/O. */
+/** A recorded request in words: why this backend, how each attempt ended, and what the client got. No I/O. */
 import type { MappedAttempt, Mapping, Reason } from '../../worker/objects/protocol.ts';
 import { count, plural } from './format.ts';
 
-/** A reason as a few words for a list, and as a sentence that explains it. */
+/** A reason in a few words for a list, and as a sentence. */
 export interface Explained {
   readonly words: string;
   readonly why: string;
@@ -10,65 +10,68 @@ export interface Explained {
 
 const REASONS: Record<Reason, Explained> = {
   policy: {
-    words: 'by policy',
-    why: "It was this backend's turn by the pool's policy and the weights.",
+    words: 'policy',
+    why: "It was this backend's turn according to the pool's policy and weights.",
   },
   affinity: {
-    words: 'by affinity',
-    why: 'This client belongs to this backend: by its affinity cookie, or by its address.',
+    words: 'affinity',
+    why: "The client's affinity cookie or address leads to this backend.",
   },
   retry: {
-    words: 'retried',
-    why: 'A backend asked before failed, so the request went on to one not yet tried.',
+    words: 'retry',
+    why: 'An earlier attempt failed, so the request was retried at a backend not yet tried.',
   },
   'fail-open': {
     words: 'fail-open',
-    why: 'Every backend of the pool was ejected; the pool is set to ask one all the same (whenUnavailable: fail-open).',
+    why: 'Every backend of the pool was ejected, and the pool is set to use them anyway (whenUnavailable: fail-open).',
   },
   tier: {
     words: 'backup tier',
-    why: 'No backend of a lower tier was available, so a higher tier stood in.',
+    why: 'No backend of a lower tier was available.',
   },
   probe: {
     words: 'probe',
-    why: "This backend's ejection was over; this one request tried whether it works again.",
+    why: "This backend's ejection had ended, and this request tested whether it works again.",
   },
   fallback: {
     words: 'fallback pool',
-    why: 'Nobody in the pool could be asked, so the request went to the pool that stands in (whenUnavailable: pool).',
+    why: 'No backend of the pool was available, so the request went to its fallback pool (whenUnavailable: pool).',
   },
 };
 
-/** Why a request went where it went. A reason that a newer Worker may tell is shown as it comes. */
+/** Why a request went to its backend. A reason that only a newer Worker knows is shown as it is. */
 export const explainReason = (reason: Reason): Explained => REASONS[reason] ?? { words: reason, why: reason };
 
 const OUTCOMES: Record<MappedAttempt['outcome'], string> = {
   ok: 'answered',
   'failure-status': 'answered with a failure status',
-  'connect-failure': 'could not be reached',
+  'connect-failure': 'connection failed',
   timeout: 'timed out',
   stalled: 'stalled while others answered',
-  'client-closed': 'the client went away',
+  'client-closed': 'client disconnected',
 };
 
-/** How attempts can end, and what it is called: the choices of the filter. */
+/** How attempts can end, and the label of each: the choices of the filter. */
 export const outcomes = Object.entries(OUTCOMES) as [MappedAttempt['outcome'], string][];
 
 /** `answered 200`, `timed out`: how an attempt ended. */
-export function describeAttempt({ outcome, status }: MappedAttempt): string {
+export function describeAttempt({ outcome, status }: Pick<MappedAttempt, 'outcome' | 'status'>): string {
   if (outcome === 'ok') return `answered ${status}`;
   if (outcome === 'failure-status') return `answered ${status}, which counts as a failure`;
   return OUTCOMES[outcome] ?? outcome;
 }
 
-/** What became of a request, in one sentence. */
+/** A request's result in one sentence. */
 export function describeMapping({ status, backend, attempts, ms }: Mapping): string {
-  const answer = backend === null ? `${status}, for no backend answered` : `${status} from ${backend}`;
+  const answer =
+    backend === null
+      ? `${status} from the balancer, because no backend answered`
+      : `${status} from ${backend}`;
   const after = attempts.length > 1 ? ` after ${plural(attempts.length, 'attempt')}` : '';
   return `${answer}${after}, in ${count(ms)} ms.`;
 }
 
-/** Where an attempt lies on the time line of its request, as shares from 0 to 1: they follow each other. */
+/** An attempt's place on its request's timeline, as shares from 0 to 1. Attempts follow each other. */
 export interface Stretch {
   readonly from: number;
   readonly length: number;
@@ -78,10 +81,10 @@ export interface Stretch {
 export function stretches({ attempts, ms }: Pick<Mapping, 'attempts' | 'ms'>): Stretch[] {
   const sum = attempts.reduce((total, attempt) => total + attempt.ms, 0);
   const whole = Math.max(ms, sum, 1);
-  let passed = 0;
+  let elapsed = 0;
   return attempts.map((attempt) => {
-    const from = passed / whole;
-    passed += attempt.ms;
+    const from = elapsed / whole;
+    elapsed += attempt.ms;
     return { from, length: attempt.ms / whole };
   });
 }

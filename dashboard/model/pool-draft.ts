@@ -1,4 +1,4 @@
-/** A new pool while it is being typed: a name, backends a line each, a policy, and the host that leads to it. No I/O. */
+/** A new pool while it is being typed: id, one backend per line, policy, and the host of its route. No I/O. */
 import type { Problem } from '../../worker/config/check.ts';
 import type { PoolConfig, RouteConfig } from '../api/config.ts';
 
@@ -17,23 +17,23 @@ export const EMPTY_POOL: PoolDraft = { id: '', urls: '', policy: 'round-robin', 
 export const POLICY_WORDS: Readonly<Record<PoolConfig['policy'], string>> = {
   'round-robin': 'Round robin, by weight',
   random: 'Random, by weight',
-  'least-request': 'Fewest requests under way',
-  hash: 'By hash of the address',
+  'least-request': 'Fewest requests in flight',
+  hash: 'Hash of a key',
 };
 
-/** `a`, `b` … `z`, `b27` …: the ids of backends that have only a place. */
+/** `a`, `b` … `z`, `b27` …: ids of backends by their position. */
 const letter = (i: number): string => String.fromCharCode('a'.charCodeAt(0) + i);
 const LETTERS = 26;
 const backendId = (i: number): string => (i < LETTERS ? letter(i) : `b${i + 1}`);
 
-/** The lines that hold something, each with its number, the first being 1. */
+/** The lines that are not empty, with line numbers from 1. */
 const linesOf = (text: string) =>
   text
     .split('\n')
     .map((line, i) => ({ number: i + 1, url: line.trim() }))
     .filter(({ url }) => url !== '');
 
-/** The pool: only what was typed; the API fills the defaults in. A first empty line is a backend without a URL. */
+/** The pool as typed; the API adds the defaults. Without a line it has one backend without a URL. */
 export function poolOf({ id, urls, policy }: PoolDraft): PoolConfig {
   const lines = linesOf(urls);
   const backends = (lines.length > 0 ? lines : [{ url: '' }]).map(({ url }, i) => ({
@@ -43,7 +43,7 @@ export function poolOf({ id, urls, policy }: PoolDraft): PoolConfig {
   return { id: id.trim(), policy, backends } as unknown as PoolConfig;
 }
 
-/** The route to the pool, named as the pool is where that name is free; null where no host was typed. */
+/** The route to the pool, with the pool's id if no route has it yet; null if no host was typed. */
 export function routeTo({ id, host }: PoolDraft, taken: readonly string[]): RouteConfig | null {
   const name = host.trim().toLowerCase();
   if (name === '') return null;
@@ -53,7 +53,7 @@ export function routeTo({ id, host }: PoolDraft, taken: readonly string[]): Rout
   return { id: free, host: name, pool: wanted } as RouteConfig;
 }
 
-/** The messages about backends, by the line that they are about: `line 2 must be …`. */
+/** The messages about backends, with the line that each is about: `line 2 must be …`. */
 export function urlProblems(draft: PoolDraft, problems: readonly Problem[]): string | undefined {
   const lines = linesOf(draft.urls);
   const about = problems.filter(({ path }) => path.startsWith('backends'));

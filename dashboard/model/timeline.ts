@@ -1,11 +1,11 @@
-/** What happened, as one time line: events, and revisions older than the events on record. No I/O. */
+/** The history as one timeline: events, and the revisions that are older than the events kept. No I/O. */
 import type { HistoryEvent } from '../api/events.ts';
 import type { RevisionRow } from '../api/revisions.ts';
 
 export type ConfigEvent = Extract<HistoryEvent, { kind: 'config' }>;
 export type PoolEvent = Exclude<HistoryEvent, { kind: 'config' }>;
 
-/** One entry; `revision` entries stand for a change of the configuration. */
+/** One entry; a `revision` entry is a change of the configuration. */
 export type Entry =
   | { readonly kind: 'revision'; readonly key: string; readonly at: number; readonly revision: RevisionRow }
   | {
@@ -15,7 +15,7 @@ export type Entry =
       readonly event: PoolEvent;
     };
 
-/** Which entries are shown: the value of the URL's `show`, and its words. */
+/** The filter by kind: the value of the URL's `show`, and its label. */
 export const SHOWS = {
   changes: 'Changes',
   ejections: 'Ejections and returns',
@@ -23,23 +23,23 @@ export const SHOWS = {
 } as const;
 export type Show = keyof typeof SHOWS;
 
-/** What the URL asks for; null: all of it. */
+/** The filter that the URL names; null: no filter. */
 export const readShow = (text: string | undefined): Show | null =>
   text !== undefined && Object.hasOwn(SHOWS, text) ? (text as Show) : null;
 
-/** The kinds of entries that belong to each. */
+/** The kinds of entries that each filter shows. */
 const KINDS: Record<Show, readonly Entry['kind'][]> = {
   changes: ['revision'],
   ejections: ['ejected', 'probe-failed', 'returned', 'stalled', 'cap-reached', 'pool-out', 'pool-back'],
   probes: ['probe'],
 };
 
-/** Everything, newest first. An event tells of its revision; older revisions have outlived their events. */
+/** All entries, newest first. Revisions whose events are no longer kept have entries too. */
 export function timeline(events: readonly HistoryEvent[], revisions: readonly RevisionRow[]): Entry[] {
-  const told = new Set(events.map((event) => (event.kind === 'config' ? event.revision : 0)));
-  const older = revisions.filter(({ revision }) => !told.has(revision)).map(ofRevision);
+  const inEvents = new Set(events.map((event) => (event.kind === 'config' ? event.revision : 0)));
+  const older = revisions.filter(({ revision }) => !inEvents.has(revision)).map(ofRevision);
   const entries = [...events.map(ofEvent), ...older];
-  // Equal times keep the order in which they were told.
+  // Entries of the same time keep their order.
   return entries.sort((a, b) => b.at - a.at);
 }
 
@@ -56,24 +56,24 @@ function ofEvent(event: HistoryEvent): Entry {
   return ofRevision({ revision, at, who, summary: what });
 }
 
-/** Whether a change may have touched a pool: what it changed lies in the pool, or around it. */
+/** Whether a change may have affected a pool: it changed something within the pool, or a part that includes it. */
 export const touches = (pool: string, { path }: ConfigEvent): boolean =>
   path === '' || path === 'pools' || path === `pools[${pool}]` || path.startsWith(`pools[${pool}].`);
 
-/** The revisions that may have touched a pool, as far as the events tell where the changes lie. */
+/** The revisions that may have affected a pool, as far as the events say what was changed. */
 export const revisionsOf = (pool: string, events: readonly HistoryEvent[]): ReadonlySet<number> =>
   new Set(
     events.flatMap((event) => (event.kind === 'config' && touches(pool, event) ? [event.revision] : [])),
   );
 
-interface Narrowed {
+interface TimelineFilter {
   readonly show: Show | null;
-  /** A pool, and the revisions that may have touched it. */
+  /** A pool, and the revisions that may have affected it. */
   readonly pool: { readonly id: string; readonly revisions: ReadonlySet<number> } | null;
 }
 
-/** The entries that fit. */
-export const narrowed = (entries: readonly Entry[], { show, pool }: Narrowed): Entry[] =>
+/** The entries that match a filter. */
+export const filtered = (entries: readonly Entry[], { show, pool }: TimelineFilter): Entry[] =>
   entries.filter(
     (entry) =>
       (show === null || KINDS[show].includes(entry.kind)) &&
@@ -85,7 +85,7 @@ export const narrowed = (entries: readonly Entry[], { show, pool }: Narrowed): E
 
 /** The entries of one day. */
 export interface Day {
-  /** Its beginning (epoch ms) where the browser is. */
+  /** When it began in the browser's time zone (epoch ms). */
   readonly start: number;
   readonly entries: readonly Entry[];
 }
@@ -113,7 +113,43 @@ const DAY = new Intl.DateTimeFormat('en-GB', {
 export function dayName(start: number, now: number): string {
   const today = new Date(now).setHours(0, 0, 0, 0);
   if (start === today) return 'Today';
-  // A day need not have 24 hours.
+  // Not every day has 24 hours.
   if (start === new Date(today - 1).setHours(0, 0, 0, 0)) return 'Yesterday';
   return DAY.format(start);
 }
+
+/**
+ * The change that deleted a pool which no longer exists; null when the events (newest first) do not say. Events omit
+ * long values: such an event counts only if no newer change may have affected the pool.
+ */
+export function deletionOf(pool: string, events: readonly HistoryEvent[]): ConfigEvent | null {
+  let isNewest = true;
+  for (const event of events) {
+    if (event.kind !== 'config' || !touches(pool, event)) continue;
+    const { path, from, to } = event;
+    const hasValues = from !== null || to !== null;
+    if (!hasValues && isNewest && path === pathOf(pool)) return event;
+    if (holds(pool, path, to)) return null;
+    if (holds(pool, path, from)) return event;
+    isNewest = false;
+  }
+  return null;
+}
+
+const pathOf = (pool: string): string => `pools[${pool}]`;
+
+/** Whether the value at a path contains the pool. */
+function holds(pool: string, path: string, value: unknown): boolean {
+  const pools = path === '' ? (value as { pools?: unknown } | null)?.pools : value;
+  if (path !== '' && path !== 'pools') return path !== pathOf(pool) || value !== null;
+  return Array.isArray(pools) && pools.some((item) => item?.id === pool);
+}
+
+const ACTORS: Readonly<Record<string, string>> = {
+  token: 'the API token',
+  session: 'a dashboard session',
+  'static configuration': 'the static configuration',
+};
+
+/** Who made a change: `a dashboard session`; an identity is its own name. */
+export const actorInWords = (who: string): string => ACTORS[who] ?? who;

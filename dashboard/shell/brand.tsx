@@ -1,6 +1,6 @@
-/** The name and its mark: a level line on a wave. */
+/** The name and the logo: a level line on a wave. */
 
-/** Shown at the top of the navigation and on the door. */
+/** Shown above the navigation and on the sign-in page. */
 export function Brand() {
   return (
     <span className="inline-flex items-center gap-2 font-semibold text-kumo-default">

@@ -1,13 +1,13 @@
-/** The command palette: type a few letters, press Enter. What would hurt is asked about first, in the same place. */
+/** The command palette's list: type a few letters, press Enter. Harmful commands need a confirmation in the same place. */
 import { CommandPalette } from '@cloudflare/kumo/components/command-palette';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { configQuery } from '../api/config.ts';
-import { type Command, type CommandGroup, commandsOf, found } from './commands.ts';
-import { useDeeds } from './use-deeds.ts';
+import { useCommandActions } from './command-actions.ts';
+import { type Command, type CommandGroup, commandsOf, findCommands } from './commands.ts';
 
-/** A question that the palette asks before a command. */
+/** A confirmation before a command. */
 interface Question {
   readonly text: string;
   readonly command: Command;
@@ -16,26 +16,26 @@ interface Question {
 /** Open for as long as it is rendered. */
 export function CommandList({ onClose }: { readonly onClose: () => void }) {
   const { data } = useQuery(configQuery);
-  const { carryOut, harmOf } = useDeeds();
+  const { run, warningFor } = useCommandActions();
   const [query, setQuery] = useState('');
   const [question, setQuestion] = useState<Question | null>(null);
   const chosen = useRef('');
   const commands = useMemo(() => commandsOf(data?.config), [data]);
   const groups = useMemo(
-    () => (question ? [asked(question)] : found(query, commands)),
+    () => (question ? [groupOf(question)] : findCommands(query, commands)),
     [question, query, commands],
   );
   const choose = (command: Command) => {
-    if (command === LEAVE) return onClose();
+    if (command === CANCEL) return onClose();
     chosen.current = command.title;
-    const text = question ? null : harmOf(command.deed);
+    const text = question ? null : warningFor(command.action);
     if (text !== null) {
       setQuery('');
       setQuestion({ text, command });
       return;
     }
     onClose();
-    carryOut(command.deed);
+    run(command.action);
   };
   return (
     <CommandPalette.Root<CommandGroup, Command>
@@ -44,7 +44,7 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
       items={groups}
       value={query}
       onValueChange={(text) => {
-        // The field would fill itself with what was chosen.
+        // Otherwise the field would fill itself with the chosen command.
         if (text === chosen.current) return;
         setQuery(text);
         setQuestion(null);
@@ -55,8 +55,8 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
     >
       <Dialog.Title className="sr-only">Commands</Dialog.Title>
       <CommandPalette.Input
-        aria-label="Find a page, pool or backend, or something to do"
-        placeholder="Drain b of shop, go to History …"
+        aria-label="Search pages, pools, backends and commands"
+        placeholder="Drain b of shop, go to History…"
         autoComplete="off"
         spellCheck={false}
       />
@@ -74,24 +74,24 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
           )}
         </CommandPalette.Results>
         <CommandPalette.Empty>
-          Nothing is called so. A backend's name, a pool or a page finds what can be done.
+          No results. Search for a page, a pool, a backend or a command.
         </CommandPalette.Empty>
       </CommandPalette.List>
       <CommandPalette.Footer>
-        <span className="text-kumo-default">↑ ↓ to choose</span>
-        <span className="text-kumo-default">Enter to do it</span>
-        <span className="text-kumo-default">Esc to leave</span>
+        <span className="text-kumo-default">↑ ↓ to select</span>
+        <span className="text-kumo-default">Enter to run</span>
+        <span className="text-kumo-default">Esc to close</span>
       </CommandPalette.Footer>
     </CommandPalette.Root>
   );
 }
 
-/** The palette asks for headings and for commands alike. */
+/** The palette needs names of headings and of commands. */
 const nameOf = (item: CommandGroup | Command): string => ('title' in item ? item.title : item.label);
 
-const LEAVE: Command = { title: 'Leave it as it is', group: 'Backends', deed: { do: 'go', to: '/' } };
+const CANCEL: Command = { title: 'Cancel', group: 'Backends', action: { do: 'go', to: '/' } };
 
-const asked = ({ text, command }: Question): CommandGroup => ({
+const groupOf = ({ text, command }: Question): CommandGroup => ({
   label: text,
-  items: [LEAVE, { ...command, title: `${command.title} all the same` }],
+  items: [CANCEL, { ...command, title: `${command.title} anyway` }],
 });

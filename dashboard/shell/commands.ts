@@ -1,9 +1,9 @@
-/** What the command palette offers, as data: pages, pools, what can be done to a backend, and the rest. No I/O. */
+/** The commands of the palette, as data: pages, pools, actions on backends, and this browser's settings. No I/O. */
 import type { BackendConfig, Config } from '../api/config.ts';
 import { bestFits } from '../model/fuzzy.ts';
 
 /** What a command does. */
-export type Deed =
+export type CommandAction =
   | { readonly do: 'go'; readonly to: '/' | '/requests' | '/routes' | '/history' | '/settings' }
   | { readonly do: 'pool'; readonly pool: string; readonly edit?: string }
   | { readonly do: 'requests'; readonly pool: string; readonly backend?: string }
@@ -16,14 +16,14 @@ export type Deed =
   | { readonly do: 'theme'; readonly theme: 'system' | 'light' | 'dark' }
   | { readonly do: 'sign-out' };
 
-/** One command; what is typed is looked for in its title. */
+/** One command; the search looks at its title. */
 export interface Command {
   readonly title: string;
   readonly group: (typeof GROUPS)[number];
-  readonly deed: Deed;
+  readonly action: CommandAction;
 }
 
-/** The headings of the list, in their order. */
+/** The headings of the list, in order. */
 export const GROUPS = ['Pages', 'Pools', 'Backends', 'This browser'] as const;
 
 const PAGES: readonly Command[] = (
@@ -34,34 +34,34 @@ const PAGES: readonly Command[] = (
     ['History', '/history'],
     ['Settings', '/settings'],
   ] as const
-).map(([name, to]) => ({ title: `Go to ${name}`, group: 'Pages', deed: { do: 'go', to } }));
+).map(([name, to]) => ({ title: `Go to ${name}`, group: 'Pages', action: { do: 'go', to } }));
 
 const BROWSER: readonly Command[] = [
   ...(['light', 'dark', 'system'] as const).map(
     (theme): Command => ({
       title: `Set theme: ${theme}`,
       group: 'This browser',
-      deed: { do: 'theme', theme },
+      action: { do: 'theme', theme },
     }),
   ),
-  { title: 'Sign out', group: 'This browser', deed: { do: 'sign-out' } },
+  { title: 'Sign out', group: 'This browser', action: { do: 'sign-out' } },
 ];
 
-/** What an operator may ask of a backend, by the state it is not in. */
+/** The actions that change a backend's state, each with the state it leads to. */
 const STATES = [
   ['Drain', 'draining'],
-  ['Activate', 'active'],
+  ['Enable', 'active'],
   ['Disable', 'disabled'],
 ] as const;
 
-/** Everything that can be done now. */
+/** Every command that is possible now. */
 export function commandsOf(config: Config | undefined): Command[] {
   const pools = config?.pools ?? [];
   return [
     ...PAGES,
     ...pools.flatMap(({ id }): Command[] => [
-      { title: `Go to pool ${id}`, group: 'Pools', deed: { do: 'pool', pool: id } },
-      { title: `Requests of ${id}`, group: 'Pools', deed: { do: 'requests', pool: id } },
+      { title: `Go to pool ${id}`, group: 'Pools', action: { do: 'pool', pool: id } },
+      { title: `Requests of ${id}`, group: 'Pools', action: { do: 'requests', pool: id } },
     ]),
     ...pools.flatMap((pool) => pool.backends.flatMap((backend) => backendCommands(pool.id, backend))),
     ...BROWSER,
@@ -76,11 +76,11 @@ function backendCommands(pool: string, { id, state }: BackendConfig): Command[] 
       ([verb, to]): Command => ({
         title: `${verb} ${name}`,
         group: 'Backends',
-        deed: { do: 'state', pool, backend: id, state: to },
+        action: { do: 'state', pool, backend: id, state: to },
       }),
     ),
-    { title: `Edit ${name}`, group: 'Backends', deed: { do: 'pool', pool, edit: id } },
-    { title: `Requests to ${name}`, group: 'Backends', deed: { do: 'requests', pool, backend: id } },
+    { title: `Edit ${name}`, group: 'Backends', action: { do: 'pool', pool, edit: id } },
+    { title: `Requests to ${name}`, group: 'Backends', action: { do: 'requests', pool, backend: id } },
   ];
 }
 
@@ -90,19 +90,19 @@ export interface CommandGroup {
   readonly items: readonly Command[];
 }
 
-/** Found at most; and for each heading while nothing is typed. */
+/** The most results; and the most for each heading while nothing is typed. */
 const MOST = 40;
-const UNASKED = 8;
+const MOST_UNTYPED = 8;
 
-/** The commands that a query finds, by heading; the heading with the best fit first. */
-export function found(query: string, commands: readonly Command[]): CommandGroup[] {
-  const isAsked = query.trim() !== '';
-  const best = bestFits(query, commands, ({ title }) => title, isAsked ? MOST : commands.length);
-  const labels = isAsked ? [...new Set(best.map(({ group }) => group))] : GROUPS;
+/** The commands that match a query, by heading; the heading with the best match first. */
+export function findCommands(query: string, commands: readonly Command[]): CommandGroup[] {
+  const isTyped = query.trim() !== '';
+  const best = bestFits(query, commands, ({ title }) => title, isTyped ? MOST : commands.length);
+  const labels = isTyped ? [...new Set(best.map(({ group }) => group))] : GROUPS;
   return labels
     .map((label) => {
       const items = best.filter(({ group }) => group === label);
-      return { label, items: isAsked ? items : items.slice(0, UNASKED) };
+      return { label, items: isTyped ? items : items.slice(0, MOST_UNTYPED) };
     })
     .filter(({ items }) => items.length > 0);
 }

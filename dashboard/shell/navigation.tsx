@@ -1,8 +1,8 @@
-/** Where one can go: the pages, every pool with its dot, theme and the way out. */
+/** The navigation: pages, every pool with its health, theme and sign-out. */
 import {
   ClockCounterClockwiseIcon,
   GearIcon,
-  type Icon,
+  type Icon as IconType,
   ListMagnifyingGlassIcon,
   PlusIcon,
   SignOutIcon,
@@ -13,30 +13,30 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { configQuery } from '../api/config.ts';
 import { HealthDot } from '../components/state.tsx';
-import { useHealths } from '../live/use-healths.ts';
-import { PaletteButton } from './palette-button.tsx';
+import { useHealths } from '../live/use-live.ts';
+import { PaletteButton } from './palette.tsx';
+import { useSignOut } from './sign-out.ts';
 import { ThemeSwitch } from './theme-switch.tsx';
-import { useSignOut } from './use-sign-out.ts';
 
 const ITEM =
   'flex min-h-9 items-center gap-2 rounded-md px-3 text-kumo-default hover:bg-kumo-tint aria-[current=page]:bg-kumo-tint aria-[current=page]:font-medium';
 
-const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; readonly Symbol: Icon }[] = [
-  { to: '/', name: 'Overview', Symbol: SquaresFourIcon },
-  { to: '/requests', name: 'Requests', Symbol: ListMagnifyingGlassIcon },
-  { to: '/routes', name: 'Routes', Symbol: SignpostIcon },
-  { to: '/history', name: 'History', Symbol: ClockCounterClockwiseIcon },
-  { to: '/settings', name: 'Settings', Symbol: GearIcon },
+const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; readonly icon: IconType }[] = [
+  { to: '/', name: 'Overview', icon: SquaresFourIcon },
+  { to: '/requests', name: 'Requests', icon: ListMagnifyingGlassIcon },
+  { to: '/routes', name: 'Routes', icon: SignpostIcon },
+  { to: '/history', name: 'History', icon: ClockCounterClockwiseIcon },
+  { to: '/settings', name: 'Settings', icon: GearIcon },
 ];
 
-/** The navigation's list, as it stands in the side bar and in the small screen's menu. */
+/** The navigation, in the sidebar and in the menu of small screens. */
 export function Navigation() {
   return (
     <nav aria-label="Pages" className="flex min-h-0 flex-1 flex-col gap-1 p-2">
       <PaletteButton />
-      {PAGES.map(({ to, name, Symbol: Sign }) => (
+      {PAGES.map(({ to, name, icon: Icon }) => (
         <Link key={name} to={to} className={ITEM} activeOptions={{ exact: true, includeSearch: false }}>
-          <Sign aria-hidden="true" size={18} />
+          <Icon aria-hidden="true" size={18} />
           {name}
         </Link>
       ))}
@@ -65,7 +65,7 @@ function Pools() {
   const { data } = useQuery(configQuery);
   const health = useHealths();
   return (
-    <ul className="min-h-0 overflow-y-auto">
+    <ul className="relative min-h-0 overflow-y-auto">
       {data?.config.pools.map(({ id }) => (
         <li key={id}>
           <Link

@@ -1,14 +1,16 @@
-/** Navigation on the left (above, on a small screen), the page on the right. */
+/** The frame around all pages: navigation on the left (above on small screens), the page on the right. */
 import { ListIcon, XIcon } from '@phosphor-icons/react';
+import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { type PoolSamples, poolSamplesQuery } from '../api/status.ts';
 import { ConflictDialog } from '../changes/conflict-dialog.tsx';
+import { isProblem, summarise } from '../model/health.ts';
 import { Brand } from './brand.tsx';
 import { Navigation } from './navigation.tsx';
 import { Palette } from './palette.tsx';
-import { useProblemIcon } from './problem-icon.ts';
 
-/** The frame around all pages. */
+/** The frame. */
 export function Shell() {
   const [isOpen, setOpen] = useState(false);
   const { pathname } = useLocation();
@@ -18,9 +20,9 @@ export function Shell() {
   return (
     <div className="flex min-h-dvh flex-col bg-kumo-canvas text-kumo-default md:flex-row">
       <a href="#page" className="sr-only focus:not-sr-only focus:absolute focus:p-2">
-        Skip to the page
+        Skip to content
       </a>
-      <aside className="border-kumo-line bg-kumo-base md:sticky md:top-0 md:flex md:h-dvh md:w-56 md:shrink-0 md:flex-col md:border-r">
+      <aside className="border-kumo-line bg-kumo-base relative md:sticky md:top-0 md:flex md:h-dvh md:w-56 md:shrink-0 md:flex-col md:border-r">
         <div className="flex items-center justify-between border-b border-kumo-line px-4 py-3 md:border-0 md:py-4">
           <Brand />
           <button
@@ -45,4 +47,19 @@ export function Shell() {
       <ConflictDialog />
     </div>
   );
+}
+
+const CALM = '/icon.svg';
+const ALERT = '/icon-alert.svg';
+
+const hasProblem = (poolSamples: PoolSamples): boolean =>
+  Object.values(poolSamples).some(({ status }) => isProblem(summarise(status).health));
+
+/** Shows a red dot in the tab's icon while a pool has a problem. */
+function useProblemIcon(): void {
+  const { data: isAlert = false } = useQuery({ ...poolSamplesQuery, select: hasProblem });
+  useEffect(() => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+    if (link) link.href = isAlert ? ALERT : CALM;
+  }, [isAlert]);
 }

@@ -1,4 +1,4 @@
-/** The door: the operator's token for a session. */
+/** The sign-in page: exchanges the operator's token for a session. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { useQueryClient } from '@tanstack/react-query';
@@ -6,7 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { signIn } from '../api/session.ts';
 import { Brand } from './brand.tsx';
 
-/** The sign-in form; `reason` says why it is shown, when the operator did not ask for it. */
+/** The sign-in form; `reason`: why it is shown, if the operator did not ask for it. */
 export function SignIn({ reason }: { readonly reason?: string }) {
   const queries = useQueryClient();
   const [problem, setProblem] = useState(reason ?? '');
@@ -35,8 +35,8 @@ export function SignIn({ reason }: { readonly reason?: string }) {
         <Input
           name="token"
           type="password"
-          label="Operator's token"
-          description="The ADMIN_TOKEN of this deployment. It is sent once and kept nowhere."
+          label="Operator token"
+          description="The ADMIN_TOKEN of this deployment. The browser does not store it."
           autoComplete="current-password"
           autoFocus
           required

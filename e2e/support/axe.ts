@@ -1,11 +1,11 @@
-/** What axe finds on a page. */
+/** Accessibility checks with axe. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from 'playwright/test';
 
-/** Of a page that is still being drawn axe may see half; what is wrong for good is still wrong after this. */
+/** axe may see a page that is only half drawn; a real violation is still there after this time. */
 const DRAWN_MS = 20_000;
 
-/** Expects axe to find nothing; `where` is told if it does, with the elements that it is about. */
+/** Expects no violations; a failure names `where` and the elements. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
   const complaints = async () => {
     const { violations } = await new AxeBuilder({ page }).analyze();

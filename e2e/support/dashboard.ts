@@ -1,9 +1,9 @@
-/** The dashboard under test: the built Worker with real backends, a page that is signed in, and traffic. */
+/** The dashboard under test: the built Worker with real backends, a signed-in page, and traffic. */
 import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../../test/support/origins.ts';
 import { type Json, type Product, send, startProduct } from '../../test/support/product.ts';
 
-/** The product with backends a, b and c in pool `shop`, which the host `shop.localhost` leads to. */
+/** The product with backends a, b and c in pool `shop`, behind `shop.localhost`. */
 export interface World {
   readonly product: Product;
   readonly origins: OriginProcess[];
@@ -11,7 +11,7 @@ export interface World {
   readonly url: string;
 }
 
-/** Starts a world for the tests of one file; `pool` and `route` change what is configured. */
+/** Starts a world for the tests of one file; `pool` and `route` change its configuration. */
 export function serveWorld(pool: Json = {}, route: Json = {}): World {
   const world: { -readonly [key in keyof World]?: World[key] } = {};
   test.beforeAll(async () => {
@@ -31,7 +31,7 @@ export function serveWorld(pool: Json = {}, route: Json = {}): World {
   return world as World;
 }
 
-/** Signs a page in by a one-time link and goes to `path`. */
+/** Signs a page in with a one-time link and opens `path`. */
 export async function open({ product, url }: World, page: Page, path = '/'): Promise<void> {
   const { code } = await product.must('POST', '/session/link');
   await page.goto(`${url}/#login=${code}`);
@@ -40,7 +40,7 @@ export async function open({ product, url }: World, page: Page, path = '/'): Pro
   await expect(page.getByRole('status').filter({ hasText: /^live$/ })).toBeVisible();
 }
 
-/** Sends requests to the pool until `stop`; tells what was answered. */
+/** Sends requests to the pool until `stop`, and collects the statuses. */
 export function traffic({ product }: World, host = 'shop.localhost', everyMs = 15) {
   const statuses: number[] = [];
   let running = true;

@@ -1,4 +1,4 @@
-/** A pool's page under test: two pools configured anew before each test, a table to read, and traffic. */
+/** A pool's page under test: two pools, reset before each test, the backends table, and traffic. */
 import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../../test/support/origins.ts';
 import { type Product, startProduct } from '../../test/support/product.ts';
@@ -6,14 +6,14 @@ import { type Product, startProduct } from '../../test/support/product.ts';
 const HOST = 'shop.localhost';
 const NAMES = ['a', 'b', 'c'];
 
-/** Pool `shop` with backends a, b and c, to which `shop.localhost` leads, and pool `solo` with one. */
+/** Pool `shop` with backends a, b and c behind `shop.localhost`, and pool `solo` with one backend. */
 export interface Pools {
   readonly product: Product;
   /** Of a, b and c. */
   readonly origins: OriginProcess[];
 }
 
-/** Starts the product for the tests of one file; each test finds the pools as they were. */
+/** Starts the product for the tests of one file; the pools are reset before each test. */
 export function servePools(): Pools {
   const pools: { -readonly [key in keyof Pools]?: Pools[key] } = {};
   test.beforeAll(async () => {
@@ -49,12 +49,12 @@ export async function open({ product }: Pools, page: Page, path: string): Promis
 
 /** The row of a backend. */
 export const row = (page: Page, id: string) =>
-  page.getByRole('table', { name: /^Backends of/ }).getByRole('row', { name: new RegExp(`^Tick ${id} `) });
+  page.getByRole('table', { name: /^Backends of/ }).getByRole('row', { name: new RegExp(`^Select ${id} `) });
 
 /** One of a backend's cells. */
 export const cell = (page: Page, id: string, column: number) => row(page, id).getByRole('cell').nth(column);
 
-/** Counted among the cells that are no headings: tick, state, weight, req/s, share, failures … */
+/** Indexes of cells that are not headers: select, state, weight, req/s, share, failures … */
 export const STATE = 1;
 /** As `STATE`. */
 export const SHARE = 4;

@@ -1,15 +1,15 @@
-/** The scenes of the screenshots: what is configured, which backends run, what traffic flows. */
+/** The scenes of the screenshots: their configuration, backends and traffic. */
 import http from 'node:http';
 import { callApi, type SampleBackend, startSamples } from '../support/demo.ts';
 import { freePort } from '../support/ports.ts';
 import { from, type Runtime } from '../support/runtime.ts';
 
-/** A scene set up; `traffic` runs until `stop`. */
+/** A running scene; its traffic flows until `stop`. */
 export interface Scene {
   stop(): void;
 }
 
-/** What a scene is made on. */
+/** Where a scene is set up. */
 export interface Stage {
   readonly runtime: Runtime;
   readonly token: string;
@@ -18,7 +18,7 @@ export interface Stage {
 const HOSTS = ['shop.localhost', 'api.localhost', 'media.localhost'];
 const PATHS = ['/', '/cart', '/api/orders/17', '/products/blue-chair', '/sse-less', '/search'];
 
-/** Three pools with traffic: one well, one with an ejected backend, one that drains. */
+/** Three pools with traffic: a healthy one, one with an ejected backend, one that drains. */
 export async function lively({ runtime, token }: Stage): Promise<Scene> {
   const samples = await startSamples();
   const dead = `http://127.0.0.1:${await freePort(0)}`;

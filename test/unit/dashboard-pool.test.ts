@@ -1,13 +1,12 @@
-/** The pool page's pure parts: how a backend stands, shares, consequences, chart lines. */
+/** The pool page's pure parts: states of backends, shares, consequences, chart lines. */
 import { expect, test } from 'vitest';
 import type { BackendConfig, PoolConfig } from '../../dashboard/api/config.ts';
 import type { BackendStatus } from '../../dashboard/api/status.ts';
-import { noSamples, seen, withSample } from '../../dashboard/model/rates.ts';
-import { consequence, isLast } from '../../dashboard/pages/pool/consequences.ts';
-import { firstProblem, sharesFailed } from '../../dashboard/pages/pool/kpis.ts';
+import { consequence, isLast } from '../../dashboard/model/consequences.ts';
+import { worstProblem } from '../../dashboard/model/health.ts';
+import { failedShares, noSamples, requestsSince, withSample } from '../../dashboard/model/rates.ts';
 import { linesOf, noSlots, slotsFor, timesOf } from '../../dashboard/pages/pool/lines.ts';
-import { rowsOf, sharePair, steady } from '../../dashboard/pages/pool/row.ts';
-import { isSkewed, reasonsOf } from '../../dashboard/pages/pool/shares.ts';
+import { isSkewed, reasonsOf, reuseUnchanged, rowsOf, sharePair } from '../../dashboard/pages/pool/row.ts';
 import { causesOf, progress, standingOf } from '../../dashboard/pages/pool/standing.ts';
 import { parse } from '../../worker/config/check.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
@@ -40,25 +39,25 @@ const status = (id: string, more: Partial<BackendStatus> = {}): BackendStatus =>
 const ejected = (id: string) => status(id, { status: 'ejected', ejectedUntil: 1_000, expectedShare: 0 });
 
 test.each<[string, Partial<BackendConfig>, BackendStatus | undefined, string, string]>([
-  ['asked for and found well', {}, status('a'), 'available', 'active'],
-  ['ejected', {}, ejected('a'), 'ejected', 'active'],
+  ['that is active and available', {}, status('a'), 'available', 'active'],
+  ['that is ejected', {}, ejected('a'), 'ejected', 'active'],
+  ['that drains, before the status shows it', { state: 'draining' }, status('a'), 'draining', 'draining'],
   [
-    'drained a moment ago, of which the status knows nothing yet',
-    { state: 'draining' },
-    status('a'),
-    'draining',
-    'draining',
+    'that was just enabled, before the status shows it',
+    {},
+    status('a', { status: 'draining' }),
+    'waiting for data',
+    'active',
   ],
-  ['activated a moment ago', {}, status('a', { status: 'draining' }), 'not heard of yet', 'active'],
   ['of weight 0', { weight: 0 }, status('a', { status: 'standby' }), 'no new requests', 'active'],
   ['of a higher tier', { tier: 2 }, status('a', { status: 'standby' }), 'standby', 'active, tier 2'],
-  ['not heard of', {}, undefined, 'not heard of yet', 'active'],
-])('a backend %s stands as two facts', (_, fields, known, word, intent) => {
+  ['without a status', {}, undefined, 'waiting for data', 'active'],
+])('a backend %s has a verdict and a setting', (_, fields, known, word, intent) => {
   const backend = { ...poolOf([{}]).backends[0]!, ...fields };
   expect(standingOf(backend, known)).toMatchObject({ word, intent });
 });
 
-test('an ejection is told of a draining backend too', () => {
+test('a draining backend shows its ejection too', () => {
   const backend = poolOf([{ state: 'draining' }]).backends[0]!;
   expect(standingOf(backend, status('a', { status: 'draining', ejectedUntil: 5 }))).toMatchObject({
     word: 'draining',
@@ -66,7 +65,7 @@ test('an ejection is told of a draining backend too', () => {
   });
 });
 
-test('a drain tells who is left, then when it will be safe, then that it is', () => {
+test('a drain shows the clients left, then when it will be safe to remove, then that it is', () => {
   const drain = { since: 0, disableAt: null, safeAt: 65_000, safeToRemove: false, why: '' };
   expect(progress(status('a', { drain, affinityClients: 1, openWebSockets: 3 }), 0)).toBe(
     '1 client, 3 sockets left',
@@ -76,7 +75,7 @@ test('a drain tells who is left, then when it will be safe, then that it is', ()
   expect(progress(status('a'), 0)).toBe('no new clients');
 });
 
-test('a row keeps its identity while nothing that can be seen of it changes', () => {
+test('a row keeps its identity while it looks the same', () => {
   const backends = poolOf([{}, {}]).backends;
   const row = (i: number, requests: number, failures: number) => ({
     backend: backends[i]!,
@@ -89,12 +88,12 @@ test('a row keeps its identity while nothing that can be seen of it changes', ()
     cause: null,
   });
   const before = [row(0, 5, 0), row(1, 5, 0)];
-  const after = steady(before, [row(0, 9, 0), row(1, 9, 1)]);
+  const after = reuseUnchanged(before, [row(0, 9, 0), row(1, 9, 1)]);
   expect(after[0]).toBe(before[0]);
   expect(after[1]).not.toBe(before[1]);
 });
 
-test('a cause is the newest ejection’s, in its own words', () => {
+test('the cause of an ejection is that of the newest event', () => {
   const event = (kind: string, pool: string, backend: string, why: string) => ({ kind, pool, backend, why });
   const events = [
     event('probe', 'p', 'a', 'its ejection is over'),
@@ -112,11 +111,11 @@ test.each([
   [0.9, 0.5, 20, false],
   [0.3, 0, 1_000, false],
   [null, 0.5, 1_000, false],
-])('a share of %s where %s is expected over %s requests is beyond chance: %s', (share, expected, n, is) => {
+])('a share of %s with %s expected over %s requests exceeds chance: %s', (share, expected, n, is) => {
   expect(isSkewed(share, expected, n)).toBe(is);
 });
 
-test('only what is configured or was seen explains a skew', () => {
+test('only the configuration and ejections explain an unexpected share', () => {
   const routes = [
     { id: 'r', pool: 'p', affinity: 'ip' },
     { id: 's', pool: 'other', affinity: 'cookie' },
@@ -124,21 +123,21 @@ test('only what is configured or was seen explains a skew', () => {
   const pool = poolOf([{}, {}]);
   expect(reasonsOf({ pool, routes: [], statuses: [status('a'), status('b')] })).toEqual([]);
   expect(reasonsOf({ pool, routes, statuses: [status('a'), ejected('b')] })).toEqual([
-    'Affinity keeps clients where they are (route r).',
-    'The share is of one to two minutes, and b was ejected meanwhile.',
+    'Affinity keeps clients at their backends (route r).',
+    'The share covers the last one to two minutes, in which b was ejected.',
   ]);
 });
 
 test('requests are counted since the expected shares last changed', () => {
   const reading = (at: number, requests: number) => ({ at, backends: [{ id: 'a', requests, failures: 0 }] });
   const samples = [reading(0, 0), reading(1_000, 40), reading(2_000, 100)].reduce(withSample, noSamples);
-  expect(seen(samples, 0)).toBe(100);
-  expect(seen(samples, 500)).toBe(60);
-  expect(seen(samples, 5_000)).toBe(0);
-  expect(seen(noSamples, 0)).toBe(0);
+  expect(requestsSince(samples, 0)).toBe(100);
+  expect(requestsSince(samples, 500)).toBe(60);
+  expect(requestsSince(samples, 5_000)).toBe(0);
+  expect(requestsSince(noSamples, 0)).toBe(0);
 });
 
-test('a row marks a skew with its reason, and says nothing where nothing is known', () => {
+test('a row marks an unexpected share with its reason, and is empty without data', () => {
   const pool = poolOf([{}, {}]);
   const counted = (at: number, requests: number) => ({ at, backends: [{ id: 'a', requests, failures: 0 }] });
   const samples = [counted(0, 0), counted(5_000, 1_000)].reduce(withSample, noSamples);
@@ -147,12 +146,12 @@ test('a row marks a skew with its reason, and says nothing where nothing is know
     status('b', { share: 0.2, expectedShare: 0.5 }),
   ];
   const known = { backends: pool.backends, causes: {}, reasons: ['Because.'], expectedSince: 0, now: 5_000 };
-  const pulse = { status: { backends } as never, samples };
-  expect(rowsOf({ ...known, pulse }).map(({ skew }) => skew)).toEqual([
+  const poolSample = { status: { backends } as never, samples };
+  expect(rowsOf({ ...known, poolSample }).map(({ skew }) => skew)).toEqual([
     expect.stringMatching(/^More than .*1000 requests.*Because\.$/),
     expect.stringMatching(/^Less than/),
   ]);
-  expect(rowsOf({ ...known, pulse: undefined })[0]).toMatchObject({
+  expect(rowsOf({ ...known, poolSample: undefined })[0]).toMatchObject({
     skew: null,
     rate: '–',
     status: undefined,
@@ -203,31 +202,31 @@ test.each<[string, PoolConfig, BackendStatus[], string[], boolean, RegExp]>([
     /go to pool q/,
   ],
   [
-    'nobody is left',
+    'no backend is left',
     poolOf([{}, { state: 'disabled' }]),
     three,
     ['a'],
     true,
     /503: no backend of this pool is active/,
   ],
-  ['nobody is there now either', poolOf([{}]), [ejected('a')], ['a'], false, /503/],
-])('when a backend goes and %s, that is said', (_, pool, statuses, ids, last, words) => {
+  ['none is available before either', poolOf([{}]), [ejected('a')], ['a'], false, /503/],
+])('taking backends away when %s has its consequence in words', (_, pool, statuses, ids, last, words) => {
   expect(isLast({ pool, statuses, ids })).toBe(last);
   expect(consequence({ pool, statuses, ids })).toMatch(words);
 });
 
-test('the first problem is told with its cause and countdown', () => {
+test('the worst problem has its cause and countdown', () => {
   const of = (...backends: BackendStatus[]) => ({ backends }) as never;
-  expect(firstProblem(of(status('a'), ejected('b')), { b: 'status 503' }, 0)).toBe(
-    'b ejected, 1 s: status 503',
+  expect(worstProblem(of(status('a'), ejected('b')), { b: 'status 503' }, 0)).toBe(
+    'b ejected, probe in 1 s: status 503',
   );
-  expect(firstProblem(of(status('a'), ejected('b')), {}, 2_000)).toBe('b ejected, probing next');
-  expect(firstProblem(of(status('a')), {}, 0)).toBe('all well');
+  expect(worstProblem(of(status('a'), ejected('b')), {}, 2_000)).toBe('b ejected, probe due');
+  expect(worstProblem(of(status('a')), {}, 0)).toBe('all well');
   const resting = of(status('a'), status('b', { status: 'disabled' }));
-  expect(firstProblem(resting, {}, 0)).toBe('all well, b disabled');
-  expect(firstProblem(of(status('a', { status: 'disabled' })), {}, 0)).toBe('no backend takes requests');
-  expect(firstProblem(undefined, {}, 0)).toBe('not heard of yet');
-  expect(sharesFailed([10, 0], [1, 0])).toEqual([0.1, null]);
+  expect(worstProblem(resting, {}, 0)).toBe('all well, b disabled');
+  expect(worstProblem(of(status('a', { status: 'disabled' })), {}, 0)).toBe('no backend is available');
+  expect(worstProblem(undefined, {}, 0)).toBe('waiting for data');
+  expect(failedShares([10, 0], [1, 0])).toEqual([0.1, null]);
 });
 
 const steps = (id: string, requests: number, failures = 0) => ({
@@ -237,14 +236,14 @@ const steps = (id: string, requests: number, failures = 0) => ({
 });
 const many = (n: number) => Array.from({ length: n }, (_, i) => steps(`s${i}`, 100 - i));
 
-test('up to eight backends have a line each, which keeps its colour when another goes', () => {
+test('up to eight backends have a line each, and keep their colours when another one goes', () => {
   const slots = slotsFor(noSlots, many(4));
   expect(slots.slice(0, 4)).toEqual(['s0', 's1', 's2', 's3']);
   const fewer = slotsFor(slots, [...many(4).slice(1), steps('new', 1)]);
   expect(fewer.slice(0, 4)).toEqual(['new', 's1', 's2', 's3']);
 });
 
-test('of more, the busiest have a line, the rest is one, and who fails comes in for who does not', () => {
+test('of more backends the busiest have a line, the others share one, and a failing one replaces one without failures', () => {
   const slots = slotsFor(noSlots, many(50));
   expect(slots).toEqual(['s0', 's1', 's2', 's3', 's4', 's5', 's6', null]);
   expect(slotsFor(slots, many(50).toReversed())).toEqual(slots);

@@ -1,13 +1,20 @@
 /** The pure parts of the dashboard's requests, history and command palette. */
 import { expect, test } from 'vitest';
-import { deletionOf } from '../../dashboard/model/deletion.ts';
 import { kindOf, textOf, wordsOf } from '../../dashboard/model/difference.ts';
 import { bestFits, fitness } from '../../dashboard/model/fuzzy.ts';
 import { describeAttempt, describeMapping, explainReason, stretches } from '../../dashboard/model/mapping.ts';
-import { byDay, dayName, narrowed, readShow, revisionsOf, timeline } from '../../dashboard/model/timeline.ts';
+import {
+  byDay,
+  dayName,
+  deletionOf,
+  filtered,
+  readShow,
+  revisionsOf,
+  timeline,
+} from '../../dashboard/model/timeline.ts';
 import { filterOf, isStatus, withFilter, withoutFilters } from '../../dashboard/pages/requests/filter.ts';
-import { countNew, merged } from '../../dashboard/pages/requests/held.ts';
-import { type CommandGroup, commandsOf, found } from '../../dashboard/shell/commands.ts';
+import { countNew, mergeRequests } from '../../dashboard/pages/requests/request-list.ts';
+import { type CommandGroup, commandsOf, findCommands } from '../../dashboard/shell/commands.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
 import type { Mapping } from '../../worker/objects/protocol.ts';
@@ -39,18 +46,18 @@ test('every reason of the API has words and an explanation', () => {
   expect(explainReason('later' as never)).toEqual({ words: 'later', why: 'later' });
 });
 
-test('attempts and requests are told in words', () => {
+test('attempts and requests are described in words', () => {
   const failed = { backend: 'b', outcome: 'timeout', status: null, ms: 1_000 } as const;
   expect(describeAttempt(failed)).toBe('timed out');
   expect(describeAttempt({ ...failed, outcome: 'failure-status', status: 503 })).toContain('answered 503');
   const retried = mapping({ attempts: [failed, ...mapping({}).attempts], ms: 1_010 });
   expect(describeMapping(retried)).toBe('200 from a after 2 attempts, in 1,010 ms.');
   expect(describeMapping(mapping({ backend: null, status: 502, attempts: [failed] }))).toContain(
-    '502, for no backend answered',
+    '502 from the balancer, because no backend answered',
   );
 });
 
-test('the attempts of a request follow each other on its time line', () => {
+test('the attempts of a request follow each other on its timeline', () => {
   const attempts = [
     { backend: 'b', outcome: 'timeout', status: null, ms: 300 },
     { backend: 'a', outcome: 'ok', status: 200, ms: 100 },
@@ -62,18 +69,18 @@ test('the attempts of a request follow each other on its time line', () => {
   expect(stretches({ attempts: [], ms: 0 })).toEqual([]);
 });
 
-test('a list of mappings holds each once, the last answered first, and never more than a thousand', () => {
+test('a list of requests has no duplicates, the latest response first, and at most a thousand items', () => {
   const slow = mapping({ requestId: 'slow', at: 0, ms: 9_000 });
   const quick = mapping({ requestId: 'quick', at: 5_000, ms: 5 });
-  const known = merged([], [quick]);
-  expect(merged(known, [slow]).map(({ requestId }) => requestId)).toEqual(['slow', 'quick']);
-  expect(merged(known, [{ ...quick }])).toBe(known);
-  expect(merged(known, [{ ...quick, at: 6_000 }])).toHaveLength(2);
+  const known = mergeRequests([], [quick]);
+  expect(mergeRequests(known, [slow]).map(({ requestId }) => requestId)).toEqual(['slow', 'quick']);
+  expect(mergeRequests(known, [{ ...quick }])).toBe(known);
+  expect(mergeRequests(known, [{ ...quick, at: 6_000 }])).toHaveLength(2);
   const many = Array.from({ length: 1_200 }, (_, at) => mapping({ at, requestId: String(at) }));
-  const held = merged([], many);
+  const held = mergeRequests([], many);
   expect(held).toHaveLength(1_000);
   expect(held[0]).toBe(many.at(-1));
-  expect(countNew(held, merged(held, [mapping({ at: 5_000 }), mapping({ at: 6_000 })]))).toBe(2);
+  expect(countNew(held, mergeRequests(held, [mapping({ at: 5_000 }), mapping({ at: 6_000 })]))).toBe(2);
 });
 
 test('filters go to the URL and back', () => {
@@ -99,7 +106,7 @@ const config = (id: number, revision: number, path: string) =>
   }) as never;
 const flip = (id: number, kind: string, pool: string) => ({ id, kind, at: id, pool, backend: 'a' }) as never;
 
-test('events and the revisions that outlived theirs are one time line', () => {
+test('events, and revisions whose events are gone, are one timeline', () => {
   const events = [
     config(40, 3, 'pools[shop].timeoutMs'),
     flip(30, 'ejected', 'shop'),
@@ -110,14 +117,14 @@ test('events and the revisions that outlived theirs are one time line', () => {
   expect(all.map(({ key }) => key)).toEqual(['revision 3', 'event 30', 'revision 2', 'revision 1']);
   expect(all[0]).toMatchObject({ kind: 'revision', revision: { summary: 'did pools[shop].timeoutMs' } });
   const shop = { id: 'shop', revisions: revisionsOf('shop', events) };
-  expect(narrowed(all, { show: null, pool: shop }).map(({ key }) => key)).toEqual(['revision 3', 'event 30']);
-  expect(narrowed(all, { show: 'changes', pool: null })).toHaveLength(3);
-  expect(narrowed(all, { show: 'probes', pool: null })).toEqual([]);
+  expect(filtered(all, { show: null, pool: shop }).map(({ key }) => key)).toEqual(['revision 3', 'event 30']);
+  expect(filtered(all, { show: 'changes', pool: null })).toHaveLength(3);
+  expect(filtered(all, { show: 'probes', pool: null })).toEqual([]);
   expect(readShow('ejections')).toBe('ejections');
   expect(readShow('toString')).toBeNull();
 });
 
-test('a change of all pools may concern each of them, one of another pool does not', () => {
+test('a change of all pools may affect each of them, a change of another pool does not', () => {
   const events = ['', 'pools', 'pools[shop]', 'pools[shop-2].policy'].map((path, i) =>
     config(i, i + 1, path),
   );
@@ -127,16 +134,12 @@ test('a change of all pools may concern each of them, one of another pool does n
 const pools = (...ids: string[]) => ids.map((id) => ({ id }));
 
 test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>([
-  ['the change that took it away', [['pools[old]', { id: 'old' }, null]], 1],
+  ['the change that deleted it', [['pools[old]', { id: 'old' }, null]], 1],
+  ['a change of the whole document without it', [['', { pools: pools('old', 'shop') }, { pools: [] }]], 1],
+  ['a change of several pools without it', [['pools', pools('old', 'shop'), pools('shop')]], 1],
+  ['the newest change, even if its values were too long to keep', [['pools[old]', null, null]], 1],
   [
-    'a change of the whole document that left it out',
-    [['', { pools: pools('old', 'shop') }, { pools: [] }]],
-    1,
-  ],
-  ['a change of several pools that left it out', [['pools', pools('old', 'shop'), pools('shop')]], 1],
-  ['the newest change, though it was too long to be told', [['pools[old]', null, null]], 1],
-  [
-    'nothing when a newer change may have brought it back',
+    'nothing if a newer change may have restored it',
     [
       ['', null, null],
       ['pools[old]', null, null],
@@ -144,7 +147,7 @@ test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>
     null,
   ],
   [
-    'nothing when the change that took it away is not told',
+    'nothing if the deleting change has no values',
     [
       ['', null, null],
       ['pools[old].policy', 1, 2],
@@ -160,14 +163,14 @@ test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>
     2,
   ],
   [
-    'nothing of other pools',
+    'nothing about other pools',
     [
       ['pools[shop]', { id: 'shop' }, null],
       ['pools', pools('a', 'b'), []],
     ],
     null,
   ],
-])('of a pool that is gone the history tells %s', (_, changes, expected) => {
+])('for a deleted pool the history shows %s', (_, changes, expected) => {
   const events = changes.map(([path, from, to], i) => ({
     ...(config(0, changes.length - i, path) as object),
     from,
@@ -176,7 +179,7 @@ test.each<[string, [path: string, from: unknown, to: unknown][], number | null]>
   expect(deletionOf('old', events as never)?.revision ?? null).toBe(expected);
 });
 
-test('entries stand under their day', () => {
+test('entries are grouped by day', () => {
   const noon = new Date(2026, 10, 24, 12).getTime();
   const days = byDay(
     timeline(
@@ -200,18 +203,18 @@ test.each([
   ['routes[x].timeoutMs', null, 300, 'set', 'route x, timeoutMs'],
   ['routes[x].timeoutMs', 300, null, 'unset', 'route x, timeoutMs'],
   ['', 1, 2, 'changed', 'the whole document'],
-])('a difference at %s from %j to %j is told as %s', (path, from, to, kind, words) => {
+])('a difference at %s from %j to %j is %s', (path, from, to, kind, words) => {
   expect(kindOf({ path, from, to })).toBe(kind);
   expect(wordsOf(path).join(', ')).toBe(words);
 });
 
-test('values are one line where they can be, and indented where they have parts', () => {
+test('values are on one line, or indented if they have parts', () => {
   expect([textOf(null), textOf('x'), textOf(''), textOf(false)]).toEqual(['none', 'x', '""', 'false']);
   expect(textOf([502, 'timeout'])).toBe('502, timeout');
   expect(textOf({ id: 'a' })).toBe('{\n  "id": "a"\n}');
 });
 
-test('a few letters find what is meant, and whole words before pieces of words', () => {
+test('a few letters find a title, and whole words rank before parts of words', () => {
   expect(fitness('drain', 'Go to History')).toBeNull();
   expect(fitness('drn shop', 'Drain b of shop')).not.toBeNull();
   expect(fitness('dr', 'Disable x of other')).toBeNull();
@@ -224,7 +227,7 @@ test('a few letters find what is meant, and whole words before pieces of words',
   expect(bestFits(' ', titles, (title) => title, 9)).toEqual(titles);
 });
 
-test('the palette offers what makes sense of a backend, and little while nothing is typed', () => {
+test('the palette offers the actions that a backend allows, and few while nothing is typed', () => {
   const backends = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` }));
   const pools = [
     {
@@ -236,22 +239,22 @@ test('the palette offers what makes sense of a backend, and little while nothing
   if (!parsed.ok) throw new Error('wrong');
   const commands = commandsOf(parsed.value);
   const titles = commands.map(({ title }) => title);
-  expect(titles.filter((title) => /^(Drain|Activate|Disable)/.test(title))).toEqual([
+  expect(titles.filter((title) => /^(Drain|Enable|Disable)/.test(title))).toEqual([
     'Drain a of shop',
     'Disable a of shop',
-    'Activate b of shop',
+    'Enable b of shop',
     'Disable b of shop',
-    'Activate c of shop',
+    'Enable c of shop',
   ]);
   expect(new Set(titles).size).toBe(titles.length);
   const first = ([group]: CommandGroup[]) => group?.items[0]?.title;
-  expect(first(found('drain a', commands))).toBe('Drain a of shop');
-  expect(first(found('theme dark', commands))).toBe('Set theme: dark');
-  expect(found('', commands).map(({ label }) => label)).toEqual([
+  expect(first(findCommands('drain a', commands))).toBe('Drain a of shop');
+  expect(first(findCommands('theme dark', commands))).toBe('Set theme: dark');
+  expect(findCommands('', commands).map(({ label }) => label)).toEqual([
     'Pages',
     'Pools',
     'Backends',
     'This browser',
   ]);
-  expect(found('nothing like it', commands)).toEqual([]);
+  expect(findCommands('nothing like it', commands)).toEqual([]);
 });

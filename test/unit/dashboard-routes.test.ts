@@ -1,7 +1,8 @@
-/** The Routes page's pure parts: order, narrowing, words, the form's draft, curl lines and the question. */
+/** The Routes page's pure parts: order, filter, overrides in words, forms, curl commands and the route test. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addPool } from '../../dashboard/changes/add-pool.ts';
+import { addPool } from '../../dashboard/changes/change.ts';
+import { suggestId, tidied } from '../../dashboard/changes/use-route-form.ts';
 import { curlLine } from '../../dashboard/model/curl.ts';
 import { EMPTY_POOL, poolOf, routeTo, urlProblems } from '../../dashboard/model/pool-draft.ts';
 import {
@@ -10,8 +11,7 @@ import {
   whyInWords,
   withScheme,
 } from '../../dashboard/pages/routes/explain-words.ts';
-import { draftOf, newDraft, routeOf, suggestId } from '../../dashboard/pages/routes/route-draft.ts';
-import { inMatchingOrder, narrow, overrides } from '../../dashboard/pages/routes/route-list.ts';
+import { filterRoutes, inMatchingOrder, overrides } from '../../dashboard/pages/routes/route-list.ts';
 import { type RouteConfig, routeSchema } from '../../worker/config/schema.ts';
 import { compileRoutes, matchRoute, prefixOf } from '../../worker/proxy/routes.ts';
 
@@ -21,12 +21,12 @@ const route = (fields: object): RouteConfig =>
 const hosts = ['a.test', 'b.a.test', '*.test', '*.a.test', '*.b.a.test'];
 const paths = ['/', '/x', '/x/y', '/xy'];
 
-/** As a person reads the list: does this row's host and path fit? */
+/** Whether a row's host and path match a request, as a person would read the list. */
 const fits = ({ host, path }: RouteConfig, askedHost: string, askedPath: string): boolean =>
   (host.startsWith('*.') ? askedHost.endsWith(host.slice(1)) : host === askedHost) &&
   (prefixOf(path) === '' || askedPath === path || askedPath.startsWith(`${path}/`));
 
-test('of the routes of the host that decides, the first row that fits a request is its route', () => {
+test('among the routes of the most specific host, the first row that matches a request is its route', () => {
   const places = fc.uniqueArray(fc.tuple(fc.constantFrom(...hosts), fc.constantFrom(...paths)), {
     selector: ([host, path]) => host + path,
   });
@@ -38,7 +38,7 @@ test('of the routes of the host that decides, the first row that fits a request 
     fc.property(places, asked, (list, [host, path]) => {
       const routes = list.map(([h, p], i) => route({ id: `r${i}`, host: h, path: p }));
       const rows = inMatchingOrder(routes);
-      // The host decides first, as in nginx: rows of a less exact host are not looked at any more.
+      // The host decides first, as in nginx: rows of less specific hosts are not considered.
       const decider = rows.find((row) => fits({ ...row, path: '/' }, host, path))?.host;
       const first = rows.find((row) => row.host === decider && fits(row, host, path));
       expect(matchRoute(compileRoutes(routes), host, path)?.id).toBe(first?.id);
@@ -46,84 +46,49 @@ test('of the routes of the host that decides, the first row that fits a request 
   );
 });
 
-test('a list is narrowed by text in name, host or path, and by pool', () => {
+test('the list is filtered by text in id, host or path, and by pool', () => {
   const routes = [
     route({ id: 'one', host: 'shop.test', path: '/Api' }),
     route({ id: 'two', host: 'api.test', pool: 'q' }),
     route({ id: 'three', host: 'blog.test' }),
   ];
-  const ids = (by: Parameters<typeof narrow>[1]) => narrow(routes, by).map(({ id }) => id);
+  const ids = (by: Parameters<typeof filterRoutes>[1]) => filterRoutes(routes, by).map(({ id }) => id);
   expect(ids({})).toEqual(['one', 'two', 'three']);
   expect(ids({ find: ' API ' })).toEqual(['one', 'two']);
   expect(ids({ find: 'test/', pool: 'q' })).toEqual(['two']);
   expect(ids({ find: 'three' })).toEqual(['three']);
 });
 
-test('10,000 routes are sorted and narrowed in a moment', () => {
+test('10,000 routes are sorted and filtered', () => {
   const routes = Array.from({ length: 10_000 }, (_, i) => route({ id: `r${i}`, host: `h${i}.test` }));
-  expect(narrow(inMatchingOrder(routes), { find: 'h77' })).toHaveLength(111);
+  expect(filterRoutes(inMatchingOrder(routes), { find: 'h77' })).toHaveLength(111);
 });
 
 test.each([
   [{}, []],
   [{ timeoutMs: 3_000, retry: { maxRetries: 0 } }, ['timeout 3 s', '0 retries']],
   [{ timeoutMs: 1_250, retry: { maxRetries: 1 } }, ['timeout 1250 ms', '1 retry']],
-  [{ retry: { on: [] } }, ['retries on nothing']],
+  [{ retry: { on: [] } }, ['no retries']],
   [
     { retry: { on: ['timeout', 503], nonIdempotent: 'idempotency-key' } },
-    ['retries on timeout, 503', 'repeats what has an Idempotency-Key'],
+    ['retries on timeout, 503', 'retries POST and PATCH with an Idempotency-Key'],
   ],
-  [{ retry: { budgetPercent: 5, bodyLimitBytes: 8_192 } }, ['retry budget 5 %', 'keeps bodies up to 8 KiB']],
+  [
+    { retry: { budgetPercent: 5, bodyLimitBytes: 8_192 } },
+    ['retry budget 5 %', 'retries bodies up to 8 KiB'],
+  ],
   [
     { debugHeaders: false, logSampleRate: 0.01, stripPrefix: true, rewriteLocation: false },
-    ['path stripped', 'redirects as they come', 'debug headers off', 'logs 1 % of successes'],
+    ['strips prefix', 'keeps redirects unchanged', 'debug headers off', 'logs 1 % of successes'],
   ],
-])('%j is said as %j', (fields, words) => {
+])('%j in words is %j', (fields, words) => {
   expect(overrides(route(fields))).toEqual(words);
 });
 
 describe('the form', () => {
-  const retry = fc.option(
-    fc.record(
-      {
-        maxRetries: fc.nat(10),
-        on: fc.uniqueArray(fc.constantFrom('timeout', 'connect-failure', 503, 530)),
-        nonIdempotent: fc.constantFrom(true, false, 'idempotency-key'),
-        budgetPercent: fc.nat(100),
-        bodyLimitBytes: fc.nat(1_000_000),
-      },
-      { requiredKeys: [] },
-    ),
-  );
-  const routes = fc
-    .record({
-      path: fc.constantFrom(...paths),
-      stripPrefix: fc.boolean(),
-      rewriteLocation: fc.boolean(),
-      affinity: fc.constantFrom('none', 'cookie', 'ip', 'cookie-then-ip'),
-      timeoutMs: fc.option(fc.integer({ min: 1, max: 300_000 })),
-      retry: retry.map((value) => (value && Object.keys(value).length > 0 ? value : null)),
-      debugHeaders: fc.boolean(),
-      logSampleRate: fc.constantFrom(0, 0.01, 0.5, 1),
-    })
-    .map(route);
-
-  test('opened and saved without a change, a route stays what it was', () => {
-    fc.assert(
-      fc.property(routes, (one) => {
-        expect(routeOf(draftOf(one))).toEqual(one);
-      }),
-    );
-  });
-
-  test('a new one has the defaults of the schema', () => {
-    const draft = { ...newDraft('p'), id: 'r', host: ' Shop.Test ' };
-    expect(routeOf(draft)).toEqual(route({}));
-  });
-
-  test('what is no number goes to the API as it was typed', () => {
-    const draft = { ...newDraft('p'), timeoutMs: '3 s', maxRetries: '-1' };
-    expect(routeOf(draft)).toMatchObject({ timeoutMs: '3 s', retry: { maxRetries: -1 } });
+  test('a route goes to the API without spaces around, its host in lower case', () => {
+    const typed = { ...route({}), id: ' r ', host: ' Shop.Test ', path: ' ' };
+    expect(tidied(typed)).toEqual(route({}));
   });
 
   test.each([
@@ -142,7 +107,7 @@ test.each([
   ['http://[::1]:99', '*.shop.test', '/a', "curl -H 'Host: www.shop.test' http://127.0.0.1:99/a"],
   ['https://admin.example.com', 'shop.example.com', '/a', 'curl https://shop.example.com/a'],
   ['https://admin.example.com', 'shop.example.com', "/a'b&c", "curl 'https://shop.example.com/a'\\''b&c'"],
-])('from %s the curl line for %s%s is %s', (origin, host, path, line) => {
+])('from %s the curl command for %s%s is %s', (origin, host, path, line) => {
   expect(curlLine(origin, host, path)).toBe(line);
 });
 
@@ -152,11 +117,11 @@ test.each([
   ['//shop.test', 'http://shop.test'],
   ['shop.test:8080/x', 'http://shop.test:8080/x'],
   ['', ''],
-])('%j is asked as %j', (typed, url) => {
+])('%j becomes %j', (typed, url) => {
   expect(withScheme(typed)).toBe(url);
 });
 
-test('headers without a name are left out, and those of one name are joined', () => {
+test('headers without a name are omitted, and those of the same name are joined', () => {
   const rows = [
     { id: 1, name: 'Accept', value: 'a' },
     { id: 2, name: ' ', value: 'nothing' },
@@ -170,22 +135,22 @@ test('headers without a name are left out, and those of one name are joined', ()
   expect(questionOf('x.test', 'GET', [], '::1').clientIp).toBe('::1');
 });
 
-test('reasons and causes are told in words, the state only once, an ejection by the time it has left', () => {
+test('reasons are in words, without repeating the state, and an ejection has its remaining time', () => {
   const answer = { policy: 'round-robin', pool: 'shop' } as never;
   const candidate = (reason: string, pool = 'shop') => ({ pool, backend: 'a', reason }) as never;
   expect(reasonInWords(candidate('policy'), answer)).toBe('next by round-robin');
-  expect(reasonInWords(candidate('fallback', 'spare'), answer)).toContain('pool spare stands in');
+  expect(reasonInWords(candidate('fallback', 'spare'), answer)).toContain('fallback pool spare');
   const left = (status: string, why: string, ejectedUntil: number | null = null) =>
     ({ pool: 'shop', backend: 'b', status, why, ejectedUntil }) as never;
   expect(whyInWords(left('draining', 'draining: no new clients'), 0)).toBe('no new clients');
-  expect(whyInWords(left('ejected', 'ejected: until then', 12_000), 0)).toBe('asked again in 12 s');
+  expect(whyInWords(left('ejected', 'ejected: until then', 12_000), 0)).toBe('probe in 12 s');
   expect(whyInWords(left('ejected', 'ejected: its time is over', 12_000), 13_000)).toBe('its time is over');
 });
 
 describe('a new pool', () => {
   const draft = { ...EMPTY_POOL, id: 'shop', urls: 'http://a.test\n\n http://b.test ', host: 'Shop.test' };
 
-  test('has a backend for each line that holds something', () => {
+  test('has a backend for each line that is not empty', () => {
     expect(poolOf(draft).backends).toMatchObject([
       { id: 'a', url: 'http://a.test' },
       { id: 'b', url: 'http://b.test' },
@@ -193,7 +158,7 @@ describe('a new pool', () => {
     expect(poolOf({ ...draft, urls: 'x\n'.repeat(28) }).backends.at(-1)!.id).toBe('b28');
   });
 
-  test('has a route of its own name, or the next that is free, and none without a host', () => {
+  test('has a route with its own id, or the next free one, and none without a host', () => {
     expect(routeTo(draft, [])).toMatchObject({ id: 'shop', host: 'shop.test', pool: 'shop' });
     expect(routeTo(draft, ['shop'])!.id).toBe('shop-2');
     expect(routeTo({ ...draft, host: ' ' }, [])).toBeNull();
@@ -208,7 +173,7 @@ describe('a new pool', () => {
     expect(urlProblems(draft, [{ path: 'id', message: 'is wrong' }])).toBeUndefined();
   });
 
-  test('and its route come and go as one change', () => {
+  test('and its route are added and undone as one change', () => {
     const change = addPool(poolOf(draft), routeTo(draft, []));
     const before = { pools: [], routes: [route({ id: 'other' })] };
     const after = change.apply(before);

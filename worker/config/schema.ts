@@ -19,34 +19,42 @@ import { LIMITS } from './limits.ts';
 
 const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
 
+/** The description of every id. */
+const ID = 'Shown in lists and logs; cannot be changed later';
+
 /** One server: where it is, how much it takes, whether the operator lets it. */
 export const backendSchema = object({
-  id: id(),
+  id: id().describe(ID),
   url: text()
     .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
     .nullable()
     .default(null)
-    .describe('http or https; a path is a prefix'),
+    .describe('Absolute http or https URL; its path is prepended to the request path'),
   binding: text()
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'must be the name of a service or VPC binding' })
     .nullable()
     .default(null)
-    .describe('A service or VPC binding instead of a URL'),
-  weight: integer(0, LIMITS.weight).default(1).describe('Share among the pool; 0: no new requests'),
+    .describe('Service or VPC binding, instead of a URL'),
+  weight: integer(0, LIMITS.weight)
+    .default(1)
+    .describe('Share of requests, relative to the other backends; 0: no new requests'),
   state: oneOf('active', 'draining', 'disabled')
     .default('active')
-    .describe('draining: no new clients, known ones stay'),
-  tier: integer(0, LIMITS.tier).default(0).describe('Asked only when every lower tier is unavailable'),
+    .describe('A draining backend keeps its clients but gets no new ones'),
+  tier: integer(0, LIMITS.tier).default(0).describe('Used only if no backend of a lower tier is available'),
   host: oneOf('backend', 'client')
     .default('backend')
-    .describe('Whose Host is sent: its own or the one of the client'),
-  timeoutMs: timeout().nullable().default(null).describe('To response headers; empty: as the pool'),
+    .describe('Host header sent to the backend: its own, or that of the client'),
+  timeoutMs: timeout()
+    .nullable()
+    .default(null)
+    .describe('Time to wait for response headers; if not set, that of the pool'),
 });
 
 /** What may be tried again at another backend. */
 const retryShape = {
   maxRetries: integer(0, LIMITS.maxRetries)
-    .describe('After the first attempt, always at a backend not yet tried')
+    .describe('Retries after the first attempt, each at a backend not yet tried')
     .default(2),
   on: list(
     z.union([oneOf('connect-failure', 'timeout'), failureStatus()], {
@@ -55,17 +63,17 @@ const retryShape = {
     64,
     'conditions',
   )
-    .describe('connect-failure, timeout and statuses that are tried again')
+    .describe('Failures to retry: connect-failure, timeout and HTTP statuses')
     .default(['connect-failure', 'timeout', ...CONNECT_STATUSES]),
   nonIdempotent: z
     .union([z.boolean(), z.literal('idempotency-key')], { error: 'must be true, false or "idempotency-key"' })
-    .describe('Whether POST and PATCH are tried again too')
+    .describe('Whether POST and PATCH are retried; idempotency-key: only with that header')
     .default(false),
   budgetPercent: integer(0, 100, ' (per cent)')
-    .describe('Retries at most, of recent requests; ten in ten seconds are always allowed')
+    .describe('Limit on retries, as a share of recent requests; ten in ten seconds are always allowed')
     .default(20),
   bodyLimitBytes: integer(0, LIMITS.bodyLimitBytes, ' (bytes)')
-    .describe('A larger body streams and is not sent again')
+    .describe('Larger bodies are streamed and cannot be retried')
     .default(65_536),
 };
 
@@ -80,34 +88,40 @@ const retryOverride = object({
 });
 
 const ejectionSchema = object({
-  failures: integer(1, 1_000).default(3).describe('Failures in a row that eject, however far apart'),
+  failures: integer(1, 1_000)
+    .default(3)
+    .describe('Failures in a row that eject a backend, however far apart'),
   failurePercent: integer(0, 100, ' (per cent)')
     .default(40)
-    .describe('Or this share of the recent attempts; 0: only failures in a row'),
-  minRequests: integer(1, 100_000).default(10).describe('Attempts that the share needs within the window'),
+    .describe('Share of failed attempts that also ejects a backend; 0: only failures in a row count'),
+  minRequests: integer(1, 100_000).default(10).describe('Attempts in the window before the share counts'),
   windowMs: integer(100, 3_600_000, ' (milliseconds)')
     .default(10_000)
-    .describe('The time over which the share is counted'),
+    .describe('Window over which the share of failed attempts is counted'),
   stallMs: integer(0, 3_600_000, ' (milliseconds)')
     .default(2_000)
-    .describe('A backend that lets requests wait this long while others answer is stalled; 0: never'),
+    .describe('A backend is stalled when requests wait this long while other backends answer; 0: never'),
   baseMs: integer(100, 3_600_000, ' (milliseconds)')
     .default(10_000)
-    .describe('How long, times the ejections in a row'),
-  maxMs: integer(100, 86_400_000, ' (milliseconds)').default(300_000).describe('No longer than this'),
+    .describe('Length of an ejection, times the number of ejections in a row'),
+  maxMs: integer(100, 86_400_000, ' (milliseconds)')
+    .default(300_000)
+    .describe('Limit on the length of an ejection'),
   maxEjectedPercent: integer(0, 100, ' (per cent)')
     .default(100)
-    .describe('Of the pool at once; one may always go. Past it a failing backend stays in and is asked last'),
+    .describe(
+      'Limit on ejected backends; one may always be ejected. Beyond it a failing backend is asked last',
+    ),
   failureStatuses: list(failureStatus(), 64, 'statuses')
     .default(CONNECT_STATUSES)
-    .describe('Answers that count as a failure, besides no answer'),
+    .describe('Statuses that count as failures, in addition to connection failures and timeouts'),
 });
 
 const policyNames = Object.keys(policies) as [PolicyName, ...PolicyName[]];
 
 /** Named backends with one policy. */
 export const poolSchema = object({
-  id: id(),
+  id: id().describe(ID),
   policy: oneOf(...policyNames)
     .default('round-robin')
     .describe('How the next backend is chosen'),
@@ -118,12 +132,12 @@ export const poolSchema = object({
       error: 'must be ip, path, header:NAME or cookie:NAME',
     })
     .default('ip')
-    .describe('For policy hash: ip, path, header:NAME or cookie:NAME'),
+    .describe('Key for policy hash: ip, path, header:NAME or cookie:NAME'),
   backends: list(backendSchema, LIMITS.backendsPerPool, 'backends').min(1, {
     error: 'needs at least one backend, such as {"id": "a", "url": "https://a.example.net"}',
   }),
-  timeoutMs: timeout().default(30_000).describe('To response headers; a stream is never cut'),
-  retry: object(retryShape).prefault({}).describe('When a request is tried again at another backend'),
+  timeoutMs: timeout().default(30_000).describe('Time to wait for response headers; the body has no limit'),
+  retry: object(retryShape).prefault({}).describe('When a request is retried at another backend'),
   ejection: ejectionSchema.prefault({}).describe('When a failing backend gets no requests for a while'),
   whenUnavailable: z
     .string()
@@ -131,51 +145,59 @@ export const poolSchema = object({
       error: 'must be fail-open, reject or pool:ID',
     })
     .default('fail-open')
-    .describe('fail-open: ejected ones are asked all the same; reject: 503; pool:ID: that pool takes over'),
+    .describe(
+      'If no backend is available, use ejected ones (fail-open), answer 503 (reject), or use another pool (pool:ID)',
+    ),
   slowStartMs: integer(0, 3_600_000, ' (milliseconds)')
     .default(0)
-    .describe('A backend that comes back rises to its weight in this time; 0: at once'),
+    .describe('Time in which a returning backend reaches its full weight; 0: at once'),
   sharding: z
     .union([oneOf('none', 'region'), integer(2, LIMITS.shards)], {
       error: `must be none, region or a whole number from 2 to ${LIMITS.shards}`,
     })
     .default('none')
-    .describe('Objects that share the sequence: one, one a region, or this many'),
+    .describe('Durable Objects that share the load: one, one per region, or this many'),
   maxLease: integer(1, LIMITS.maxLease)
     .default(64)
-    .describe('Picks handed out at once; 1 is one call for each request'),
+    .describe('Limit on picks handed out at once; 1: one call per request'),
 });
 
 /** Host and path prefix to a pool. */
 export const routeSchema = object({
-  id: id(),
-  host: hostPattern(),
+  id: id().describe(ID),
+  host: hostPattern().describe('Exact host, or *.example.com for every host below it'),
   path: text()
     .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
     .regex(/^\/[^?#\\\s]*$/, { error: 'must start with / and hold no query, fragment, space or backslash' })
-    .default('/'),
-  pool: id(),
-  stripPrefix: flag().default(false).describe('The path goes on without the prefix of the route'),
+    .default('/')
+    .describe('A prefix: /api matches /api/orders, but not /apis'),
+  pool: id().describe('Pool that gets the requests'),
+  stripPrefix: flag().default(false).describe('Removes the path of the route from the request path'),
   rewriteLocation: flag()
     .default(true)
-    .describe("A redirect to the backend's own URL becomes one to the host that the client asked"),
+    .describe("Rewrites redirects to the backend's own URL into redirects to the client's host"),
   affinity: oneOf('none', 'cookie', 'ip', 'cookie-then-ip')
     .default('none')
     .describe('What keeps a client at its backend'),
   affinityCookie: object({
-    name: cookieName().default('X-Backend-Id'),
-    ttlSeconds: integer(60, 31_536_000, ' (seconds)').default(82_800),
-    sameSite: oneOf('Lax', 'Strict', 'None').default('Lax'),
-  }).prefault({}),
-  timeoutMs: timeout().nullable().default(null).describe('Empty: as the pool'),
-  retry: retryOverride.nullable().default(null),
-  debugHeaders: flag().default(true).describe('Answers say who answered, in X-Backend headers'),
+    name: cookieName().default('X-Backend-Id').describe('Name of the cookie'),
+    ttlSeconds: integer(60, 31_536_000, ' (seconds)').default(82_800).describe('Lifetime of the cookie'),
+    sameSite: oneOf('Lax', 'Strict', 'None').default('Lax').describe('SameSite attribute of the cookie'),
+  })
+    .prefault({})
+    .describe('The cookie of affinity cookie and cookie-then-ip'),
+  timeoutMs: timeout()
+    .nullable()
+    .default(null)
+    .describe('Time to wait for response headers; if not set, that of the pool'),
+  retry: retryOverride.nullable().default(null).describe('Settings that replace those of the pool'),
+  debugHeaders: flag().default(true).describe('Adds X-Backend-* headers to responses'),
   logSampleRate: z
     .number({ error: 'must be a number from 0 to 1' })
     .min(0, { error: 'must be a number from 0 to 1' })
     .max(1, { error: 'must be a number from 0 to 1' })
     .default(0)
-    .describe('Share of successful requests in the log, 0 to 1; failures always are'),
+    .describe('Failures and retries are always logged'),
 });
 
 /** The whole document; both lists may be left out. */

@@ -1,26 +1,28 @@
-/** A field that is chosen from a few values, or from these and a number. */
+/** A field with a few values to choose from, or with these and a number. */
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
-import { fromText, hintOf, type Scalar } from './fields.ts';
-import type { FieldProps } from './schema-fields.tsx';
+import { choiceLabel, type FieldProps, fromText, hintOf, type Scalar } from './fields.ts';
 
-const nameOf = (choice: Scalar): string =>
-  choice === true ? 'yes' : choice === false ? 'no' : String(choice);
+const itemsOf = (choices: readonly Scalar[], words: FieldProps['words']) =>
+  choices.map((choice) => ({ value: String(choice), label: words[String(choice)] ?? choiceLabel(choice) }));
 
-const itemsOf = (choices: readonly Scalar[]) =>
-  choices.map((choice) => ({ value: String(choice), label: nameOf(choice) }));
+/** The value of an empty choice. No choice of the schema can be `*`, and an empty value would look like a placeholder. */
+const NONE = '*';
 
 /** One of a few values. */
-export function ChoiceField({ field, value, onChange, error, disabled }: FieldProps) {
-  const choices = field.nullable ? ['', ...field.choices] : field.choices;
+export function ChoiceField({ field, value, onChange, error, disabled, placeholder, words }: FieldProps) {
+  const isOptional = field.empty !== 'text';
+  const items = itemsOf(field.choices, words);
   const pick = (name: string | null) =>
-    onChange(name === '' ? null : (field.choices.find((choice) => String(choice) === name) ?? name));
+    onChange(
+      name === NONE ? fromText(field, '') : (field.choices.find((choice) => String(choice) === name) ?? name),
+    );
   return (
     <Select
       label={field.label}
-      items={itemsOf(choices)}
+      items={isOptional ? [{ value: NONE, label: placeholder ?? 'none' }, ...items] : items}
       className="w-full"
-      value={String(value ?? '')}
+      value={isOptional ? String(value ?? NONE) : String(value ?? '')}
       onValueChange={pick}
       description={hintOf(field)}
       error={error}
@@ -29,11 +31,11 @@ export function ChoiceField({ field, value, onChange, error, disabled }: FieldPr
   );
 }
 
-/** What stands in the list for «a number». */
+/** The choice that stands for a number. */
 const NUMBER = 'a number';
 
-/** One of a few values, or a number that is then written beside it. */
-export function MixedField({ field, value, onChange, error, disabled }: FieldProps) {
+/** One of a few values, or a number that is typed below. */
+export function MixedField({ field, value, onChange, error, disabled, words }: FieldProps) {
   const isChoice = field.choices.some((choice) => choice === value);
   const pick = (name: string | null) =>
     onChange(name === NUMBER ? field.min : (field.choices.find((choice) => String(choice) === name) ?? name));
@@ -41,7 +43,7 @@ export function MixedField({ field, value, onChange, error, disabled }: FieldPro
     <div className="flex flex-col gap-2">
       <Select
         label={field.label}
-        items={itemsOf([...field.choices, NUMBER])}
+        items={itemsOf([...field.choices, NUMBER], words)}
         className="w-full"
         value={isChoice ? String(value) : NUMBER}
         onValueChange={pick}

@@ -1,22 +1,24 @@
-/** The fields of a form made of a JSON Schema: an object's values in, one change at a time out. */
+/** The fields of a form built from a JSON Schema: takes an object's values, and reports one change at a time. */
 import { Switch } from '@cloudflare/kumo/components/switch';
 import type { Problem } from '../../../worker/config/check.ts';
-import { messageAt } from '../../changes/dry-run.ts';
+import { messageAt } from '../../model/problems.ts';
 import { ChoiceField, MixedField } from './choice-field.tsx';
-import { type Field, hintOf, valueAt } from './fields.ts';
+import { asText, choiceLabel, type Field, type FieldProps, hintOf, valueAt } from './fields.ts';
 import { TextField } from './text-field.tsx';
 
 interface SchemaFieldsProps {
   readonly fields: readonly Field[];
-  /** The object whose fields they are. */
+  /** The object that the fields belong to. */
   readonly value: unknown;
   readonly onChange: (path: string, value: unknown) => void;
   /** What is wrong, with paths within the object. */
   readonly problems: readonly Problem[];
-  /** Fields that are chosen from a list although the schema takes any text, by path. */
-  readonly choices?: Readonly<Record<string, readonly string[]>>;
-  /** Fields that only tell, by path. */
+  /** Labels of choices, by path and value. A field without choices in the schema gets these as its choices. */
+  readonly choices?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Fields that cannot be changed, by path. */
   readonly fixed?: readonly string[];
+  /** What empty fields inherit: the object, with its values at the same paths, and its name (`the pool`). */
+  readonly inherited?: { readonly from: string; readonly value: unknown };
 }
 
 /** All fields; groups become fieldsets. */
@@ -26,7 +28,7 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
   return (
     <>
       {plain.length > 0 && (
-        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,240px),1fr))] items-start gap-x-6 gap-y-4">
+        <div className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,240px),1fr))] items-start gap-x-6 gap-y-4 *:min-w-0">
           {plain.map((field) => (
             <OneField key={field.path} field={field} {...rest} />
           ))}
@@ -35,7 +37,7 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
       {groups.map((group) => (
         <fieldset key={group.path} className="flex min-w-0 flex-col gap-3 border-t border-kumo-line pt-4">
           <legend className="float-left w-full font-medium text-kumo-default">{group.label}</legend>
-          {group.description && <p className="clear-both text-kumo-subtle">{group.description}</p>}
+          {group.description && <p className="clear-both text-kumo-subtle">{group.description}.</p>}
           <SchemaFields fields={group.fields} {...rest} />
         </fieldset>
       ))}
@@ -43,30 +45,23 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
   );
 }
 
-/** What one field is drawn from. */
-export interface FieldProps {
+interface OneFieldProps extends Omit<SchemaFieldsProps, 'fields'> {
   readonly field: Field;
-  readonly value: unknown;
-  readonly onChange: (value: unknown) => void;
-  readonly error: string | undefined;
-  readonly disabled: boolean;
 }
 
-function OneField({
-  field,
-  value: object,
-  onChange,
-  problems,
-  choices,
-  fixed,
-}: Omit<SchemaFieldsProps, 'fields'> & { readonly field: Field }) {
-  const listed = choices?.[field.path];
+const NO_WORDS: Readonly<Record<string, string>> = {};
+
+function OneField({ field, value: object, onChange, problems, choices, fixed, inherited }: OneFieldProps) {
+  const words = choices?.[field.path];
+  const isListed = words !== undefined && field.choices.length === 0;
   const props: FieldProps = {
-    field: listed ? { ...field, kind: 'choice', choices: listed } : field,
+    field: isListed ? { ...field, kind: 'choice', choices: Object.keys(words) } : field,
     value: valueAt(object, field.path),
     onChange: (value) => onChange(field.path, value),
     error: messageAt(problems, field.path),
     disabled: fixed?.includes(field.path) ?? false,
+    placeholder: field.empty === 'text' ? undefined : placeholderOf(field, inherited),
+    words: words ?? NO_WORDS,
   };
   switch (props.field.kind) {
     case 'choice':
@@ -74,17 +69,26 @@ function OneField({
     case 'mixed':
       return <MixedField {...props} />;
     case 'flag':
-      return <FlagField {...props} />;
+      return field.empty === 'text' ? <FlagField {...props} /> : <ChoiceField {...props} />;
     default:
       return <TextField {...props} />;
   }
+}
+
+/** `as the pool: 15000`. */
+function placeholderOf(field: Field, inherited: SchemaFieldsProps['inherited']): string | undefined {
+  if (!inherited) return undefined;
+  const value = valueAt(inherited.value, field.path);
+  if (value === undefined) return undefined;
+  const text = typeof value === 'boolean' ? choiceLabel(value) : asText(field, value);
+  return text === '' ? `as ${inherited.from}` : `as ${inherited.from}: ${text}`;
 }
 
 function FlagField({ field, value, onChange, error, disabled }: FieldProps) {
   return (
     <div className="flex flex-col gap-1">
       <Switch label={field.label} checked={value === true} onCheckedChange={onChange} disabled={disabled} />
-      <p className="text-kumo-subtle">{hintOf(field)}</p>
+      <p className="text-sm leading-snug text-kumo-subtle">{hintOf(field)}</p>
       {error && <p className="text-kumo-danger">{error}</p>}
     </div>
   );

@@ -1,14 +1,13 @@
-/** A field that is written: text, a number, a list with commas. */
+/** A field that is typed: text, a number, or a list separated by commas. */
 import { Input } from '@cloudflare/kumo/components/input';
 import { useState } from 'react';
-import { asText, fromText, hintOf } from './fields.ts';
-import type { FieldProps } from './schema-fields.tsx';
+import { asText, type FieldProps, fromText, hintOf } from './fields.ts';
 
-/** Keeps what was typed as it was typed, as long as it means the value. */
-export function TextField({ field, value, onChange, error, disabled }: FieldProps) {
-  const [typed, setTyped] = useState(() => asText(value));
-  const means = (text: string) => JSON.stringify(fromText(field, text));
-  const text = means(typed) === means(asText(value)) ? typed : asText(value);
+/** Keeps the text as it was typed while it means the value. */
+export function TextField({ field, value, onChange, error, disabled, placeholder }: FieldProps) {
+  const current = asText(field, value);
+  const [typed, setTyped] = useState(current);
+  const meaning = (text: string) => JSON.stringify(fromText(field, text));
   const change = (next: string) => {
     setTyped(next);
     onChange(fromText(field, next));
@@ -18,14 +17,16 @@ export function TextField({ field, value, onChange, error, disabled }: FieldProp
     <Input
       label={field.label}
       name={field.path}
-      value={text}
+      value={meaning(typed) === meaning(current) ? typed : current}
       onChange={(event) => change(event.currentTarget.value)}
       description={hintOf(field)}
       error={error}
+      aria-invalid={error !== undefined}
       disabled={disabled}
+      placeholder={placeholder}
       autoComplete="off"
       spellCheck={false}
-      {...(isNumber ? { type: 'number', min: field.min, max: field.max, inputMode: 'numeric' as const } : {})}
+      {...(isNumber ? { type: 'number', min: field.min, max: field.max, step: 'any' } : {})}
     />
   );
 }

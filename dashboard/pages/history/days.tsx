@@ -1,17 +1,16 @@
-/** The time line, a card for each day. */
+/** The timeline, one card per day. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { ClockCounterClockwiseIcon } from '@phosphor-icons/react';
 import { useState } from 'react';
 import { Card } from '../../components/card.tsx';
-import { Nothing } from '../../components/query-state.tsx';
+import { EmptyState } from '../../components/empty-state.tsx';
 import { plural } from '../../model/format.ts';
 import { byDay, dayName, type Entry } from '../../model/timeline.ts';
-import { PoolEntry } from './pool-entry.tsx';
-import { RevisionEntry } from './revision-entry.tsx';
+import { PoolEntry, RevisionEntry } from './entries.tsx';
 
 interface DaysProps {
   readonly entries: readonly Entry[];
-  /** From this revision on one can look at them and go back to them. */
+  /** The oldest revision that can be opened and rolled back to. */
   readonly oldestKept: number;
   readonly inForce: number | undefined;
   readonly onOpen: (revision: number) => void;
@@ -19,7 +18,7 @@ interface DaysProps {
   readonly onClear: () => void;
 }
 
-/** Entries drawn at once; more on demand. */
+/** Entries drawn at first; more on demand. */
 const STEP = 200;
 
 /** The days, newest first. */
@@ -27,14 +26,12 @@ export function Days({ entries, oldestKept, inForce, onOpen, onRollBack, onClear
   const [length, setLength] = useState(STEP);
   if (entries.length === 0)
     return (
-      <Card>
-        <Nothing Sign={ClockCounterClockwiseIcon} title="Nothing of this kind has happened">
-          <p>The last 1,000 events are kept: changes, ejections, probes and returns.</p>
-          <Button variant="secondary" onClick={onClear}>
-            Show everything
-          </Button>
-        </Nothing>
-      </Card>
+      <EmptyState icon={ClockCounterClockwiseIcon} title="No matching entries">
+        <p>The last 1,000 events are kept: changes, ejections, probes and returns.</p>
+        <Button variant="secondary" onClick={onClear}>
+          Clear filters
+        </Button>
+      </EmptyState>
     );
   return (
     <>

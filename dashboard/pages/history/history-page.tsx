@@ -1,4 +1,4 @@
-/** What happened, on one time line: changes of the configuration, ejections, probes, returns; and the way back. */
+/** The history as one timeline: changes of the configuration, ejections, probes and returns; and rollback. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -6,15 +6,15 @@ import { configQuery } from '../../api/config.ts';
 import { eventsQuery } from '../../api/events.ts';
 import { revisionsQuery } from '../../api/revisions.ts';
 import { Card } from '../../components/card.tsx';
+import { Choice } from '../../components/choice.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
-import { narrowed, readShow, revisionsOf, timeline } from '../../model/timeline.ts';
+import { filtered, readShow, revisionsOf, SHOWS, type Show, timeline } from '../../model/timeline.ts';
 import { Days } from './days.tsx';
-import { HistoryFilters } from './history-filters.tsx';
 import { RevisionDialog } from './revision-dialog.tsx';
 import { RollbackDialog } from './rollback-dialog.tsx';
 
-/** The page; filters and the open revision live in the URL. */
+/** The page; filters and the open revision are in the URL. */
 export function HistoryPage() {
   const { revision, show, pool } = useSearch({ from: '/history' });
   const navigate = useNavigate({ from: '/history' });
@@ -26,16 +26,16 @@ export function HistoryPage() {
     if (!events.data || !revisions.data) return null;
     const all = timeline(events.data.events, revisions.data.revisions);
     const ofPool = pool === undefined ? null : { id: pool, revisions: revisionsOf(pool, events.data.events) };
-    return narrowed(all, { show: readShow(show), pool: ofPool });
+    return filtered(all, { show: readShow(show), pool: ofPool });
   }, [events.data, revisions.data, show, pool]);
-  // All from there on are kept; the newest event may be ahead of the list.
+  // Every revision from this one on is kept; the newest event may be ahead of the list.
   const oldestKept = revisions.data?.revisions.at(-1)?.revision ?? 1;
   const open = (number: number | undefined) =>
     void navigate({
       search: (now) => ({ ...now, revision: number === undefined ? undefined : String(number) }),
       resetScroll: false,
     });
-  const askBack = (to: number) => {
+  const askRollback = (to: number) => {
     setRollback(to);
     if (revision !== undefined) open(undefined);
   };
@@ -54,14 +54,14 @@ export function HistoryPage() {
           oldestKept={oldestKept}
           inForce={config?.revision}
           onOpen={open}
-          onRollBack={askBack}
+          onRollBack={askRollback}
           onClear={() => void navigate({ search: {} })}
         />
       )}
       <RevisionDialog
         revision={revision}
         inForce={config?.revision}
-        onRollBack={askBack}
+        onRollBack={askRollback}
         onClose={() => open(undefined)}
       />
       <RollbackDialog to={rollback} onClose={() => setRollback(null)} />
@@ -78,5 +78,37 @@ function Missing({ events, revisions }: { readonly events: Queried; readonly rev
     <Card>
       <Skeleton lines={8} className="p-4" />
     </Card>
+  );
+}
+
+interface HistoryFiltersProps {
+  readonly show: Show | null;
+  readonly pool: string | undefined;
+  readonly pools: readonly string[];
+  readonly onChange: (next: { show?: string | undefined; pool?: string | undefined }) => void;
+}
+
+/** The filters: a kind of entry, a pool. */
+function HistoryFilters({ show, pool, pools, onChange }: HistoryFiltersProps) {
+  return (
+    <search
+      aria-label="Filters"
+      className="grid grid-cols-2 gap-3 sm:grid-cols-[repeat(2,minmax(8rem,14rem))]"
+    >
+      <Choice
+        label="Show"
+        any="everything"
+        value={show ?? undefined}
+        choices={Object.entries(SHOWS)}
+        onChange={(next) => onChange({ show: next })}
+      />
+      <Choice
+        label="Pool"
+        any="any pool"
+        value={pool}
+        choices={pools.map((id) => [id, id])}
+        onChange={(next) => onChange({ pool: next })}
+      />
+    </search>
   );
 }

@@ -8,10 +8,10 @@ import { CopyButton } from '../../components/copy.tsx';
 import { Differences } from '../../components/differences.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { exactTime } from '../../model/format.ts';
-import { whoInWords } from '../../model/who.ts';
+import { actorInWords } from '../../model/timeline.ts';
 
 interface RevisionDialogProps {
-  /** As the URL names it; undefined: closed. */
+  /** The revision in the URL; undefined: closed. */
   readonly revision: string | undefined;
   readonly inForce: number | undefined;
   readonly onRollBack: (revision: number) => void;
@@ -20,7 +20,7 @@ interface RevisionDialogProps {
 
 /** Open while there is a revision. */
 export function RevisionDialog({ revision, inForce, onRollBack, onClose }: RevisionDialogProps) {
-  // What was shown stays while the dialog fades.
+  // The content stays while the dialog fades out.
   const last = useRef(1);
   if (revision !== undefined) last.current = Number(revision);
   const number = last.current;
@@ -53,16 +53,16 @@ function Details({ query }: { readonly query: UseQueryResult<RevisionDetails> })
   return (
     <>
       <Dialog.Description className="text-kumo-subtle">
-        {data.summary}, by {whoInWords(data.who)}, {exactTime(data.at)}
+        {data.summary}, by {actorInWords(data.who)}, {exactTime(data.at)}
       </Dialog.Description>
-      <h3 className="font-medium">What it changed</h3>
+      <h3 className="font-medium">Changes</h3>
       {data.changes ? (
         <Differences differences={data.changes} />
       ) : (
-        <p className="text-kumo-subtle">The revision before it is not kept any more.</p>
+        <p className="text-kumo-subtle">The revision before it is no longer kept.</p>
       )}
       <p className="flex items-center gap-1 text-kumo-subtle">
-        The whole document
+        Complete document
         <CopyButton value={JSON.stringify(data.config, null, 2)} what="document" />
       </p>
     </>

@@ -1,4 +1,4 @@
-/** Asks before a rollback: shows what would change in the configuration in force, then carries it out. */
+/** Confirms a rollback: shows what would change in the current configuration, then rolls back. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQuery } from '@tanstack/react-query';
@@ -7,7 +7,7 @@ import { ApiError } from '../../api/client.ts';
 import { configQuery } from '../../api/config.ts';
 import { type Rehearsal, rehearsalQuery } from '../../api/rollback.ts';
 import { rollBack } from '../../changes/change.ts';
-import { useChange } from '../../changes/use-change.ts';
+import { useChange } from '../../changes/submit-change.ts';
 import { Differences } from '../../components/differences.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { plural } from '../../model/format.ts';
@@ -53,14 +53,14 @@ function Question({ to, onClose }: { readonly to: number; readonly onClose: () =
       <div className="flex min-h-0 flex-col gap-4 overflow-y-auto p-6">
         <Dialog.Title className="text-lg font-semibold">Roll back to revision {to}?</Dialog.Title>
         <Dialog.Description className="text-kumo-subtle">
-          Its document becomes a new revision. Nothing of the history is lost, and you can undo it.
+          This puts its document in force again as a new revision. The history is kept, and you can undo this.
         </Dialog.Description>
-        {query.error ? <QueryError what="What it would change" query={query} /> : null}
+        {query.error ? <QueryError what="The preview" query={query} /> : null}
         {!query.error && (rehearsal ? <WouldChange rehearsal={rehearsal} /> : <Skeleton lines={4} />)}
       </div>
       <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-kumo-line px-6 py-4">
         <p role="status" className={`min-w-0 flex-1 text-kumo-subtle ${busy ? 'basis-48' : ''}`}>
-          {busy && 'Rolling back: waiting until every pool knows…'}
+          {busy && 'Rolling back: applying to every pool…'}
         </p>
         {problem && (
           <p role="alert" className="basis-full text-kumo-danger">
@@ -80,16 +80,14 @@ function Question({ to, onClose }: { readonly to: number; readonly onClose: () =
 
 function WouldChange({ rehearsal: { revision, changes, warnings = [] } }: { readonly rehearsal: Rehearsal }) {
   if (changes.length === 0)
-    return <p>Nothing would change: revision {revision}, now in force, has the same document.</p>;
+    return <p>No changes: revision {revision}, which is in force, has the same document.</p>;
   return (
     <>
-      <h3 className="font-medium">{plural(changes.length, 'difference')} from what is in force now</h3>
+      <h3 className="font-medium">{plural(changes.length, 'change')} to the current configuration</h3>
       <Differences differences={changes} />
       {warnings.length > 0 && (
         <details>
-          <summary className="cursor-pointer text-kumo-subtle">
-            {plural(warnings.length, 'thing')} to know of that document
-          </summary>
+          <summary className="cursor-pointer text-kumo-subtle">{plural(warnings.length, 'warning')}</summary>
           <ul className="mt-1 text-kumo-subtle">
             {warnings.map(({ path, message }) => (
               <li key={`${path} ${message}`}>

@@ -1,21 +1,21 @@
-/** The guide of an empty deployment: a pool, a route, a request. */
+/** The guide for an empty deployment: a pool, a route, a request. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { CheckCircleIcon } from '@phosphor-icons/react';
 import type { FormEvent, ReactNode } from 'react';
 import type { Config } from '../../api/config.ts';
+import { useRouteForm } from '../../changes/use-route-form.ts';
 import { plural } from '../../model/format.ts';
-import { useRouteForm } from '../routes/use-route-form.ts';
+import { messageAt } from '../../model/problems.ts';
 import { FirstRequest } from './first-request.tsx';
-import { PoolFields } from './pool-fields.tsx';
-import { usePoolForm } from './use-pool-form.ts';
+import { PoolFields, usePoolForm } from './pool-form.tsx';
 
 interface FirstStepsProps {
   readonly config: Config;
   readonly onDone: () => void;
 }
 
-/** Three steps; the first that is not done yet has its form open. */
+/** Three steps; the form of the first unfinished step is open. */
 export function FirstSteps({ config, onDone }: FirstStepsProps) {
   const route = config.routes[0];
   const pool = config.pools.find(({ id }) => id === route?.pool) ?? config.pools[0];
@@ -23,14 +23,14 @@ export function FirstSteps({ config, onDone }: FirstStepsProps) {
     <div className="flex max-w-2xl flex-col gap-4">
       <p className="text-kumo-subtle">
         {route
-          ? 'One step is left: a request.'
-          : 'Nothing is balanced yet. Three steps to the first request; everything can be changed later.'}
+          ? 'One step left: send a request.'
+          : 'Three steps lead to the first balanced request. Everything can be changed later.'}
       </p>
       <ol className="flex flex-col gap-3">
         <Step
           number={1}
           title="A pool"
-          text="Servers that can stand in for each other."
+          text="A set of interchangeable servers."
           done={pool && `${pool.id}, ${plural(pool.backends.length, 'backend')}`}
           isOpen={!pool}
         >
@@ -39,8 +39,8 @@ export function FirstSteps({ config, onDone }: FirstStepsProps) {
         <Step
           number={2}
           title="A route"
-          text="Which host leads to the pool."
-          done={route && `${route.host} to ${route.pool}`}
+          text="The host whose requests go to the pool."
+          done={route && `${route.host} → ${route.pool}`}
           isOpen={pool !== undefined && !route}
         >
           {pool && <AddRoute config={config} pool={pool.id} />}
@@ -48,7 +48,7 @@ export function FirstSteps({ config, onDone }: FirstStepsProps) {
         <Step
           number={3}
           title="A request"
-          text="Sent through the balancer from a terminal."
+          text="Send it through the balancer from a terminal."
           isOpen={pool !== undefined && route !== undefined}
         >
           {route && <FirstRequest route={route} onDone={onDone} />}
@@ -62,9 +62,9 @@ interface StepProps {
   readonly number: number;
   readonly title: string;
   readonly text: string;
-  /** What the step has made. */
+  /** The step's result. */
   readonly done?: string | undefined;
-  /** Whether it is the one to take now. */
+  /** Whether this is the current step. */
   readonly isOpen: boolean;
   readonly children: ReactNode;
 }
@@ -121,27 +121,28 @@ function AddPool({ config }: { readonly config: Config }) {
   return (
     <form onSubmit={sending(form.submit)} noValidate className="flex flex-col gap-4">
       <PoolFields form={form} />
-      <SubmitRow action="Add the pool" busy={form.busy} problems={form.rest} />
+      <SubmitRow action="Add pool" busy={form.busy} problems={form.rest} />
     </form>
   );
 }
 
 function AddRoute({ config, pool }: { readonly config: Config; readonly pool: string }) {
   const form = useRouteForm(config, null, pool);
+  const problem = messageAt(form.problems, 'host') ?? messageAt(form.problems, 'path');
   return (
     <form onSubmit={sending(form.submit)} noValidate className="flex flex-col gap-4">
       <Input
         label="Host"
         value={form.draft.host}
-        onValueChange={(host: string) => form.set({ host })}
+        onValueChange={(host: string) => form.edit('host', host)}
         placeholder="shop.example.com"
-        error={form.at('host') ?? form.at('path')}
-        aria-invalid={(form.at('host') ?? form.at('path')) !== undefined}
+        error={problem}
+        aria-invalid={problem !== undefined}
         autoFocus
         autoComplete="off"
         spellCheck={false}
       />
-      <SubmitRow action="Add the route" busy={form.busy} problems={form.rest} />
+      <SubmitRow action="Add route" busy={form.busy} problems={form.rest} />
     </form>
   );
 }

@@ -1,24 +1,24 @@
-/** Every pool at a glance: what is wrong comes first, and nothing wrong is said in one quiet sentence. */
+/** All pools at a glance, those with problems first. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { configQuery } from '../../api/config.ts';
-import { type Pulses, pulsesQuery, seriesQuery } from '../../api/status.ts';
+import { type PoolSamples, poolSamplesQuery, seriesQuery } from '../../api/status.ts';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { plural } from '../../model/format.ts';
 import { byHealth, isProblem, summarise } from '../../model/health.ts';
 import { Figures, PoolCard } from './pool-card.tsx';
 
-// Forms are loaded when they are needed: the first page that an operator sees needs none.
+// Forms are loaded when they are needed: the first page needs none.
 const FirstSteps = lazy(async () => ({ default: (await import('./first-steps.tsx')).FirstSteps }));
-const PoolDialog = lazy(async () => ({ default: (await import('./pool-dialog.tsx')).PoolDialog }));
+const PoolDialog = lazy(async () => ({ default: (await import('./pool-form.tsx')).PoolDialog }));
 
 const GRID = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,340px),1fr))] gap-4';
 
-const NO_PULSES: Pulses = {};
+const NO_SAMPLES: PoolSamples = {};
 
 /** The start page. */
 export function Overview() {
@@ -27,11 +27,11 @@ export function Overview() {
   const { add } = useSearch({ from: '/' });
   const navigate = useNavigate({ from: '/' });
   const [isGuided, setGuided] = useState(false);
-  const { data: pulses = NO_PULSES } = useQuery(pulsesQuery);
+  const { data: poolSamples = NO_SAMPLES } = useQuery(poolSamplesQuery);
   const { data: series } = useQuery(seriesQuery());
   const figures = useMemo(() => {
-    return { pulses, series: new Map(series?.map((one) => [one.pool, one])) };
-  }, [pulses, series]);
+    return { poolSamples, series: new Map(series?.map((one) => [one.pool, one])) };
+  }, [poolSamples, series]);
   if (!data)
     return (
       <Page title="Overview">
@@ -39,7 +39,7 @@ export function Overview() {
       </Page>
     );
   const { pools, routes } = data.config;
-  // The guide stays until its last step is taken, though a route is there by then.
+  // The guide stays until its last step is done, although there is a route by then.
   const isEmpty = pools.length === 0 || routes.length === 0;
   if (isEmpty && !isGuided) setGuided(true);
   if (isGuided || isEmpty)
@@ -51,7 +51,7 @@ export function Overview() {
       </Page>
     );
   const rows = pools
-    .map((pool) => ({ pool, summary: summarise(pulses[pool.id]?.status) }))
+    .map((pool) => ({ pool, summary: summarise(poolSamples[pool.id]?.status) }))
     .toSorted((a, b) => byHealth(a.summary, b.summary));
   const problems = rows.filter(({ summary }) => isProblem(summary.health));
   return (
@@ -64,7 +64,7 @@ export function Overview() {
         <Verdict
           problems={problems.map(({ pool }) => pool.id)}
           isWhole={rows.every(({ summary }) => summary.available === summary.total)}
-          known={Object.keys(pulses).length > 0}
+          known={Object.keys(poolSamples).length > 0}
         />
       }
       actions={
@@ -110,7 +110,7 @@ function Loading() {
 
 interface VerdictProps {
   readonly problems: readonly string[];
-  /** Nobody is drained, disabled or standing by either. */
+  /** No backend is draining, disabled or on standby either. */
   readonly isWhole: boolean;
   readonly known: boolean;
 }
@@ -118,7 +118,7 @@ interface VerdictProps {
 function Verdict({ problems, isWhole, known }: VerdictProps) {
   if (!known) return null;
   if (problems.length === 0)
-    return <p>{isWhole ? 'Every pool has all its backends.' : 'No pool has a problem.'}</p>;
+    return <p>{isWhole ? 'All backends are available.' : 'No pool has a problem.'}</p>;
   return (
     <p className="font-medium text-kumo-danger" role="status">
       {plural(problems.length, 'pool has a problem', 'pools have problems')}:{' '}

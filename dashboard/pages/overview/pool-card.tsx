@@ -1,22 +1,20 @@
-/** One pool in small: how many backends take requests, how much comes in, how much fails, how long it takes. */
+/** One pool as a card: backends available, request rate, failures and latency. */
 import { Link } from '@tanstack/react-router';
 import { createContext, memo, useContext, useMemo } from 'react';
 import type { PoolSeries } from '../../../worker/objects/series.ts';
-import type { Pulse, Pulses } from '../../api/status.ts';
+import type { PoolSample, PoolSamples } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { HealthDot, healthText } from '../../components/state.tsx';
 import { useFigure, useTicking } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
-import { summarise } from '../../model/health.ts';
-import { rate } from '../../model/rates.ts';
-import { failedShare, recentRate, whole } from '../../model/series.ts';
-import { inWords } from './in-words.ts';
+import { stateInWords, summarise } from '../../model/health.ts';
+import { completed, failedShare, rate, recentRate } from '../../model/rates.ts';
 
-/** What the cards show. A link is costly to draw: only what is in it follows the figures. */
+/** The figures of the cards. Links are costly to draw, so only their contents follow the figures. */
 export const Figures = createContext<{
-  readonly pulses: Pulses;
+  readonly poolSamples: PoolSamples;
   readonly series: ReadonlyMap<string, PoolSeries>;
-}>({ pulses: {}, series: new Map() });
+}>({ poolSamples: {}, series: new Map() });
 
 /** A link to the pool. */
 export const PoolCard = memo(function PoolCard({ id }: { readonly id: string }) {
@@ -33,11 +31,11 @@ export const PoolCard = memo(function PoolCard({ id }: { readonly id: string }) 
 
 function Inside({ id }: { readonly id: string }) {
   const figures = useContext(Figures);
-  const pulse = figures.pulses[id];
+  const poolSample = figures.poolSamples[id];
   const series = figures.series.get(id);
-  const requests = useMemo(() => whole(series?.requests ?? []), [series]);
-  const summary = summarise(pulse?.status);
-  const words = useTicking((now) => inWords(summary, pulse?.status, now));
+  const requests = useMemo(() => completed(series?.requests ?? []), [series]);
+  const summary = summarise(poolSample?.status);
+  const words = useTicking((now) => stateInWords(summary, poolSample?.status, now));
   return (
     <>
       <span className="flex items-baseline gap-2">
@@ -48,11 +46,11 @@ function Inside({ id }: { readonly id: string }) {
         </span>
       </span>
       <span className={`min-h-5 truncate ${healthText(summary.health)}`}>{words}</span>
-      <Sparkline values={requests} label={`Requests to ${id} over five minutes`} />
+      <Sparkline values={requests} label={`Requests to ${id} in the last five minutes`} />
       <span className="grid grid-cols-3 gap-2">
-        <Figure name="req/s" value={<Rate pulse={pulse} series={series} />} />
-        <Figure name="attempts failed" value={percent(failedShare(series))} />
-        <Figure name="p95" value={duration(pulse?.status.latencyMs.p95 ?? null)} />
+        <Figure name="req/s" value={<Rate poolSample={poolSample} series={series} />} />
+        <Figure name="failed attempts" value={percent(failedShare(series))} />
+        <Figure name="p95 latency" value={duration(poolSample?.status.latencyMs.p95 ?? null)} />
       </span>
     </>
   );
@@ -68,10 +66,12 @@ function Figure({ name, value }: { readonly name: string; readonly value: React.
 }
 
 interface RateProps {
-  readonly pulse: Pulse | undefined;
+  readonly poolSample: PoolSample | undefined;
   readonly series: PoolSeries | undefined;
 }
 
-function Rate({ pulse, series }: RateProps) {
-  return useFigure((now) => perSecond((pulse ? rate(pulse.samples, now) : null) ?? recentRate(series)));
+function Rate({ poolSample, series }: RateProps) {
+  return useFigure((now) =>
+    perSecond((poolSample ? rate(poolSample.samples, now) : null) ?? recentRate(series)),
+  );
 }

@@ -1,36 +1,36 @@
-/** What an operator does to backends of a pool: at once where it can be undone, asked about where it would hurt. */
+/** The actions on a pool's backends: done at once, or after a confirmation if they would leave no backend available. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { configQuery, type PoolConfig } from '../../api/config.ts';
-import { pulsesQuery } from '../../api/status.ts';
-import { type Change, changeBackends, removeBackends } from '../../changes/change.ts';
-import { useChange } from '../../changes/use-change.ts';
-import { consequence, isLast } from './consequences.ts';
+import { poolSamplesQuery } from '../../api/status.ts';
+import { type Change, changeBackends, removeBackends, STATE_DONE } from '../../changes/change.ts';
+import { useChange } from '../../changes/submit-change.ts';
+import { consequence, isLast } from '../../model/consequences.ts';
 
-/** Actions on one or several backends, by id. Their identity never changes while the pool is shown. */
+/** Actions on one or more backends, by id. Their identity is stable while the pool is shown. */
 export interface Actions {
   drain(ids: readonly string[]): void;
-  /** Asks for a deadline first. */
+  /** Opens a dialog for the deadline. */
   drainUntil(id: string): void;
-  activate(ids: readonly string[]): void;
+  enable(ids: readonly string[]): void;
   disable(ids: readonly string[]): void;
   remove(ids: readonly string[]): void;
-  weigh(ids: readonly string[], weight: number): void;
+  setWeight(ids: readonly string[], weight: number): void;
   edit(id: string): void;
 }
 
-/** A question before something that hurts. */
+/** A confirmation before an action that would do harm. */
 export interface Question {
   readonly title: string;
   /** What would happen, in figures. */
   readonly consequence: string;
   readonly confirm: string;
-  /** What is done then; null: it cannot be done, and the consequence says why. */
+  /** What the confirmation does; null: the action is impossible, and the consequence says why. */
   readonly change: Change | null;
 }
 
-/** The actions, the question that is open, and whose drain is being set up. */
+/** The actions, the open question, and the backend whose drain dialog is open. */
 export function usePoolActions(id: string) {
   const queries = useQueryClient();
   const navigate = useNavigate({ from: '/pools/$pool' });
@@ -40,11 +40,11 @@ export function usePoolActions(id: string) {
   const actions = useMemo((): Actions => {
     const now = () => {
       const pool = queries.getQueryData(configQuery.queryKey)?.config.pools.find((one) => one.id === id);
-      const statuses = queries.getQueryData(pulsesQuery.queryKey)?.[id]?.status.backends ?? [];
+      const statuses = queries.getQueryData(poolSamplesQuery.queryKey)?.[id]?.status.backends ?? [];
       return pool ? { pool, statuses } : null;
     };
-    /** Carries out what takes backends away, or asks first when nobody would be left. */
-    const away = (ids: readonly string[], verb: string, change: Change) => {
+    /** Runs a change that takes backends away; asks first if none would be left. */
+    const takeAway = (ids: readonly string[], verb: string, change: Change) => {
       const known = now();
       if (!known || !isLast({ ...known, ids })) return void run(change);
       setQuestion({
@@ -54,22 +54,22 @@ export function usePoolActions(id: string) {
         change,
       });
     };
-    const state = (ids: readonly string[], to: 'active' | 'draining' | 'disabled', done: string) =>
-      changeBackends(id, ids, { state: to }, `${done} ${list(ids)} of ${id}`);
+    const setState = (ids: readonly string[], state: 'active' | 'draining' | 'disabled') =>
+      changeBackends(id, ids, { state }, `${STATE_DONE[state]} ${list(ids)} of ${id}`);
     return {
-      drain: (ids) => away(ids, 'Drain', state(ids, 'draining', 'Drained')),
+      drain: (ids) => takeAway(ids, 'Drain', setState(ids, 'draining')),
       drainUntil: setDraining,
-      activate: (ids) => void run(state(ids, 'active', 'Activated')),
-      disable: (ids) => away(ids, 'Disable', state(ids, 'disabled', 'Disabled')),
+      enable: (ids) => void run(setState(ids, 'active')),
+      disable: (ids) => takeAway(ids, 'Disable', setState(ids, 'disabled')),
       remove: (ids) => {
         const pool = now()?.pool;
-        if (pool && keepsNobody(pool, ids)) setQuestion(impossible(id, ids));
-        else away(ids, 'Remove', removeBackends(id, ids, `Removed ${list(ids)} of ${id}`));
+        if (pool && leavesNone(pool, ids)) setQuestion(impossible(id, ids));
+        else takeAway(ids, 'Remove', removeBackends(id, ids, `Removed ${list(ids)} of ${id}`));
       },
-      weigh: (ids, weight) => {
-        const change = changeBackends(id, ids, { weight }, `Weight ${weight} for ${list(ids)} of ${id}`);
+      setWeight: (ids, weight) => {
+        const change = changeBackends(id, ids, { weight }, `Set weight ${weight} for ${list(ids)} of ${id}`);
         if (weight > 0) void run(change);
-        else away(ids, 'Give weight 0 to', change);
+        else takeAway(ids, 'Set weight 0 for', change);
       },
       edit: (backend) => void navigate({ search: (search) => ({ ...search, edit: backend }) }),
     };
@@ -80,12 +80,12 @@ export function usePoolActions(id: string) {
 /** `a`, `a, b`, `5 backends`. */
 const list = (ids: readonly string[]): string => (ids.length > 3 ? `${ids.length} backends` : ids.join(', '));
 
-const keepsNobody = ({ backends }: PoolConfig, ids: readonly string[]): boolean =>
+const leavesNone = ({ backends }: PoolConfig, ids: readonly string[]): boolean =>
   backends.every((backend) => ids.includes(backend.id) || backend.weight === 0);
 
 const impossible = (pool: string, ids: readonly string[]): Question => ({
   title: `${pool} needs a backend`,
-  consequence: `Without ${list(ids)} no backend with a weight above 0 would be left, and a pool needs one. Add another first, or delete the pool.`,
+  consequence: `A pool needs at least one backend with a weight above 0. Add another one before you remove ${list(ids)}, or delete the pool.`,
   confirm: '',
   change: null,
 });

@@ -1,121 +1,112 @@
-/** Adds or edits a backend: checked by the API while one types, in the API's own words. */
-import { Button } from '@cloudflare/kumo/components/button';
-import { Dialog } from '@cloudflare/kumo/components/dialog';
+/** Adds or edits a backend: checked by the API while it is typed, in the API's own words. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import type { Problem } from '../../../worker/config/check.ts';
-import type { BackendConfig, PoolConfig } from '../../api/config.ts';
+import { type BackendConfig, configQuery, type PoolConfig } from '../../api/config.ts';
 import { type JsonSchema, schemasQuery } from '../../api/openapi.ts';
-import { pulsesQuery } from '../../api/status.ts';
-import { messageAt } from '../../changes/dry-run.ts';
-import { GoneDialog } from '../../components/gone-dialog.tsx';
-import { fieldsOf, withValue } from '../../components/schema-form/fields.ts';
+import { poolSamplesQuery } from '../../api/status.ts';
+import { type Change, putBackend } from '../../changes/change.ts';
+import { useFormChange } from '../../changes/dry-run.ts';
+import { FormDialog } from '../../components/form-dialog.tsx';
+import { NotFoundDialog } from '../../components/not-found-dialog.tsx';
+import { defaultsOf, type Field, fieldsOf } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
-import { consequence, isLast } from './consequences.ts';
-import { useSending } from './use-sending.ts';
+import { useDraft } from '../../components/schema-form/use-draft.ts';
+import { consequence, isLast } from '../../model/consequences.ts';
+import { inWords, messageAt, splitProblems, within } from '../../model/problems.ts';
 
 interface BackendFormProps {
   readonly pool: PoolConfig;
-  /** The backend to edit, `+` for a new one. */
+  /** The id of the backend to edit; `+`: a new one. */
   readonly edit: string;
   readonly onClose: () => void;
 }
 
-const NEW: BackendConfig = {
-  id: '',
-  url: null,
-  binding: null,
-  weight: 1,
-  state: 'active',
-  tier: 0,
-  host: 'backend',
-  timeoutMs: null,
-};
-
-/** The dialog; where there is no such backend, one that says so. */
-export function BackendForm({ pool, edit, onClose }: BackendFormProps) {
+/** The dialog; a not-found dialog if there is no such backend. */
+export function BackendForm(props: BackendFormProps) {
+  const { pool, edit, onClose } = props;
   const { data: schemas } = useQuery(schemasQuery);
-  const known = edit === '+' ? NEW : pool.backends.find(({ id }) => id === edit);
-  if (!known) return <GoneDialog what={`backend ${edit} of pool ${pool.id}`} onClose={onClose} />;
-  // Opened only with its fields in it, so that the first of them is focused.
-  if (!schemas?.BackendInput) return null;
-  return (
-    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <Dialog
-        size="xl"
-        className="max-h-[calc(100dvh-4rem)] overflow-y-auto p-6 sm:max-h-[calc(100dvh-8rem)]"
-      >
-        <Dialog.Title className="mb-4 text-lg font-semibold">
-          {edit === '+' ? `Add a backend to ${pool.id}` : `Edit ${edit} of ${pool.id}`}
-        </Dialog.Title>
-        <Form schema={schemas.BackendInput} pool={pool} edit={edit} known={known} onClose={onClose} />
-      </Dialog>
-    </Dialog.Root>
+  if (edit !== '+' && pool.backends.every(({ id }) => id !== edit))
+    return <NotFoundDialog what={`Backend ${edit} of pool ${pool.id}`} onClose={onClose} />;
+  // Opened only with its fields, so that the first one gets the focus.
+  return schemas?.BackendInput ? <Form {...props} schema={schemas.BackendInput} /> : null;
+}
+
+function Form({ schema, pool, edit, onClose }: BackendFormProps & { readonly schema: JsonSchema }) {
+  const isNew = edit === '+';
+  const fields = useMemo(() => fieldsOf(schema), [schema]);
+  const blank = useMemo(() => defaultsOf(fields) as BackendConfig, [fields]);
+  const known = pool.backends.find(({ id }) => id === edit) ?? blank;
+  const { draft, edited, edit: onChange } = useDraft(known);
+  const form = useBackendSubmit(pool, isNew, draft, fields);
+  const shown = form.own.filter(
+    (problem) => form.isSubmitted || edited.some((path) => messageAt([problem], path) !== undefined),
   );
-}
-
-interface FormProps extends BackendFormProps {
-  readonly schema: JsonSchema;
-  readonly known: BackendConfig;
-}
-
-function Form({ schema, pool, edit, known, onClose }: FormProps) {
-  // Only what was edited is kept: what others change meanwhile stays as they made it.
-  const [edits, setEdits] = useState<Partial<BackendConfig>>({});
-  const draft = useMemo(() => ({ ...known, ...edits }), [known, edits]);
-  const [touched, setTouched] = useState<readonly string[]>([]);
-  const { problems, warnings, send, busy } = useSending(pool, edit, draft);
-  const fields = fieldsOf(schema);
-  const all = fields.map(({ path }) => path);
-  const change = (path: string, value: unknown) => {
-    setEdits((before) => withValue(before, path, value));
-    setTouched((before) => (before.includes(path) ? before : [...before, path]));
-  };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setTouched(all);
-    if (await send()) onClose();
-  };
-  const isAt = (problem: Problem, field: string) => messageAt([problem], field) !== undefined;
-  // What nobody has written yet is not wrong yet.
-  const shown = problems.filter((problem) => touched.some((field) => isAt(problem, field)));
-  const rest = problems.filter((problem) => !all.some((field) => isAt(problem, field)));
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4" noValidate>
+    <FormDialog
+      title={isNew ? `Add a backend to ${pool.id}` : `Edit ${edit} of ${pool.id}`}
+      action={isNew ? 'Add backend' : 'Save'}
+      busy={form.busy}
+      problems={form.rest}
+      submit={form.submit}
+      onClose={onClose}
+    >
       <SchemaFields
         fields={fields}
         value={draft}
-        onChange={change}
+        onChange={onChange}
         problems={shown}
-        fixed={edit === '+' ? [] : ['id']}
+        fixed={isNew ? [] : ['id']}
+        inherited={{ from: 'the pool', value: { timeoutMs: pool.timeoutMs } }}
       />
-      {warnings.map(({ path, message }) => (
-        <p key={path + message} className="text-kumo-warning">
-          Note: {path} {message}
-        </p>
-      ))}
-      {rest.map(({ path, message }) => (
-        <p key={path + message} role="alert" className="text-kumo-danger">
-          {path} {message}
+      {form.warnings.map((warning) => (
+        <p key={inWords(warning)} className="text-kumo-warning">
+          Note: {inWords(warning)}
         </p>
       ))}
       <Loss pool={pool} draft={draft} />
-      <div className="flex justify-end gap-2">
-        <Button variant="secondary" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" variant="primary" loading={busy}>
-          {edit === '+' ? 'Add backend' : 'Save'}
-        </Button>
-      </div>
-    </form>
+    </FormDialog>
   );
 }
 
-/** Says what would happen when the draft takes the last available backend away. */
+/** The draft as a change: checked while it is typed, and again when it is submitted. */
+function useBackendSubmit(pool: PoolConfig, isNew: boolean, draft: BackendConfig, fields: readonly Field[]) {
+  const [change, preview] = useMemo(() => {
+    const label = isNew ? `Added ${draft.id} to ${pool.id}` : `Changed ${draft.id} of ${pool.id}`;
+    const put = putBackend(pool.id, draft, label);
+    const append = (one: PoolConfig) =>
+      one.id === pool.id ? { ...one, backends: [...one.backends, draft] } : one;
+    const appended: Change = {
+      ...put,
+      apply: (config) => ({ ...config, pools: config.pools.map(append) }),
+    };
+    return [put, isNew ? appended : put];
+  }, [pool.id, isNew, draft]);
+  const { errors, warnings, isSubmitted, busy, submit } = useFormChange({ change, preview, isEdited: true });
+  const pools = useQueryClient().getQueryData(configQuery.queryKey)?.config.pools ?? [];
+  const list = `pools[${pools.findIndex(({ id }) => id === pool.id)}].backends`;
+  const index = isNew ? pool.backends.length : pool.backends.findIndex(({ id }) => id === draft.id);
+  const part = `${list}[${index}]`;
+  const { own, rest } = splitProblems(
+    errors,
+    part,
+    fields.map(({ path }) => path),
+  );
+  const ofList = errors.filter(({ path }: Problem) => path === list).map(inWords);
+  return {
+    own,
+    rest: isSubmitted ? rest : ofList,
+    warnings: within(warnings, part),
+    isSubmitted,
+    busy,
+    submit: async () => (await submit()) === 'done',
+  };
+}
+
+/** Warns if the draft takes the last available backend away. */
 function Loss({ pool, draft }: { readonly pool: PoolConfig; readonly draft: BackendConfig }) {
   const queries = useQueryClient();
-  const statuses = queries.getQueryData(pulsesQuery.queryKey)?.[pool.id]?.status.backends ?? [];
+  const statuses = queries.getQueryData(poolSamplesQuery.queryKey)?.[pool.id]?.status.backends ?? [];
   const taken = { pool, statuses, ids: [draft.id] };
   if ((draft.state === 'active' && draft.weight > 0) || !isLast(taken)) return null;
   return (

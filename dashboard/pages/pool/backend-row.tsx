@@ -1,45 +1,48 @@
-/** A backend as a row of the table, and as a card on a small screen: the same words. */
+/** A backend as a row of the table, and as a card on small screens. */
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { memo, type ReactNode, useCallback } from 'react';
 import type { Actions } from './actions.ts';
-import { Failures, Identity, Share } from './cells.tsx';
+import { Failures, Identity, Share, StateCell } from './cells.tsx';
 import type { Row } from './row.ts';
 import { RowActions } from './row-actions.tsx';
-import { StateCell } from './state-cell.tsx';
 import { Weight } from './weight.tsx';
 
-/** What a row or a card is drawn from. */
+/** The props of a row or a card. */
 export interface BackendProps {
   readonly row: Row;
-  readonly isTicked: boolean;
-  readonly onTick: (id: string, ticked: boolean) => void;
+  readonly isSelected: boolean;
+  readonly onSelect: (id: string, selected: boolean) => void;
   readonly actions: Actions;
 }
 
 interface Column {
   readonly name: string;
   readonly className: string;
-  /** What the figures are of, where the name does not say it. */
+  /** What the figures mean, if the name does not say it. */
   readonly title?: string;
 }
 
-/** The columns' names and widths; the table has fixed ones, so that nothing jumps. */
+/** The columns; their widths are fixed, so that nothing jumps. */
 export const COLUMNS: readonly Column[] = [
   { name: 'Backend', className: '' },
-  { name: 'State', className: 'w-40' },
+  { name: 'State', className: 'w-48' },
   { name: 'Weight', className: 'w-20 text-right' },
-  { name: 'Req/s', className: 'w-16 text-right' },
+  { name: 'Req/s', className: 'w-16 text-right', title: 'Attempts per second, over the last ten seconds' },
   {
     name: 'Share / expected',
     className: 'w-34 text-right',
-    title: 'Of first attempts in the last one to two minutes, and by the weights in force',
+    title: 'Share of first attempts in the last one to two minutes, and the share that the weights call for',
   },
-  { name: 'Failures', className: 'w-22 text-right' },
-  { name: 'p50 / p95', className: 'w-30 text-right', title: 'Time to response headers' },
+  { name: 'Failures', className: 'w-24 text-right', title: 'Failed attempts since the pool object started' },
+  {
+    name: 'p50 / p95',
+    className: 'w-34 text-right',
+    title: 'Time to response headers, over the last one to two minutes',
+  },
   {
     name: 'Clients / sockets',
     className: 'w-20 text-right',
-    title: 'Clients with affinity seen of late, and WebSockets that may still be open',
+    title: 'Recently seen clients with affinity, and WebSockets that may still be open',
   },
 ];
 
@@ -52,7 +55,7 @@ export const BackendRow = memo(function BackendRow(props: BackendProps) {
   return (
     <tr className="border-t border-kumo-line">
       <td className="py-2.5 pl-4 align-top leading-6">
-        <Tick id={backend.id} isTicked={props.isTicked} onTick={props.onTick} />
+        <SelectBox id={backend.id} isSelected={props.isSelected} onSelect={props.onSelect} />
       </td>
       <th scope="row" className={`${CELL} text-left font-normal`}>
         <Identity backend={backend} />
@@ -86,7 +89,7 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
   return (
     <li className="flex flex-col gap-3 rounded-lg border border-kumo-line bg-kumo-base p-3">
       <div className="flex items-start gap-3">
-        <Tick id={backend.id} isTicked={props.isTicked} onTick={props.onTick} />
+        <SelectBox id={backend.id} isSelected={props.isSelected} onSelect={props.onSelect} />
         <div className="min-w-0 flex-1">
           <Identity backend={backend} />
         </div>
@@ -122,19 +125,23 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
   );
 }
 
-interface TickProps extends Pick<BackendProps, 'isTicked' | 'onTick'> {
+interface SelectBoxProps extends Pick<BackendProps, 'isSelected' | 'onSelect'> {
   readonly id: string;
 }
 
-const Tick = memo(function Tick({ id, isTicked, onTick }: TickProps) {
+const SelectBox = memo(function SelectBox({ id, isSelected, onSelect }: SelectBoxProps) {
   return (
-    <Checkbox aria-label={`Tick ${id}`} checked={isTicked} onCheckedChange={(ticked) => onTick(id, ticked)} />
+    <Checkbox
+      aria-label={`Select ${id}`}
+      checked={isSelected}
+      onCheckedChange={(selected) => onSelect(id, selected)}
+    />
   );
 });
 
 interface WeightOfProps extends Pick<Row, 'backend'>, Pick<BackendProps, 'actions'> {}
 
 function WeightOf({ backend: { id, weight }, actions }: WeightOfProps) {
-  const change = useCallback((next: number) => actions.weigh([id], next), [actions, id]);
+  const change = useCallback((next: number) => actions.setWeight([id], next), [actions, id]);
   return <Weight backend={id} weight={weight} onChange={change} />;
 }

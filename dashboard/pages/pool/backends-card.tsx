@@ -1,42 +1,46 @@
-/** The backends of a pool: a table, or cards where there is no room for one; ticked ones can be acted on together. */
+/** The backends of a pool: a table, or cards on small screens; selected backends can be changed together. */
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
+import { Store, useSelector } from '@tanstack/react-store';
 import { memo, useCallback, useMemo, useRef, useState } from 'react';
 import type { PoolConfig, RouteConfig } from '../../api/config.ts';
-import type { Pulse } from '../../api/status.ts';
+import type { PoolSample } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
 import { useFigure } from '../../live/use-live.ts';
 import { plural } from '../../model/format.ts';
 import type { Actions } from './actions.ts';
 import { BackendCard, type BackendProps, BackendRow, COLUMNS } from './backend-row.tsx';
 import { BulkBar } from './bulk-bar.tsx';
-import { type Row, rowsOf, steady } from './row.ts';
-import { reasonsOf } from './shares.ts';
-import { useWide } from './use-wide.ts';
+import { type Row, reasonsOf, reuseUnchanged, rowsOf } from './row.ts';
+
+const room = window.matchMedia('(min-width: 1280px)');
+/** Whether there is room for a table. */
+const hasRoom = new Store(room.matches);
+room.addEventListener('change', () => hasRoom.setState(() => room.matches));
 
 interface BackendsCardProps {
   readonly pool: PoolConfig;
   readonly routes: readonly RouteConfig[];
-  readonly pulse: Pulse | undefined;
-  /** Why each was ejected last, by id. */
+  readonly poolSample: PoolSample | undefined;
+  /** Why each backend was last ejected, by id. */
   readonly causes: Readonly<Record<string, string>>;
   readonly actions: Actions;
 }
 
 /** The card. */
-export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsCardProps) {
-  const rows = useRows({ pool, routes, pulse, causes });
-  const { ticked, onTick, tickAll } = useTicks(pool);
-  const isWide = useWide();
+export function BackendsCard({ pool, routes, poolSample, causes, actions }: BackendsCardProps) {
+  const rows = useRows({ pool, routes, poolSample, causes });
+  const { selected, onSelect, selectAll } = useSelection(pool);
+  const isWide = useSelector(hasRoom);
   const props = rows.map(
-    (row): BackendProps => ({ row, isTicked: ticked.includes(row.backend.id), onTick, actions }),
+    (row): BackendProps => ({ row, isSelected: selected.includes(row.backend.id), onSelect, actions }),
   );
   return (
     <Card
       title="Backends"
       actions={
         <div className="flex min-h-8 items-center gap-2">
-          {ticked.length > 0 ? (
-            <BulkBar ids={ticked} actions={actions} onClear={() => tickAll(false)} />
+          {selected.length > 0 ? (
+            <BulkBar ids={selected} actions={actions} onClear={() => selectAll(false)} />
           ) : (
             <span className="text-kumo-subtle">{plural(rows.length, 'backend')}</span>
           )}
@@ -48,7 +52,7 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
           <thead>
             <tr className="text-left text-kumo-subtle">
               <th scope="col" className="w-10 py-2 pl-4 font-normal">
-                <TickAll ticked={ticked.length} total={rows.length} onChange={tickAll} />
+                <SelectAll selected={selected.length} total={rows.length} onChange={selectAll} />
               </th>
               {COLUMNS.map(({ name, className, title }) => (
                 <th key={name} scope="col" title={title} className={`px-2 py-2 font-normal ${className}`}>
@@ -77,55 +81,59 @@ export function BackendsCard({ pool, routes, pulse, causes, actions }: BackendsC
   );
 }
 
-interface TickAllProps {
-  readonly ticked: number;
+interface SelectAllProps {
+  readonly selected: number;
   readonly total: number;
-  readonly onChange: (ticked: boolean) => void;
+  readonly onChange: (selected: boolean) => void;
 }
 
-const TickAll = memo(function TickAll({ ticked, total, onChange }: TickAllProps) {
+const SelectAll = memo(function SelectAll({ selected, total, onChange }: SelectAllProps) {
   return (
     <Checkbox
-      aria-label="Tick all"
-      checked={ticked === total}
-      indeterminate={ticked > 0 && ticked < total}
+      aria-label="Select all"
+      checked={selected === total}
+      indeterminate={selected > 0 && selected < total}
       onCheckedChange={onChange}
     />
   );
 });
 
-/** The rows as they are this second; those of which nothing changed keep their values' identity. */
-function useRows({ pool, routes, pulse, causes }: Omit<BackendsCardProps, 'actions'>) {
+/** The rows as of this second; unchanged rows keep their identity. */
+function useRows({ pool, routes, poolSample, causes }: Omit<BackendsCardProps, 'actions'>) {
   const now = useFigure((time) => time);
-  const expected = pulse?.status.backends.map(({ expectedShare }) => expectedShare).join() ?? '';
+  const expected = poolSample?.status.backends.map(({ expectedShare }) => expectedShare).join() ?? '';
   const since = useRef({ expected: '', at: 0 });
-  if (since.current.expected !== expected) since.current = { expected, at: pulse?.samples.at(-1)?.at ?? 0 };
+  if (since.current.expected !== expected)
+    since.current = { expected, at: poolSample?.samples.at(-1)?.at ?? 0 };
   const shown = useRef<readonly Row[]>([]);
   return useMemo(() => {
-    const statuses = pulse?.status.backends ?? [];
+    const statuses = poolSample?.status.backends ?? [];
     const reasons = reasonsOf({ pool, routes, statuses });
     const { backends } = pool;
-    const rows = rowsOf({ backends, pulse, causes, reasons, expectedSince: since.current.at, now });
-    shown.current = steady(shown.current, rows);
+    const rows = rowsOf({ backends, poolSample, causes, reasons, expectedSince: since.current.at, now });
+    shown.current = reuseUnchanged(shown.current, rows);
     return shown.current;
-  }, [pool, routes, pulse, causes, now]);
+  }, [pool, routes, poolSample, causes, now]);
 }
 
-/** Which backends are ticked; those that are gone are not. */
-function useTicks({ backends }: PoolConfig) {
+/** Which of the pool's backends are selected. */
+function useSelection({ backends }: PoolConfig) {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
-  const ticked = useMemo(() => backends.filter(({ id }) => ids.has(id)).map(({ id }) => id), [backends, ids]);
-  const onTick = useCallback((id: string, isTicked: boolean) => {
+  const selected = useMemo(
+    () => backends.filter(({ id }) => ids.has(id)).map(({ id }) => id),
+    [backends, ids],
+  );
+  const onSelect = useCallback((id: string, isSelected: boolean) => {
     setIds((before) => {
       const after = new Set(before);
-      if (isTicked) after.add(id);
+      if (isSelected) after.add(id);
       else after.delete(id);
       return after;
     });
   }, []);
-  const tickAll = useCallback(
-    (isTicked: boolean) => setIds(new Set(isTicked ? backends.map(({ id }) => id) : [])),
+  const selectAll = useCallback(
+    (isSelected: boolean) => setIds(new Set(isSelected ? backends.map(({ id }) => id) : [])),
     [backends],
   );
-  return { ticked, onTick, tickAll };
+  return { selected, onSelect, selectAll };
 }

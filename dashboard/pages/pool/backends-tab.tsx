@@ -1,9 +1,9 @@
-/** How a pool stands and what its backends do: figures, table, chart, newest requests. */
+/** A pool's figures, backends, charts and newest requests. */
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback } from 'react';
 import type { PoolConfig, RouteConfig } from '../../api/config.ts';
 import { type EventsAnswer, eventsQuery } from '../../api/events.ts';
-import { type Pulses, pulsesQuery, seriesQuery } from '../../api/status.ts';
+import { type PoolSamples, poolSamplesQuery, seriesQuery } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
 import { usePoolActions } from './actions.ts';
 import { BackendsCard } from './backends-card.tsx';
@@ -13,7 +13,7 @@ import { QuestionDialog } from './question-dialog.tsx';
 import { RecentCard } from './recent-card.tsx';
 import { causesOf } from './standing.ts';
 
-/** uPlot comes only with the page that draws. */
+/** uPlot is loaded only with the charts. */
 const TrafficCharts = lazy(async () => ({
   default: (await import('./traffic-charts.tsx')).TrafficCharts,
 }));
@@ -27,9 +27,9 @@ interface BackendsTabProps {
 
 /** The tab. */
 export function BackendsTab({ pool, routes }: BackendsTabProps) {
-  const { data: pulse } = useQuery({
-    ...pulsesQuery,
-    select: useCallback((pulses: Pulses) => pulses[pool.id], [pool.id]),
+  const { data: poolSample } = useQuery({
+    ...poolSamplesQuery,
+    select: useCallback((poolSamples: PoolSamples) => poolSamples[pool.id], [pool.id]),
   });
   const { data: series } = useQuery(seriesQuery(pool.id));
   const { data: causes = NONE } = useQuery({
@@ -39,8 +39,8 @@ export function BackendsTab({ pool, routes }: BackendsTabProps) {
   const { actions, question, setQuestion, draining, setDraining } = usePoolActions(pool.id);
   return (
     <>
-      <KpiStrip pulse={pulse} series={series?.[0]} causes={causes} />
-      <BackendsCard pool={pool} routes={routes} pulse={pulse} causes={causes} actions={actions} />
+      <KpiStrip poolSample={poolSample} series={series?.[0]} causes={causes} />
+      <BackendsCard pool={pool} routes={routes} poolSample={poolSample} causes={causes} actions={actions} />
       <Card title="Requests and failures by backend, last five minutes">
         <div className="min-h-80 p-4 pt-2">
           <Suspense fallback={null}>
@@ -51,7 +51,12 @@ export function BackendsTab({ pool, routes }: BackendsTabProps) {
       <RecentCard pool={pool.id} />
       <QuestionDialog question={question} onClose={() => setQuestion(null)} />
       {draining !== null && (
-        <DrainDialog pool={pool} backend={draining} pulse={pulse} onClose={() => setDraining(null)} />
+        <DrainDialog
+          pool={pool}
+          backend={draining}
+          poolSample={poolSample}
+          onClose={() => setDraining(null)}
+        />
       )}
     </>
   );

@@ -1,4 +1,4 @@
-/** What can be done to all ticked backends at once. */
+/** The actions on all selected backends. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { XIcon } from '@phosphor-icons/react';
@@ -12,12 +12,12 @@ interface BulkBarProps {
   readonly onClear: () => void;
 }
 
-/** The bar; it stands in the heading's line, so that the rows below keep their place. */
+/** The bar, in the heading's line, so that the rows below stay in place. */
 export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
   const [weight, setWeight] = useState('');
   const setAll = (event: FormEvent) => {
     event.preventDefault();
-    if (/^\d+$/.test(weight)) actions.weigh(ids, Number(weight));
+    if (/^\d+$/.test(weight)) actions.setWeight(ids, Number(weight));
   };
   const button = (name: string, act: (ids: readonly string[]) => void) => (
     <Button size="sm" variant="secondary" onClick={() => act(ids)}>
@@ -30,14 +30,14 @@ export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
       aria-label={`Actions for ${plural(ids.length, 'backend')}`}
       className="flex flex-wrap items-center gap-2"
     >
-      <span className="text-kumo-default">{ids.length} ticked</span>
+      <span className="text-kumo-default">{ids.length} selected</span>
       {button('Drain', actions.drain)}
-      {button('Activate', actions.activate)}
+      {button('Enable', actions.enable)}
       {button('Disable', actions.disable)}
       <form onSubmit={setAll} className="flex items-center gap-1">
         <Input
           size="sm"
-          aria-label="Weight for all ticked"
+          aria-label="Weight for all selected"
           inputMode="numeric"
           placeholder="weight"
           value={weight}
@@ -56,7 +56,7 @@ export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
         variant="ghost"
         shape="square"
         icon={XIcon}
-        aria-label="Untick all"
+        aria-label="Clear selection"
         onClick={onClear}
       />
     </div>

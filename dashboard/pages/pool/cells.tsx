@@ -1,13 +1,17 @@
-/** The parts of a backend's row and card: who it is, its share, its figures. */
+/** The cells of a backend's row and card: id and URL, share, failures, state. */
 import { Tooltip } from '@cloudflare/kumo/components/tooltip';
 import { WarningIcon } from '@phosphor-icons/react';
 import { memo } from 'react';
 import type { BackendConfig } from '../../api/config.ts';
 import type { BackendStatus } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
-import { count, NONE } from '../../model/format.ts';
+import { State } from '../../components/state.tsx';
+import { useTicking } from '../../live/use-live.ts';
+import { count, countdown, NONE } from '../../model/format.ts';
+import { probeIn } from '../../model/health.ts';
+import { progress, type Standing, standingOf } from './standing.ts';
 
-/** Its id, and its URL or binding to copy. */
+/** Its id, and its URL or binding with a copy button. */
 export const Identity = memo(function Identity({ backend }: { readonly backend: BackendConfig }) {
   const where = backend.url ?? `binding ${backend.binding}`;
   return (
@@ -16,7 +20,7 @@ export const Identity = memo(function Identity({ backend }: { readonly backend: 
         {backend.id}
       </span>
       <span className="flex min-w-0 items-center gap-1">
-        <span className="line-clamp-2 break-all text-kumo-subtle" title={where}>
+        <span className="line-clamp-2 [overflow-wrap:anywhere] text-kumo-subtle" title={where}>
           {where}
         </span>
         <CopyButton
@@ -29,12 +33,12 @@ export const Identity = memo(function Identity({ backend }: { readonly backend: 
 });
 
 interface ShareProps {
-  /** Observed beside expected. */
+  /** Observed and expected. */
   readonly share: string;
   readonly skew: string | null;
 }
 
-/** Observed beside expected, with a mark where chance does not explain the difference. */
+/** Observed and expected share, with a mark if chance does not explain the difference. */
 export function Share({ share, skew }: ShareProps) {
   return (
     <span className="inline-flex items-center justify-end gap-1 whitespace-nowrap">
@@ -46,12 +50,12 @@ export function Share({ share, skew }: ShareProps) {
   );
 }
 
-/** Props pass through: the tooltip listens on the button itself. */
+/** Passes props on, because the tooltip listens on the button itself. */
 function SkewMark({ why, ...rest }: { readonly why: string }) {
   return (
     <button
       type="button"
-      aria-label={`Skewed. ${why}`}
+      aria-label={`Unexpected share. ${why}`}
       className="inline-flex size-6 items-center justify-center rounded text-kumo-warning hover:bg-kumo-tint"
       {...rest}
     >
@@ -60,7 +64,7 @@ function SkewMark({ why, ...rest }: { readonly why: string }) {
   );
 }
 
-/** Failures in total, and in a row while there are some. */
+/** Failures in total, and how many of the latest attempts failed in a row. */
 export function Failures({ status }: { readonly status: BackendStatus | undefined }) {
   if (!status) return NONE;
   return (
@@ -73,4 +77,60 @@ export function Failures({ status }: { readonly status: BackendStatus | undefine
       )}
     </>
   );
+}
+
+interface StateCellProps {
+  readonly backend: BackendConfig;
+  readonly status: BackendStatus | undefined;
+  readonly cause: string | null;
+}
+
+/** The balancer's verdict, the operator's setting, and the cause or progress. */
+export function StateCell({ backend, status, cause }: StateCellProps) {
+  const standing = standingOf(backend, status);
+  const disableAt = status?.drain?.disableAt;
+  return (
+    <span className="flex min-w-0 flex-col">
+      <Verdict standing={standing} />
+      {standing.word !== 'ejected' && standing.ejectedUntil !== null && (
+        <Ejection until={standing.ejectedUntil} />
+      )}
+      <span className="text-kumo-subtle">
+        {backend.state === 'draining' ? (
+          <Progress status={status} />
+        ) : (
+          (cause ?? (standing.word === standing.intent ? 'by the operator' : standing.intent))
+        )}
+      </span>
+      {disableAt && <Deadline at={disableAt} />}
+    </span>
+  );
+}
+
+function Verdict({ standing: { tone, word, ejectedUntil } }: { readonly standing: Standing }) {
+  if (word === 'ejected' && ejectedUntil !== null) return <Ejection until={ejectedUntil} />;
+  return <State tone={tone}>{word}</State>;
+}
+
+/** `ejected · probe in 12 s`; after that time the next suitable request is the probe. */
+function Ejection({ until }: { readonly until: number }) {
+  const rest = useTicking((now) => probeIn(until, now));
+  return <State tone="bad">{`ejected · ${rest}`}</State>;
+}
+
+function Progress({ status }: { readonly status: BackendStatus | undefined }) {
+  const text = useTicking((now) => progress(status, now));
+  return (
+    <span
+      title={status?.drain?.why}
+      className={status?.drain?.safeToRemove ? 'text-kumo-success' : undefined}
+    >
+      {text}
+    </span>
+  );
+}
+
+function Deadline({ at }: { readonly at: number }) {
+  const text = useTicking((now) => (at > now ? `disabled in ${countdown(at, now)}` : 'being disabled'));
+  return <span className="text-kumo-subtle">{text}</span>;
 }

@@ -1,26 +1,26 @@
-/** Draining with a deadline: how long the backend's clients may take, and who gets the new ones. */
+/** Draining with a deadline: how long the backend keeps its clients, and which backends get the new ones. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { Input } from '@cloudflare/kumo/components/input';
 import { type FormEvent, useState } from 'react';
 import type { ApiError } from '../../api/client.ts';
 import type { PoolConfig } from '../../api/config.ts';
-import type { Pulse } from '../../api/status.ts';
-import { drainBackend } from '../../changes/drain.ts';
-import { useChange } from '../../changes/use-change.ts';
-import { consequence } from './consequences.ts';
+import type { PoolSample } from '../../api/status.ts';
+import { drainBackend } from '../../changes/change.ts';
+import { useChange } from '../../changes/submit-change.ts';
+import { consequence } from '../../model/consequences.ts';
 
 interface DrainDialogProps {
   readonly pool: PoolConfig;
   readonly backend: string;
-  readonly pulse: Pulse | undefined;
+  readonly poolSample: PoolSample | undefined;
   readonly onClose: () => void;
 }
 
 const MINUTE_MS = 60_000;
 
 /** The dialog for one backend. */
-export function DrainDialog({ pool, backend, pulse, onClose }: DrainDialogProps) {
+export function DrainDialog({ pool, backend, poolSample, onClose }: DrainDialogProps) {
   const { run, busy } = useChange();
   const [minutes, setMinutes] = useState('');
   const [problem, setProblem] = useState('');
@@ -28,14 +28,14 @@ export function DrainDialog({ pool, backend, pulse, onClose }: DrainDialogProps)
     event.preventDefault();
     const deadlineMs = minutes.trim() === '' ? null : Math.round(Number(minutes) * MINUTE_MS);
     try {
-      await run(drainBackend(pool.id, backend, deadlineMs, `Drained ${backend} of ${pool.id}`), true);
+      await run(drainBackend(pool.id, backend, deadlineMs, `Draining ${backend} of ${pool.id}`), true);
       onClose();
     } catch (error) {
       const { errors, message } = error as ApiError;
       setProblem(errors[0]?.message ?? message);
     }
   };
-  const statuses = pulse?.status.backends ?? [];
+  const statuses = poolSample?.status.backends ?? [];
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Dialog className="p-6">
@@ -44,11 +44,12 @@ export function DrainDialog({ pool, backend, pulse, onClose }: DrainDialogProps)
             Drain {backend} of {pool.id}
           </Dialog.Title>
           <Dialog.Description className="text-kumo-subtle">
-            New clients go elsewhere, known ones stay. {consequence({ pool, statuses, ids: [backend] })}
+            New clients go to other backends; existing clients stay.{' '}
+            {consequence({ pool, statuses, ids: [backend] })}
           </Dialog.Description>
           <Input
-            label="Disable it after (minutes)"
-            description="Empty: it drains until you say otherwise."
+            label="Disable after (minutes)"
+            description="Leave empty to drain until you disable or enable it."
             inputMode="decimal"
             value={minutes}
             onChange={(event) => setMinutes(event.currentTarget.value)}

@@ -1,48 +1,56 @@
-/** A pool in four figures, each with its last five minutes. */
+/** A pool in four figures, three of them with their last five minutes. */
 import { type ReactNode, useMemo } from 'react';
 import type { PoolSeries } from '../../../worker/objects/series.ts';
-import type { Pulse } from '../../api/status.ts';
+import type { PoolSample } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { healthText } from '../../components/state.tsx';
 import { useFigure } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
-import { isProblem, summarise } from '../../model/health.ts';
-import { rate } from '../../model/rates.ts';
-import { failedShare, recentRate, whole } from '../../model/series.ts';
-import { firstProblem, sharesFailed } from './kpis.ts';
+import { isProblem, summarise, worstProblem } from '../../model/health.ts';
+import { completed, failedShare, failedShares, rate, recentRate } from '../../model/rates.ts';
 
 interface KpiStripProps {
-  readonly pulse: Pulse | undefined;
+  readonly poolSample: PoolSample | undefined;
   readonly series: PoolSeries | undefined;
   readonly causes: Readonly<Record<string, string>>;
 }
 
 /** The strip. */
-export function KpiStrip({ pulse, series, causes }: KpiStripProps) {
-  const perS = useFigure((now) => perSecond((pulse ? rate(pulse.samples, now) : null) ?? recentRate(series)));
-  const problem = useFigure((now) => firstProblem(pulse?.status, causes, now));
-  const summary = summarise(pulse?.status);
+export function KpiStrip({ poolSample, series, causes }: KpiStripProps) {
+  const perS = useFigure((now) =>
+    perSecond((poolSample ? rate(poolSample.samples, now) : null) ?? recentRate(series)),
+  );
+  const problem = useFigure((now) => worstProblem(poolSample?.status, causes, now));
+  const summary = summarise(poolSample?.status);
   const failed = failedShare(series);
   const { requests, sharesOfFailed, p95Ms } = useMemo(() => linesOf(series), [series]);
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-lg border border-kumo-line bg-kumo-base xl:grid-cols-4">
-      <Kpi name="Requests a second" value={perS}>
-        <Sparkline values={requests} label="Requests over five minutes" />
+      <Kpi name="Requests per second" title="Over the last ten seconds; retries count too" value={perS}>
+        <Sparkline values={requests} label="Requests in the last five minutes" />
       </Kpi>
       <Kpi
-        name="Attempts failed"
-        title="In the last minute; those that were tried again elsewhere count too"
+        name="Failed attempts"
+        title="In the last minute; attempts that were retried successfully count too"
         value={percent(failed)}
         isBad={(failed ?? 0) > 0}
       >
-        <Sparkline values={sharesOfFailed} label="Attempts failed over five minutes" tone="bad" />
+        <Sparkline
+          values={sharesOfFailed}
+          label="Failed attempts in the last five minutes"
+          tone={(failed ?? 0) > 0 || sharesOfFailed.some((share) => share) ? 'bad' : 'calm'}
+        />
       </Kpi>
-      <Kpi name="p95 to headers" value={duration(pulse?.status.latencyMs.p95 ?? null)}>
-        <Sparkline values={p95Ms} label="p95 over five minutes" />
+      <Kpi
+        name="p95 latency"
+        title="To response headers, over the last one to two minutes"
+        value={duration(poolSample?.status.latencyMs.p95 ?? null)}
+      >
+        <Sparkline values={p95Ms} label="p95 latency in the last five minutes" />
       </Kpi>
       <Kpi
         name="Backends"
-        value={pulse ? `${summary.available} of ${summary.total} available` : '–'}
+        value={poolSample ? `${summary.available} of ${summary.total} available` : '–'}
         isBad={isProblem(summary.health)}
       >
         <span className={`line-clamp-2 ${healthText(summary.health)}`}>{problem}</span>
@@ -51,16 +59,16 @@ export function KpiStrip({ pulse, series, causes }: KpiStripProps) {
   );
 }
 
-/** The same arrays for the same series, so that lines are drawn once. */
+/** The lines of a series. */
 function linesOf(series: PoolSeries | undefined) {
-  const requests = whole(series?.requests ?? []);
-  const sharesOfFailed = sharesFailed(requests, whole(series?.failures ?? []));
-  return { requests, sharesOfFailed, p95Ms: whole(series?.p95Ms ?? []) };
+  const requests = completed(series?.requests ?? []);
+  const sharesOfFailed = failedShares(requests, completed(series?.failures ?? []));
+  return { requests, sharesOfFailed, p95Ms: completed(series?.p95Ms ?? []) };
 }
 
 interface KpiProps {
   readonly name: string;
-  /** What the figure is of, where the name does not say it. */
+  /** What the figure means, if the name does not say it. */
   readonly title?: string;
   readonly value: string;
   readonly isBad?: boolean;

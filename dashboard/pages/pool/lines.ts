@@ -1,22 +1,22 @@
-/** Which lines the charts draw, and which colour each keeps. No I/O. */
+/** Which lines the charts draw, and in which colours. No I/O. */
 import type { PoolSeries } from '../../../worker/objects/series.ts';
-import { whole } from '../../model/series.ts';
+import { completed } from '../../model/rates.ts';
 
-/** Lines of their own; past that the rest is one line. */
+/** The most backends with a line of their own; the others share one line. */
 const LINES = 8;
 
-/** A line: a backend's, or that of all others together (`slot` is null). */
+/** A backend's line, or the line of all others (`slot` is null). */
 export interface Line {
   readonly name: string;
-  /** Which of the palette's colours, from 0. */
+  /** The index of its colour. */
   readonly slot: number | null;
-  /** A second, by step. */
+  /** Per second, by step. */
   readonly requests: readonly number[];
   /** By step. */
   readonly failures: readonly number[];
 }
 
-/** Backend ids by colour; a colour that is free is null. */
+/** Backend ids by colour; null: the colour is free. */
 export type Slots = readonly (string | null)[];
 
 export const noSlots: Slots = new Array<null>(LINES).fill(null);
@@ -26,8 +26,8 @@ type BySteps = NonNullable<PoolSeries['backends']>[number];
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /**
- * Who has a line, given who had: nobody loses a colour while there is room. With more backends than lines those with
- * the most requests have one, and who fails takes the place of somebody who does not.
+ * Which backends have a line, given those that had one: a backend keeps its colour while there is room. If there are too
+ * many backends, the busiest have a line, and a failing backend replaces one without failures.
  */
 export function slotsFor(before: Slots, backends: readonly BySteps[]): Slots {
   const room = backends.length > LINES ? LINES - 1 : LINES;
@@ -46,13 +46,18 @@ export function slotsFor(before: Slots, backends: readonly BySteps[]): Slots {
   return slots;
 }
 
-/** The lines in the pool's order, those of all others last. The step that is still going on is left out. */
+/** The lines in the pool's order, the line of all others last; without the step that is still under way. */
 export function linesOf({ backends = [], stepMs }: PoolSeries, slots: Slots): Line[] {
-  const perSecond = (values: readonly number[]) => whole(values).map((value) => (value * 1_000) / stepMs);
+  const perSecond = (values: readonly number[]) => completed(values).map((value) => (value * 1_000) / stepMs);
   const mine = backends.filter(({ id }) => slots.includes(id));
   const others = backends.filter(({ id }) => !slots.includes(id));
   const lines = mine.map(({ id, requests, failures }): Line => {
-    return { name: id, slot: slots.indexOf(id), requests: perSecond(requests), failures: whole(failures) };
+    return {
+      name: id,
+      slot: slots.indexOf(id),
+      requests: perSecond(requests),
+      failures: completed(failures),
+    };
   });
   if (others.length === 0) return lines;
   const total = (key: 'requests' | 'failures') =>
@@ -61,16 +66,16 @@ export function linesOf({ backends = [], stepMs }: PoolSeries, slots: Slots): Li
     name: `${others.length} others`,
     slot: null,
     requests: perSecond(total('requests')),
-    failures: whole(total('failures')),
+    failures: completed(total('failures')),
   };
   return [...lines, rest];
 }
 
-/** When each whole step began, in seconds since 1970: what uPlot takes. */
+/** When each completed step began, in seconds since 1970, as uPlot expects. */
 export const timesOf = ({ until, stepMs, requests }: PoolSeries): number[] =>
-  whole(requests).map((_, i) => (until - (requests.length - i) * stepMs) / 1_000);
+  completed(requests).map((_, i) => (until - (requests.length - i) * stepMs) / 1_000);
 
-/** A backend's requests and failures over all whole steps, for who cannot see the lines. */
+/** A line's total requests and failures, for screen readers. */
 export const totalsOf = ({ requests, failures }: Line, stepMs: number) => ({
   requests: Math.round((sum(requests) * stepMs) / 1_000),
   failures: sum(failures),

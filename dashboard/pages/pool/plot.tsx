@@ -1,9 +1,9 @@
-/** uPlot in React: lines over time that follow data, size and theme. */
+/** uPlot in React: lines over time that follow the data, the size and the theme. */
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
-/** How a line looks; the colour may be any CSS colour, variables included. */
+/** How a line looks; the colour may be any CSS colour, including variables. */
 export interface Stroke {
   readonly name: string;
   readonly color: string;
@@ -17,11 +17,11 @@ interface PlotProps {
   /** By line, then by time. */
   readonly values: readonly (readonly number[])[];
   readonly height: number;
-  /** The index of the time that is pointed at; null: none. */
+  /** Called with the index of the time under the pointer; null: none. */
   readonly onStep: (step: number | null) => void;
 }
 
-/** The canvas. It says nothing to who cannot see it: a table beside it must. */
+/** The canvas. Screen readers cannot read it, so it needs a table beside it. */
 export function Plot({ times, strokes, values, height, onStep }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -52,7 +52,14 @@ export function Plot({ times, strokes, values, height, onStep }: PlotProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the data is new exactly when times or values are
   useEffect(() => plot.current?.setData(newest.current), [times, values]);
 
-  return <div ref={host} aria-hidden="true" className="w-full overflow-hidden" style={{ height }} />;
+  return (
+    <div
+      ref={host}
+      aria-hidden="true"
+      className="w-full overflow-hidden transition-none"
+      style={{ height }}
+    />
+  );
 }
 
 function optionsOf(
@@ -61,7 +68,10 @@ function optionsOf(
   height: number,
   onStep: PlotProps['onStep'],
 ): uPlot.Options {
-  /** A canvas takes no variables: the element's own colour is set and read. Asked at each drawing, so themes follow. */
+  /**
+   * A canvas takes no CSS variables: this resolves one through the element, at each drawing, so that it follows the theme.
+   * The element must not have transitions: the colour read would be that before the transition.
+   */
   const resolve = (color: string) => () => {
     element.style.color = color;
     const resolved = getComputedStyle(element).color;
@@ -78,7 +88,7 @@ function optionsOf(
     width: element.clientWidth,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     cursor: { sync: { key: 'pool' }, drag: { x: false, y: false }, points: { size: 6 } },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [

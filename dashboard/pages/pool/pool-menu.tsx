@@ -1,4 +1,4 @@
-/** What can be done to the pool itself. */
+/** The actions on the pool itself. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
@@ -7,7 +7,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Config, PoolConfig } from '../../api/config.ts';
 import { removePool } from '../../changes/change.ts';
-import { useChange } from '../../changes/use-change.ts';
+import { useChange } from '../../changes/submit-change.ts';
 import { plural } from '../../model/format.ts';
 
 interface PoolMenuProps {
@@ -15,7 +15,7 @@ interface PoolMenuProps {
   readonly config: Config;
 }
 
-/** The menu and the question before deleting. */
+/** The menu, and the confirmation before deleting. */
 export function PoolMenu({ pool, config }: PoolMenuProps) {
   const [asks, setAsks] = useState(false);
   return (
@@ -33,7 +33,7 @@ export function PoolMenu({ pool, config }: PoolMenuProps) {
         />
         <DropdownMenu.Content>
           <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => setAsks(true)}>
-            Delete pool …
+            Delete pool…
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu>
@@ -52,7 +52,7 @@ function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClos
   const isUsed = routes.length > 0 || pools.length > 0;
   const remove = async () => {
     onClose();
-    // Away from here first: while the change is under way there is no such pool any more.
+    // Leave the page first: while the change is under way, the pool no longer exists.
     await navigate({ to: '/' });
     if (!(await run(removePool(pool.id, `Deleted pool ${pool.id}`))))
       void navigate({ to: '/pools/$pool', params: { pool: pool.id } });
@@ -62,8 +62,8 @@ function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClos
       <Dialog.Title className="text-lg font-semibold">Delete pool {pool.id}?</Dialog.Title>
       <Dialog.Description className="text-kumo-default">
         {isUsed
-          ? `Pool ${pool.id} is in use, so it cannot be deleted. Change or delete these first:`
-          : `Its ${plural(pool.backends.length, 'backend')} and its settings go; no route leads to it, so no request is affected. It can be undone.`}
+          ? `Pool ${pool.id} cannot be deleted because it is in use. Change or delete these first:`
+          : `This deletes its ${plural(pool.backends.length, 'backend')} and its settings. No route leads to it, so no request is affected. You can undo this.`}
       </Dialog.Description>
       {isUsed && (
         <ul className="flex list-disc flex-col gap-1 pl-5">
@@ -86,7 +86,7 @@ function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClos
               >
                 Pool {id}
               </Link>{' '}
-              (falls back to it)
+              (uses it as its fallback)
             </li>
           ))}
         </ul>

@@ -1,32 +1,35 @@
-/** One pool: how it stands, its backends and what can be done to them, its traffic, its settings. */
+/** One pool: its state, its backends and the actions on them, its traffic and its settings. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { configQuery, type PoolConfig } from '../../api/config.ts';
-import { type Pulses, pulsesQuery } from '../../api/status.ts';
+import { type PoolSamples, poolSamplesQuery } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { isProblem, summarise } from '../../model/health.ts';
 import { BackendForm } from './backend-form.tsx';
 import { BackendsTab } from './backends-tab.tsx';
-import { NoPool } from './no-pool.tsx';
 import { PoolMenu } from './pool-menu.tsx';
+import { PoolNotFound } from './pool-not-found.tsx';
 import { SettingsTab } from './settings-tab.tsx';
 
 const route = getRouteApi('/pools/$pool');
 
-/** The page of the pool that the address names. */
+/** The page of the pool that the URL names. */
 export function PoolPage() {
   const { pool: id } = route.useParams();
   const { edit, tab = 'backends' } = route.useSearch();
   const query = useQuery(configQuery);
   const { data } = query;
   const { data: problem = false } = useQuery({
-    ...pulsesQuery,
-    select: useCallback((pulses: Pulses) => isProblem(summarise(pulses[id]?.status).health), [id]),
+    ...poolSamplesQuery,
+    select: useCallback(
+      (poolSamples: PoolSamples) => isProblem(summarise(poolSamples[id]?.status).health),
+      [id],
+    ),
   });
   const navigate = route.useNavigate();
   const pool = data?.config.pools.find((one) => one.id === id);
@@ -36,7 +39,7 @@ export function PoolPage() {
         {query.error ? <QueryError what="The configuration" query={query} /> : <Skeleton lines={8} />}
       </Page>
     );
-  if (!pool) return <NoPool id={id} revision={data.revision} />;
+  if (!pool) return <PoolNotFound id={id} revision={data.revision} />;
   const open = (backend: string | undefined) =>
     void navigate({ search: (search) => ({ ...search, edit: backend }) });
   return (
@@ -53,7 +56,7 @@ export function PoolPage() {
         </>
       }
     >
-      <nav aria-label={`Parts of ${id}`} className="-mt-2 flex gap-1 border-b border-kumo-line">
+      <nav aria-label={`Sections of ${id}`} className="-mt-2 flex gap-1 border-b border-kumo-line">
         <TabLink name="Backends" isCurrent={tab !== 'settings'} />
         <TabLink name="Settings" tab="settings" isCurrent={tab === 'settings'} />
       </nav>
@@ -76,7 +79,7 @@ function Facts({ pool, revision }: { readonly pool: PoolConfig; readonly revisio
       <CopyButton value={id} what="pool id" />
       <span>{policy === 'hash' ? `hash by ${hashKey}` : policy}</span>
       {sharding !== 'none' && (
-        <span>{sharding === 'region' ? 'a shard a region' : `${sharding} shards`}</span>
+        <span>{sharding === 'region' ? 'one shard per region' : `${sharding} shards`}</span>
       )}
       <span>revision {revision}</span>
     </>

@@ -1,7 +1,7 @@
-/** Asks before something that hurts, and says in figures what would happen. */
+/** Confirms a harmful action, and says in figures what would happen. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
-import { useChange } from '../../changes/use-change.ts';
+import { useChange } from '../../changes/submit-change.ts';
 import type { Question } from './actions.ts';
 
 interface QuestionDialogProps {
@@ -9,7 +9,7 @@ interface QuestionDialogProps {
   readonly onClose: () => void;
 }
 
-/** The dialog while there is a question. */
+/** Open while there is a question. */
 export function QuestionDialog({ question, onClose }: QuestionDialogProps) {
   const { run } = useChange();
   const confirm = () => {

@@ -1,4 +1,4 @@
-/** The newest requests of a pool; they stand still while pointed at. */
+/** The newest requests of a pool; the list pauses under the pointer. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -8,7 +8,7 @@ import { MappingLine } from '../../components/mapping-line.tsx';
 
 const SHOWN = 10;
 
-/** The card, as high as ten lines whether there are as many or not. */
+/** The card; its height is that of ten lines, even if there are fewer. */
 export function RecentCard({ pool }: { readonly pool: string }) {
   const paused = useRef(false);
   const recent = useRecent(pool, paused);
@@ -35,25 +35,25 @@ export function RecentCard({ pool }: { readonly pool: string }) {
             <MappingLine mapping={mapping} />
           </li>
         ))}
-        {recent.length === 0 && <li className="text-kumo-subtle">No request yet.</li>}
+        {recent.length === 0 && <li className="text-kumo-subtle">No requests yet.</li>}
       </ul>
     </Card>
   );
 }
 
-/** What is on record when the page opens, then what the live view tells; asked for anew while that is away. */
+/** The recorded requests, then those of the live view; fetched again while the live view is lost. */
 function useRecent(pool: string, paused: { readonly current: boolean }): readonly Mapping[] {
   const { data = [], refetch } = useQuery(newestRequestsQuery(pool, SHOWN));
-  const [told, setTold] = useState<readonly Mapping[]>([]);
+  const [live, setLive] = useState<readonly Mapping[]>([]);
   useEffect(() => {
-    setTold([]);
+    setLive([]);
     const watcher = (mappings: readonly Mapping[]) => {
       if (paused.current) return;
       const mine = mappings.filter((mapping) => mapping.pool === pool);
-      if (mine.length > 0) setTold((known) => [...mine.toReversed(), ...known].slice(0, SHOWN));
+      if (mine.length > 0) setLive((known) => [...mine.toReversed(), ...known].slice(0, SHOWN));
     };
     const again = () => {
-      if (!paused.current) void refetch().then(() => setTold([]));
+      if (!paused.current) void refetch().then(() => setLive([]));
     };
     tail.watchers.add(watcher);
     tail.againWatchers.add(again);
@@ -62,6 +62,6 @@ function useRecent(pool: string, paused: { readonly current: boolean }): readonl
       tail.againWatchers.delete(again);
     };
   }, [pool, paused, refetch]);
-  const ids = new Set(told.map(({ requestId }) => requestId));
-  return [...told, ...data.filter(({ requestId }) => !ids.has(requestId))].slice(0, SHOWN);
+  const ids = new Set(live.map(({ requestId }) => requestId));
+  return [...live, ...data.filter(({ requestId }) => !ids.has(requestId))].slice(0, SHOWN);
 }

@@ -1,4 +1,4 @@
-/** What can be done to one backend: drain or activate with one click, the rest in a menu. */
+/** The actions on one backend: drain or enable with one click, the others in a menu. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
 import {
@@ -21,17 +21,17 @@ interface RowActionsProps {
 /** The button and the menu. */
 export const RowActions = memo(function RowActions({ id, state, actions }: RowActionsProps) {
   const isActive = state === 'active';
-  const toggle = () => (isActive ? actions.drain([id]) : actions.activate([id]));
+  const toggle = () => (isActive ? actions.drain([id]) : actions.enable([id]));
   return (
     <span className="flex items-center justify-end gap-1">
       <Button
         size="sm"
         variant="secondary"
         onClick={toggle}
-        aria-label={`${isActive ? 'Drain' : 'Activate'} ${id}`}
+        aria-label={`${isActive ? 'Drain' : 'Enable'} ${id}`}
         className="w-18 justify-center"
       >
-        {isActive ? 'Drain' : 'Activate'}
+        {isActive ? 'Drain' : 'Enable'}
       </Button>
       <DropdownMenu>
         <DropdownMenu.Trigger
@@ -47,11 +47,11 @@ export const RowActions = memo(function RowActions({ id, state, actions }: RowAc
         />
         <DropdownMenu.Content>
           <DropdownMenu.Item icon={PencilSimpleIcon} onClick={() => actions.edit(id)}>
-            Edit …
+            Edit…
           </DropdownMenu.Item>
           {state !== 'disabled' && (
             <DropdownMenu.Item icon={HourglassIcon} onClick={() => actions.drainUntil(id)}>
-              Drain with a deadline …
+              Drain with a deadline…
             </DropdownMenu.Item>
           )}
           {state !== 'disabled' && (

@@ -1,43 +1,42 @@
-/** One line of the backends table as plain values: what it shows changes only when these do. No I/O. */
-import type { BackendConfig } from '../../api/config.ts';
-import type { BackendStatus, Pulse } from '../../api/status.ts';
+/** A row of the backends table as plain values, and whether its share is as expected. No I/O. */
+import type { BackendConfig, PoolConfig, RouteConfig } from '../../api/config.ts';
+import type { BackendStatus, PoolSample } from '../../api/status.ts';
 import { count, duration, NONE, percent, perSecond } from '../../model/format.ts';
-import { rate, seen } from '../../model/rates.ts';
-import { explainSkew, isSkewed } from './shares.ts';
+import { rate, requestsSince } from '../../model/rates.ts';
 
 /** One backend, ready to be shown. */
 export interface Row {
   readonly backend: BackendConfig;
   readonly status: BackendStatus | undefined;
   readonly rate: string;
-  /** `71.4 / 71.4 %`: observed beside expected. */
+  /** `71.4 / 71.4 %`: observed and expected. */
   readonly share: string;
   /** `21 ms / 60 ms`. */
   readonly latency: string;
   /** Affinity clients and open WebSockets. */
   readonly attached: string;
-  /** Why the share is not as expected; null while it is, or nothing can be said. */
+  /** Why the share is not as expected; null if it is, or if there is too little data. */
   readonly skew: string | null;
-  /** Of the ejection that lasts. */
+  /** Why the backend is ejected; null if it is not. */
   readonly cause: string | null;
 }
 
-interface Known {
+interface RowInputs {
   readonly backends: readonly BackendConfig[];
-  readonly pulse: Pulse | undefined;
+  readonly poolSample: PoolSample | undefined;
   /** By backend id. */
   readonly causes: Readonly<Record<string, string>>;
-  /** What moves shares in this pool. */
+  /** What can change shares in this pool. */
   readonly reasons: readonly string[];
-  /** Since when the shares are expected to be as they are, and now; epoch ms of the server. */
+  /** When the expected shares last changed, and now; epoch ms. */
   readonly expectedSince: number;
   readonly now: number;
 }
 
-/** All rows in the pool's order. */
-export function rowsOf({ backends, pulse, causes, reasons, expectedSince, now }: Known): Row[] {
-  const statuses = new Map(pulse?.status.backends.map((status) => [status.id, status]));
-  const n = pulse ? seen(pulse.samples, expectedSince) : 0;
+/** All rows, in the pool's order. */
+export function rowsOf({ backends, poolSample, causes, reasons, expectedSince, now }: RowInputs): Row[] {
+  const statuses = new Map(poolSample?.status.backends.map((status) => [status.id, status]));
+  const n = poolSample ? requestsSince(poolSample.samples, expectedSince) : 0;
   return backends.map((backend) => {
     const status = statuses.get(backend.id);
     const { share = null, expectedShare = null } = status ?? {};
@@ -45,7 +44,7 @@ export function rowsOf({ backends, pulse, causes, reasons, expectedSince, now }:
     return {
       backend,
       status,
-      rate: perSecond(pulse ? rate(pulse.samples, now, backend.id) : null),
+      rate: perSecond(poolSample ? rate(poolSample.samples, now, backend.id) : null),
       share: sharePair(share, expectedShare),
       latency: latencyPair(status),
       attached: attached(status),
@@ -55,7 +54,7 @@ export function rowsOf({ backends, pulse, causes, reasons, expectedSince, now }:
   });
 }
 
-/** `71.4 / 71.4 %`: observed beside expected. */
+/** `71.4 / 71.4 %`: observed and expected. */
 export const sharePair = (share: number | null, expected: number | null): string =>
   share === null && expected === null ? NONE : `${percent(share).replace(/ %$/, '')} / ${percent(expected)}`;
 
@@ -69,7 +68,7 @@ export const latencyPair = (status: BackendStatus | undefined): string => {
 export const attached = (status: BackendStatus | undefined): string =>
   status ? `${count(status.affinityClients)} / ${count(status.openWebSockets)}` : NONE;
 
-/** Whether two rows look the same, but for what a clock moves. */
+/** Whether two rows look the same, apart from countdowns. */
 const isSame = (a: Row, b: Row): boolean =>
   a.backend === b.backend &&
   a.rate === b.rate &&
@@ -84,9 +83,56 @@ const isSame = (a: Row, b: Row): boolean =>
   a.status?.consecutiveFailures === b.status?.consecutiveFailures &&
   JSON.stringify(a.status?.drain) === JSON.stringify(b.status?.drain);
 
-/** The rows with the identity they had where nothing that can be seen has changed: those are not drawn again. */
-export const steady = (before: readonly Row[], now: readonly Row[]): readonly Row[] =>
+/** The rows of `now`; rows that look the same are those of `before`, so that they are not drawn again. */
+export const reuseUnchanged = (before: readonly Row[], now: readonly Row[]): readonly Row[] =>
   now.map((row, i) => {
     const old = before[i];
     return old && isSame(old, row) ? old : row;
   });
+
+/** Chance alone exceeds three standard deviations once in 370 times. */
+const SIGMAS = 3;
+
+/**
+ * Whether `share` differs from `expected` by more than chance explains over `n` requests. False if fewer than ten
+ * requests are expected either way, where the formula does not hold.
+ */
+export function isSkewed(share: number | null, expected: number | null, n: number): boolean {
+  if (share === null || expected === null || n * expected * (1 - expected) < 10) return false;
+  return Math.abs(share - expected) > SIGMAS * Math.sqrt((expected * (1 - expected)) / n);
+}
+
+interface PoolContext {
+  readonly pool: PoolConfig;
+  readonly routes: readonly RouteConfig[];
+  readonly statuses: readonly BackendStatus[];
+}
+
+/** The known reasons for shares that differ from the weights, one sentence each. */
+export function reasonsOf({ pool, routes, statuses }: PoolContext): string[] {
+  const sticky = routes.filter(({ pool: id, affinity }) => id === pool.id && affinity !== 'none');
+  const ejected = statuses.filter(({ ejectedUntil }) => ejectedUntil !== null).map(({ id }) => id);
+  const reasons: string[] = [];
+  if (sticky.length > 0)
+    reasons.push(
+      `Affinity keeps clients at their backends (route ${sticky.map(({ id }) => id).join(', ')}).`,
+    );
+  if (ejected.length > 0)
+    reasons.push(`The share covers the last one to two minutes, in which ${ejected.join(', ')} was ejected.`);
+  if (pool.slowStartMs > 0)
+    reasons.push('A backend that returns reaches its full weight gradually (slowStartMs).');
+  if (pool.policy === 'hash')
+    reasons.push(
+      `Policy hash follows the key (${pool.hashKey}), and some keys are more frequent than others.`,
+    );
+  if (pool.policy === 'least-request')
+    reasons.push('Policy least-request prefers backends with fewer requests in flight.');
+  return reasons;
+}
+
+/** An unexpected share in words: more or less, over how many requests, and the known reasons. */
+export function explainSkew(share: number, expected: number, n: number, reasons: readonly string[]): string {
+  const side = share > expected ? 'More' : 'Less';
+  const why = reasons.length > 0 ? reasons.join(' ') : 'Nothing in the configuration explains it.';
+  return `${side} than its weight calls for, and more than chance explains (${n} requests in the last ten seconds). ${why}`;
+}

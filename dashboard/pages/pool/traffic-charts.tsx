@@ -1,4 +1,4 @@
-/** Requests and failures by backend over the last five minutes; loaded only where it is shown. */
+/** Requests and failures by backend in the last five minutes; loaded only when it is shown. */
 import { memo, useMemo, useRef, useState } from 'react';
 import type { PoolSeries } from '../../../worker/objects/series.ts';
 import { clock, count, perSecond } from '../../model/format.ts';
@@ -8,14 +8,14 @@ import './charts.css';
 
 /** The colour of a line. */
 const colorOf = ({ slot }: Line): string => `var(--line-${slot ?? 'others'})`;
-/** From the fifth on, lines differ by more than colour. */
+/** From the fifth line on, lines differ by more than colour. */
 const dashOf = ({ slot }: Line): number[] => (slot === null ? [2, 3] : slot >= 4 ? [6, 3] : []);
 
 interface TrafficChartsProps {
   readonly series: PoolSeries;
 }
 
-/** Both charts with one legend; drawn anew with a new series only. */
+/** Both charts with one legend; drawn again only with a new series. */
 export const TrafficCharts = memo(function TrafficCharts({ series }: TrafficChartsProps) {
   const slots = useRef(noSlots);
   const [step, setStep] = useState<number | null>(null);
@@ -34,15 +34,15 @@ export const TrafficCharts = memo(function TrafficCharts({ series }: TrafficChar
   return (
     <figure className="flex flex-col gap-2">
       <Legend lines={lines} times={times} step={step} />
-      <h3 className="text-kumo-subtle">Requests a second</h3>
+      <h3 className="text-kumo-subtle">Requests per second</h3>
       <Plot times={times} strokes={strokes} values={requests} height={160} onStep={setStep} />
-      <h3 className="text-kumo-subtle">Failures in five seconds</h3>
+      <h3 className="text-kumo-subtle">Failures per five seconds</h3>
       {hasFailed ? (
         <Plot times={times} strokes={strokes} values={failures} height={110} onStep={setStep} />
       ) : (
         <p className="text-kumo-default">None.</p>
       )}
-      <Told lines={lines} stepMs={series.stepMs} />
+      <SeriesTable lines={lines} stepMs={series.stepMs} />
     </figure>
   );
 });
@@ -50,11 +50,11 @@ export const TrafficCharts = memo(function TrafficCharts({ series }: TrafficChar
 interface LegendProps {
   readonly lines: readonly Line[];
   readonly times: readonly number[];
-  /** The step that is pointed at. */
+  /** The step under the pointer. */
   readonly step: number | null;
 }
 
-/** The lines' names; with the figures of the step that is pointed at. */
+/** The lines' names, with the figures of the step under the pointer. */
 function Legend({ lines, times, step }: LegendProps) {
   const at = step === null ? undefined : times[step];
   return (
@@ -86,10 +86,10 @@ function Legend({ lines, times, step }: LegendProps) {
   );
 }
 
-/** The same in a table, for who cannot see the lines. */
-function Told({ lines, stepMs }: { readonly lines: readonly Line[]; readonly stepMs: number }) {
+/** The same as a table, for screen readers. */
+function SeriesTable({ lines, stepMs }: { readonly lines: readonly Line[]; readonly stepMs: number }) {
   return (
-    // A table of its own would keep its width.
+    // A table alone would keep its width.
     <div className="sr-only">
       <table>
         <caption>Requests and failures by backend in the last five minutes</caption>

@@ -1,4 +1,4 @@
-/** A backend's weight, changed where it stands: click or Enter, arrow up or down, Enter; Escape leaves it as it was. */
+/** A backend's weight, edited in place: click or Enter, arrow up or down, Enter; Escape cancels. */
 import { CaretUpDownIcon } from '@phosphor-icons/react';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
 
@@ -10,20 +10,20 @@ interface WeightProps {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 
-/** What an arrow makes of a written weight; what is no number begins at `from`. */
+/** A typed weight after an arrow key; text that is not a number counts as `from`. */
 export function stepped(text: string, step: number, from: number): string {
   const value = /^\d+$/.test(text) ? Number(text) : from;
   return String(Math.max(0, value + step));
 }
 
-/** The weight as a button that becomes a field. Many steps are one change. */
+/** The weight as a button that becomes a field. Several steps are one change. */
 export const Weight = memo(function Weight({ backend, weight, onChange }: WeightProps) {
   const [draft, setDraft] = useState<string | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(false);
   const isOpen = draft !== null;
   useEffect(() => {
-    // Whoever left by key goes on from where they were.
+    // After leaving the field by key, the focus returns to the button.
     if (wasOpen.current && !isOpen && document.activeElement === document.body) button.current?.focus();
     wasOpen.current = isOpen;
   }, [isOpen]);
@@ -65,7 +65,7 @@ export const Weight = memo(function Weight({ backend, weight, onChange }: Weight
   };
   return (
     <input
-      // biome-ignore lint/a11y/noAutofocus: the operator has just asked for this field
+      // biome-ignore lint/a11y/noAutofocus: the operator has just opened this field
       autoFocus
       role="spinbutton"
       aria-label={`Weight of ${backend}`}

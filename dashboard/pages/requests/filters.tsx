@@ -1,22 +1,21 @@
-/** What the list is narrowed to: pool, backend, outcome, status, path. */
+/** The list's filters: pool, backend, outcome, status, path. */
 import { Button } from '@cloudflare/kumo/components/button';
-import { memo } from 'react';
+import { Input } from '@cloudflare/kumo/components/input';
+import { type ComponentProps, memo, useEffect, useState } from 'react';
 import type { Config } from '../../api/config.ts';
 import type { RequestFilter } from '../../api/requests.ts';
 import { Choice } from '../../components/choice.tsx';
 import { outcomes } from '../../model/mapping.ts';
-import type { RequestsSearch } from '../../router.tsx';
-import { filterOf, isFiltered, isStatus, withFilter, withoutFilters } from './filter.ts';
-import { TypedFilter } from './typed-filter.tsx';
+import { filterOf, isFiltered, isStatus, type RequestsSearch, withFilter, withoutFilters } from './filter.ts';
 
 interface FiltersProps {
   readonly search: RequestsSearch;
   readonly config: Config | undefined;
-  /** Takes what becomes of the search, as it then is: two fields may change it one right after the other. */
+  /** Takes a function of the current search, because two fields may change it in quick succession. */
   readonly onChange: (change: (now: RequestsSearch) => RequestsSearch) => void;
 }
 
-/** The row of filters, and the way out of them. The list beside it changes every second; these do not. */
+/** The row of filters with a button that clears them. The list below changes every second; the filters do not. */
 export const Filters = memo(function Filters({ search, config, onChange }: FiltersProps) {
   const pools = config?.pools ?? [];
   const inPools = search.pool === undefined ? pools : pools.filter(({ id }) => id === search.pool);
@@ -45,7 +44,7 @@ export const Filters = memo(function Filters({ search, config, onChange }: Filte
         onChange={set('backend')}
       />
       <Choice
-        label="Outcome of an attempt"
+        label="Attempt outcome"
         any="any outcome"
         value={search.outcome}
         choices={outcomes}
@@ -57,12 +56,12 @@ export const Filters = memo(function Filters({ search, config, onChange }: Filte
         inputMode="numeric"
         maxLength={3}
         value={search.status ?? ''}
-        isWhole={isStatus}
-        hint="three digits, such as 502"
+        isComplete={isStatus}
+        hint="Three digits, such as 502"
         onChange={set('status')}
       />
       <TypedFilter
-        label="Path begins with"
+        label="Path starts with"
         placeholder="/cart"
         value={search.path ?? ''}
         onChange={set('path')}
@@ -77,3 +76,48 @@ export const Filters = memo(function Filters({ search, config, onChange }: Filte
     </search>
   );
 });
+
+interface TypedFilterProps extends Pick<ComponentProps<'input'>, 'placeholder' | 'inputMode' | 'maxLength'> {
+  readonly label: string;
+  readonly value: string;
+  readonly isComplete?: (text: string) => boolean;
+  /** What a complete value looks like. */
+  readonly hint?: string;
+  readonly onChange: (value: string) => void;
+}
+
+const PAUSE_MS = 300;
+
+/** A filter that is typed: applied a moment after the last keystroke, once the text is complete. `value`: the URL's. */
+function TypedFilter({ label, value, isComplete = () => true, hint, onChange, ...rest }: TypedFilterProps) {
+  const [draft, setDraft] = useState(value);
+  const [sent, setSent] = useState(value);
+  if (value !== sent) {
+    // Changed elsewhere: cleared, or the browser went back.
+    setSent(value);
+    setDraft(value);
+  }
+  const text = draft.trim();
+  const complete = isComplete(text);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a keystroke starts the timer
+  useEffect(() => {
+    if (text === value || !complete) return;
+    const timer = setTimeout(() => {
+      setSent(text);
+      onChange(text);
+    }, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <Input
+      {...rest}
+      label={label}
+      value={draft}
+      onChange={(event) => setDraft(event.target.value)}
+      className="w-full min-w-0"
+      autoComplete="off"
+      spellCheck={false}
+      {...(complete ? {} : { title: hint, 'aria-invalid': true })}
+    />
+  );
+}

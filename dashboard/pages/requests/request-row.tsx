@@ -1,11 +1,11 @@
-/** One request in a row: two lines where it is narrow, columns where it is wide. */
+/** One request as a row: two lines on narrow screens, columns on wide ones. */
 import { memo } from 'react';
 import type { Mapping } from '../../api/requests.ts';
 import { MappingPath } from '../../components/mapping-line.tsx';
 import { clock, count, exactTime, NONE } from '../../model/format.ts';
 import { explainReason } from '../../model/mapping.ts';
 
-/** The columns, shared with the heading. */
+/** The columns, shared with the header. */
 export const COLUMNS = '@4xl:grid-cols-[6.5rem_minmax(0,3fr)_minmax(0,2fr)_7rem_3rem_5rem_3rem] @4xl:gap-x-5';
 
 interface RequestRowProps {
@@ -13,7 +13,7 @@ interface RequestRowProps {
   readonly onOpen: (requestId: string) => void;
 }
 
-/** The row; pressing it opens the story. Drawn once: a mapping never changes. */
+/** The row; a click opens the details. It is drawn once, because a recorded request never changes. */
 export const RequestRow = memo(function RequestRow({ mapping, onOpen }: RequestRowProps) {
   const { requestId, at, ms, method, host, path, reason, status, colo } = mapping;
   const { words, why } = explainReason(reason);
@@ -36,7 +36,7 @@ export const RequestRow = memo(function RequestRow({ mapping, onOpen }: RequestR
         <span className="text-kumo-subtle">{method}</span> <span className="text-kumo-subtle">{host}</span>
         {path}
       </span>
-      {/* Ends the first line where it is narrow. */}
+      {/* Ends the first line on narrow screens. */}
       <span aria-hidden="true" className="order-3 basis-full @4xl:hidden" />
       <span className="order-5 min-w-0 truncate @4xl:order-none">
         <MappingPath attempts={mapping.attempts} />

@@ -1,4 +1,4 @@
-/** Where requests went, as it happens: a live list that can be narrowed down, and the story of each one. */
+/** A live list of requests with filters, and the details of each request. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
@@ -7,17 +7,16 @@ import type { Mapping } from '../../api/requests.ts';
 import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
-import type { RequestsSearch } from '../../router.tsx';
 import { EmptyTail } from './empty-tail.tsx';
-import { filterOf, withoutFilters } from './filter.ts';
+import { filterOf, type RequestsSearch, withoutFilters } from './filter.ts';
 import { Filters } from './filters.tsx';
-import { Story } from './story.tsx';
+import { RequestDetails } from './request-details.tsx';
 import { Tail } from './tail.tsx';
 import { useRequests } from './use-requests.ts';
 
 const NONE: readonly Mapping[] = [];
 
-/** The page; filters and the open story live in the URL. */
+/** The page; filters and the open request are in the URL. */
 export function RequestsPage() {
   const search = useSearch({ from: '/requests' });
   const navigate = useNavigate({ from: '/requests' });
@@ -54,7 +53,7 @@ export function RequestsPage() {
           onOpen={open}
         />
       )}
-      <Story id={search.id} known={requests ?? NONE} onClose={close} />
+      <RequestDetails id={search.id} known={requests ?? NONE} onClose={close} />
     </Page>
   );
 }

@@ -1,24 +1,23 @@
-/** The live list: newest first, of a fixed height, still while somebody reads it. */
+/** The live list: newest first, with a fixed height, paused while the operator reads it. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { PauseIcon, PlayIcon } from '@phosphor-icons/react';
-import { useRef, useState } from 'react';
+import { type FocusEvent, type PointerEvent, type UIEvent, useRef, useState } from 'react';
 import { KEPT, type Mapping } from '../../api/requests.ts';
 import { Card } from '../../components/card.tsx';
 import { count, plural } from '../../model/format.ts';
-import { countNew, keyOf } from './held.ts';
+import { countNew, keyOf } from './request-list.ts';
 import { COLUMNS, RequestRow } from './request-row.tsx';
-import { type Pause, usePause } from './use-pause.ts';
 
 interface TailProps {
   readonly requests: readonly Mapping[];
-  /** A story is open: the list waits until it is closed. */
+  /** The details of a request are open: the list waits until they are closed. */
   readonly isHeld: boolean;
   readonly onOpen: (requestId: string) => void;
 }
 
-/** Rows drawn for who reads; more on demand. */
+/** Rows drawn while the list is paused; more on demand. */
 const STEP = 200;
-/** A row is at least this high. */
+/** The least height of a row. */
 const ROW_PX = 33;
 
 /** The list and its pause. */
@@ -29,7 +28,7 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
   if (pause === null && !isHeld) shown.current = requests;
   const list = shown.current;
   const waiting = countNew(list, requests);
-  // While it flows only its top is in view: to draw more would be work that the next second undoes unseen.
+  // While it is live only the top is in view, and the next second changes every row below it.
   const drawn = pause === null ? Math.min(rows, Math.ceil(window.innerHeight / ROW_PX)) : rows;
   return (
     <Card className="@container flex flex-col">
@@ -42,7 +41,7 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
           aria-pressed={pause === 'button'}
           onClick={toggle}
         >
-          {pause === 'button' ? 'Go on' : 'Pause'}
+          {pause === 'button' ? 'Resume' : 'Pause'}
         </Button>
       </header>
       <div
@@ -51,11 +50,11 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
       >
         <span>Answered at</span>
         <span>Request</span>
-        <span>Went to</span>
-        <span>Why there</span>
+        <span>Backend</span>
+        <span>Reason</span>
         <span className="text-right">Status</span>
-        <span className="text-right">Took</span>
-        <span>Colo</span>
+        <span className="text-right">Duration</span>
+        <span title="Cloudflare data center">DC</span>
       </div>
       <ol
         {...handlers}
@@ -84,7 +83,33 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
 
 function heading(length: number, pause: Pause, waiting: number, isHeld: boolean): string {
   if (pause === null && !isHeld)
-    return length < KEPT ? plural(length, 'request') : `The newest ${count(KEPT)} requests`;
+    return length < KEPT ? plural(length, 'request') : `Latest ${count(KEPT)} requests`;
   const why = pause === 'reading' ? 'paused while you read' : 'paused';
   return waiting > 0 ? `${why}, ${count(waiting)} new` : why;
+}
+
+/** Why the list is paused: by the button, or by the pointer, focus or scrolling. `null`: it is live. */
+type Pause = 'button' | 'reading' | null;
+
+/** The pause, the button's handler, and the list's event handlers. */
+function usePause() {
+  const [byButton, setByButton] = useState(false);
+  const [isReading, setReading] = useState(false);
+  const reasons = useRef({ pointed: false, focused: false, scrolled: false });
+  const note = (reason: Partial<typeof reasons.current>) => {
+    Object.assign(reasons.current, reason);
+    const { pointed, focused, scrolled } = reasons.current;
+    setReading(pointed || focused || scrolled);
+  };
+  const pause: Pause = byButton ? 'button' : isReading ? 'reading' : null;
+  const handlers = {
+    // Touch is left out: a finger that leaves the screen sends no further event.
+    onPointerEnter: ({ pointerType }: PointerEvent) => note({ pointed: pointerType === 'mouse' }),
+    onPointerLeave: () => note({ pointed: false }),
+    onFocus: () => note({ focused: true }),
+    onBlur: ({ currentTarget, relatedTarget }: FocusEvent) =>
+      note({ focused: currentTarget.contains(relatedTarget) }),
+    onScroll: ({ currentTarget }: UIEvent<HTMLElement>) => note({ scrolled: currentTarget.scrollTop > 0 }),
+  };
+  return { pause, toggle: () => setByButton(!byButton), handlers };
 }

@@ -1,21 +1,21 @@
-/** The requests that fit a filter, as they come: asked for once, then told by the live view. */
+/** The requests that match a filter: fetched once, then updated by the live view. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { fits, type Mapping, type RequestFilter, requestsQuery, tail } from '../../api/requests.ts';
-import { merged } from './held.ts';
+import { mergeRequests } from './request-list.ts';
 
-type Held = readonly Mapping[];
+type Requests = readonly Mapping[];
 
-/** The query; its data grows while the page is shown. `filter` may be a new object each time. */
+/** The query; its data grows while the page is shown. `filter` may be a new object at each call. */
 export function useRequests(filter: RequestFilter) {
   const queries = useQueryClient();
   const { queryKey, ...options } = requestsQuery(filter);
   const key = JSON.stringify(queryKey);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says all that the filter does
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key contains the whole filter
   useEffect(() => {
-    const onMappings = (mappings: Held) => {
+    const onMappings = (mappings: Requests) => {
       const fresh = mappings.filter((mapping) => fits(mapping, filter));
-      if (fresh.length > 0) queries.setQueryData<Held>(queryKey, (known) => known && fresh);
+      if (fresh.length > 0) queries.setQueryData<Requests>(queryKey, (known) => known && fresh);
     };
     const askAgain = () => void queries.invalidateQueries({ queryKey, exact: true });
     tail.watchers.add(onMappings);
@@ -28,9 +28,10 @@ export function useRequests(filter: RequestFilter) {
   return useQuery({
     ...options,
     queryKey,
-    // Nobody told while the page was away, or showed other requests.
+    // There were no updates while the page was closed or had another filter.
     staleTime: 0,
-    // An answer that was under way while the live view told more must not take it back.
-    structuralSharing: (known, fresh) => merged((known as Held | undefined) ?? [], fresh as Held),
+    // A response must not drop requests that the live view has added in the meantime.
+    structuralSharing: (known, fresh) =>
+      mergeRequests((known as Requests | undefined) ?? [], fresh as Requests),
   });
 }

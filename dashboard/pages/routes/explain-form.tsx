@@ -1,4 +1,4 @@
-/** The question of «where would this go?»: URL and method, and what else may decide, folded away. */
+/** The form of the route test: URL and method; headers and client address are folded. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
@@ -6,7 +6,7 @@ import { PlusIcon, SignpostIcon, XIcon } from '@phosphor-icons/react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Problem } from '../../../worker/config/check.ts';
 import type { Question } from '../../api/explain.ts';
-import { messageAt } from '../../changes/dry-run.ts';
+import { messageAt } from '../../model/problems.ts';
 import { type HeaderRow, questionOf } from './explain-words.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -19,7 +19,7 @@ interface ExplainFormProps {
   readonly onAsk: (question: Question) => void;
 }
 
-/** Asks when it is sent. URL and method follow the page's address. */
+/** Runs the test when it is submitted. URL and method follow the page's address. */
 export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, onAsk }: ExplainFormProps) {
   const [url, setUrl] = useState(askedUrl);
   const [method, setMethod] = useState(askedMethod);
@@ -59,7 +59,7 @@ export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, 
           />
         </div>
         <Button type="submit" variant="primary" icon={SignpostIcon} loading={busy}>
-          Ask
+          Test
         </Button>
       </div>
       <details
@@ -74,7 +74,7 @@ export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, 
               value={clientIp}
               onValueChange={(value: string) => setClientIp(value)}
               placeholder="198.51.100.7"
-              description="Decides where affinity or the hash policy goes by address"
+              description="Used by address affinity and by the hash policy"
               error={messageAt(errors, 'clientIp')}
               autoComplete="off"
             />
@@ -133,7 +133,7 @@ function Headers({ rows, setRows, error }: HeadersProps) {
         icon={PlusIcon}
         onClick={() => setRows([...rows, { id: next.current++, name: '', value: '' }])}
       >
-        Add a header
+        Add header
       </Button>
     </div>
   );

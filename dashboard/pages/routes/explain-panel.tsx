@@ -1,4 +1,4 @@
-/** «Where would this go?»: a request is described, and nothing is sent but the question. */
+/** Route test: shows where a request would go, without sending it. */
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -10,7 +10,7 @@ import { ExplainForm } from './explain-form.tsx';
 import { withScheme } from './explain-words.ts';
 import { Explanation } from './explanation.tsx';
 
-/** URL and method are in the page's own address, so that a question can be shared; headers and address stay here. */
+/** URL and method are in the page's address, so that a test can be shared; headers and client address are not. */
 export function ExplainPanel() {
   const { url = '', method = 'GET' } = useSearch({ from: '/routes' });
   const navigate = useNavigate({ from: '/routes' });
@@ -43,13 +43,12 @@ export function ExplainPanel() {
 
   return (
     <Card
-      title="Where would this go?"
-      actions={url !== '' && <CopyButton value={location.href} what="link to this question" />}
+      title="Test route"
+      actions={url !== '' && <CopyButton value={location.href} what="link to this test" />}
     >
       <div className="flex flex-col gap-4 p-4 pt-2">
         <p className="text-kumo-subtle">
-          Describe a request, and see which backends would be asked as things stand now. Nothing is sent to
-          them.
+          Enter a request to see which backends would be tried in the current state. The request is not sent.
         </p>
         <ExplainForm
           url={url}
@@ -63,7 +62,9 @@ export function ExplainPanel() {
             {error.message}
           </p>
         )}
-        <div aria-live="polite">{asked.data && !error && <Explanation answer={asked.data} />}</div>
+        <div aria-live="polite" className="empty:-mt-4">
+          {asked.data && !error && <Explanation answer={asked.data} />}
+        </div>
       </div>
     </Card>
   );

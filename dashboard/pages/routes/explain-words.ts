@@ -1,22 +1,22 @@
-/** The answer of «where would this go?» in words, and the question as it is typed. No I/O. */
+/** The route test's question as it is typed, and its result in words. No I/O. */
 import type { Candidate, Explanation, LeftOut, Question } from '../../api/explain.ts';
 import { countdown } from '../../model/format.ts';
 
-/** A header while it is typed; `id` keeps its row. */
+/** A header while it is typed; `id` identifies its row. */
 export interface HeaderRow {
   readonly id: number;
   readonly name: string;
   readonly value: string;
 }
 
-/** A pasted address with a scheme: `shop.example.com/cart` is asked as `http://shop.example.com/cart`. */
+/** A URL with a scheme: `shop.example.com/cart` becomes `http://shop.example.com/cart`. */
 export function withScheme(text: string): string {
   const url = text.trim();
   if (url === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url;
   return `http://${url.replace(/^\/+/, '')}`;
 }
 
-/** The question; rows without a name are left out, and values of one name are joined as HTTP joins them. */
+/** The question. Headers without a name are omitted, and values of the same name are joined, as in HTTP. */
 export function questionOf(
   url: string,
   method: string,
@@ -36,34 +36,31 @@ export function questionOf(
   };
 }
 
-/** Why this backend stands at this place. */
+/** Why this backend is in this position. */
 export function reasonInWords({ reason, pool }: Candidate, { policy, pool: first }: Explanation): string {
   switch (reason) {
     case 'policy':
-      return pool === first ? `next by ${policy}` : 'next by its pool’s policy';
+      return pool === first ? `next by ${policy}` : 'next by the policy of its pool';
     case 'affinity':
-      return 'where this client stays: its cookie or its address leads here';
+      return 'affinity: the cookie or the client address leads here';
     case 'retry':
-      return 'if those before it fail';
+      return 'retry, if the backends before it fail';
     case 'fail-open':
-      return 'every backend is ejected; the pool asks all the same';
+      return 'every backend is ejected, and the pool uses them anyway';
     case 'tier':
       return 'no backend of a lower tier is available';
     case 'probe':
-      return 'ejected, its time is over: this request would be its probe';
+      return 'its ejection has ended: this request would be its probe';
     case 'fallback':
-      return `pool ${pool} stands in: pool ${first} has nobody to ask`;
+      return `fallback pool ${pool}: pool ${first} has no available backend`;
   }
 }
 
-/** Why this backend is left out; an ejection that goes on is told by the time it has left. `now` in epoch ms. */
+/** Why this backend is excluded; for a current ejection, the time that is left. `now` in epoch ms. */
 export function whyInWords({ status, why, ejectedUntil }: LeftOut, now: number): string {
   if (status !== 'ejected' || ejectedUntil === null || ejectedUntil <= now) return withoutState(why);
-  return `asked again in ${countdown(ejectedUntil, now)}`;
+  return `probe in ${countdown(ejectedUntil, now)}`;
 }
 
-/** The state stands before it already. */
+/** The state is already shown before it. */
 const withoutState = (why: string): string => why.replace(/^(draining|disabled|weight 0|ejected): /, '');
-
-/** `GET http://shop.localhost/cart`, for a heading. */
-export const requestLine = ({ method, url }: Question): string => `${method} ${url}`;

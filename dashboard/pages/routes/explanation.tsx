@@ -1,4 +1,4 @@
-/** The answer of «where would this go?»: route, pool, candidates in order, and who is left out and why. */
+/** The result of a route test: route, pool, candidates in order, and the excluded backends with the reasons. */
 import { Link } from '@tanstack/react-router';
 import type { Explanation as Answer } from '../../api/explain.ts';
 import { LeftOutState } from '../../components/state.tsx';
@@ -9,7 +9,7 @@ import { AFFINITY_WORDS } from './route-list.ts';
 
 const LINK = 'text-kumo-link hover:underline';
 
-/** One answer. */
+/** One result. */
 export function Explanation({ answer }: { readonly answer: Answer }) {
   const { candidates, leftOut } = answer;
   return (
@@ -17,7 +17,7 @@ export function Explanation({ answer }: { readonly answer: Answer }) {
       <Match answer={answer} />
       {answer.answer && (
         <p className="text-kumo-default">
-          Nobody is asked. The client gets <strong>{answer.answer.status}</strong>: {answer.answer.why}.
+          No backend is tried. The client gets <strong>{answer.answer.status}</strong>: {answer.answer.why}.
         </p>
       )}
       {candidates.length > 0 && (
@@ -88,17 +88,16 @@ function Candidates({ answer }: { readonly answer: Answer }) {
   return (
     <ol className="flex flex-col gap-1">
       {answer.candidates.map((candidate, i) => {
-        const isAsked = i < answer.attempts.most;
+        const isTried = i < answer.attempts.most;
         return (
           <li key={`${candidate.pool}/${candidate.backend}`} className="flex gap-3">
             <span className="w-5 shrink-0 text-right text-kumo-subtle">{i + 1}.</span>
-            <span className={`font-medium ${isAsked ? 'text-kumo-default' : 'text-kumo-subtle'}`}>
+            <span className={`font-medium ${isTried ? 'text-kumo-default' : 'text-kumo-subtle'}`}>
               {candidate.pool === answer.pool ? '' : `${candidate.pool} / `}
               {candidate.backend}
             </span>
             <span className="text-kumo-subtle">
-              {reasonInWords(candidate, answer)}
-              {isAsked ? '' : '; past the most attempts, so not asked'}
+              {isTried ? reasonInWords(candidate, answer) : 'not tried: attempt limit reached'}
             </span>
           </li>
         );
@@ -111,8 +110,8 @@ function LeftOuts({ leftOut }: { readonly leftOut: Answer['leftOut'] }) {
   const now = useNow();
   return (
     <section className="flex flex-col gap-2">
-      <h3 className="font-medium text-kumo-default">Left out of the first choice</h3>
-      {leftOut.length === 0 && <p className="text-kumo-subtle">Nobody: every backend takes part.</p>}
+      <h3 className="font-medium text-kumo-default">Excluded from the first choice</h3>
+      {leftOut.length === 0 && <p className="text-kumo-subtle">None: every backend takes part.</p>}
       <ul className="flex flex-col gap-1">
         {leftOut.map((one) => (
           <li key={`${one.pool}/${one.backend}`} className="flex flex-wrap items-baseline gap-x-3">

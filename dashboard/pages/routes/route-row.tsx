@@ -1,6 +1,4 @@
-/** One route: what it matches, where it leads, what is special, and what can be done with it. */
-import { Button } from '@cloudflare/kumo/components/button';
-import { PencilSimpleIcon, SignpostIcon, TrashIcon } from '@phosphor-icons/react';
+/** One route: what it matches, its pool, its overrides and the actions on it. */
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { RouteConfig } from '../../api/config.ts';
@@ -40,7 +38,7 @@ export const RouteRow = memo(function RouteRow(props: RouteProps) {
   );
 });
 
-/** As a card on a small screen, in the same words. */
+/** As a card on small screens. */
 export const RouteCard = memo(function RouteCard(props: RouteProps) {
   const { route } = props;
   const special = overrides(route);
@@ -84,38 +82,27 @@ function PoolLink({ route: { pool }, health }: RouteProps) {
   );
 }
 
+const ACTION = 'inline-flex min-h-7 items-center rounded px-2 text-kumo-default hover:bg-kumo-tint';
+
 function Actions({ route, onEdit, onDelete }: RouteProps) {
   const { id, host, path } = route;
   return (
     <span className="inline-flex items-center gap-1">
-      <CopyButton value={curlLine(location.origin, host, path)} what={`curl line of ${id}`} />
+      <CopyButton value={curlLine(location.origin, host, path)} what={`curl command for ${id}`} />
       <Link
         to="/routes"
         search={(before) => ({ ...before, url: `http://${exampleHost(host)}${path}`, method: undefined })}
-        aria-label={`Where would a request to ${id} go?`}
-        title="Where would this go?"
-        className="inline-flex size-6 items-center justify-center rounded text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
+        aria-label={`Test route ${id}`}
+        className={ACTION}
       >
-        <SignpostIcon aria-hidden="true" />
+        Test
       </Link>
-      <Button
-        size="sm"
-        variant="ghost"
-        shape="square"
-        icon={PencilSimpleIcon}
-        aria-label={`Edit ${id}`}
-        title="Edit"
-        onClick={() => onEdit(id)}
-      />
-      <Button
-        size="sm"
-        variant="ghost"
-        shape="square"
-        icon={TrashIcon}
-        aria-label={`Delete ${id}`}
-        title="Delete"
-        onClick={() => onDelete(route)}
-      />
+      <button type="button" aria-label={`Edit ${id}`} onClick={() => onEdit(id)} className={ACTION}>
+        Edit
+      </button>
+      <button type="button" aria-label={`Delete ${id}`} onClick={() => onDelete(route)} className={ACTION}>
+        Delete
+      </button>
     </span>
   );
 }

@@ -1,20 +1,21 @@
-/** The list of routes, in the order in which they match; long lists are narrowed rather than drawn whole. */
+/** The list of routes in matching order; long lists are filtered rather than drawn in full. */
 import { Button } from '@cloudflare/kumo/components/button';
+import { Input } from '@cloudflare/kumo/components/input';
+import { Select } from '@cloudflare/kumo/components/select';
 import { PlusIcon, SignpostIcon } from '@phosphor-icons/react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useDeferredValue, useMemo } from 'react';
-import type { Config, RouteConfig } from '../../api/config.ts';
+import type { Config, PoolConfig, RouteConfig } from '../../api/config.ts';
 import { removeRoute } from '../../changes/change.ts';
-import { useChange } from '../../changes/use-change.ts';
+import { useChange } from '../../changes/submit-change.ts';
 import { Card } from '../../components/card.tsx';
-import { Nothing } from '../../components/query-state.tsx';
-import { useHealths } from '../../live/use-healths.ts';
+import { EmptyState } from '../../components/empty-state.tsx';
+import { useHealths } from '../../live/use-live.ts';
 import { count, plural } from '../../model/format.ts';
-import { RouteFilter } from './route-filter.tsx';
-import { inMatchingOrder, narrow, SHOWN } from './route-list.ts';
+import { filterRoutes, inMatchingOrder, SHOWN } from './route-list.ts';
 import { RouteCard, RouteRow } from './route-row.tsx';
 
-/** From so many routes on there is something to narrow. */
+/** With more routes than this there is a filter. */
 const MANY = 8;
 
 /** The list with its filter. */
@@ -25,8 +26,8 @@ export function RouteTable({ config }: { readonly config: Config }) {
   const healths = useHealths();
   const sorted = useMemo(() => inMatchingOrder(config.routes), [config.routes]);
   const text = useDeferredValue(find);
-  const fitting = useMemo(() => narrow(sorted, { find: text, pool }), [sorted, text, pool]);
-  const shown = fitting.slice(0, SHOWN);
+  const matching = useMemo(() => filterRoutes(sorted, { find: text, pool }), [sorted, text, pool]);
+  const shown = matching.slice(0, SHOWN);
   const onEdit = useCallback(
     (id: string) => void navigate({ search: (before) => ({ ...before, edit: id }), resetScroll: false }),
     [navigate],
@@ -41,34 +42,30 @@ export function RouteTable({ config }: { readonly config: Config }) {
     onEdit,
     onDelete,
   });
-  const isNarrowed = find !== undefined || pool !== undefined;
+  const isFiltered = find !== undefined || pool !== undefined;
 
   if (config.routes.length === 0)
-    return (
-      <Card>
-        <NoRoutes hasPools={config.pools.length > 0} onAdd={() => onEdit('+')} />
-      </Card>
-    );
+    return <NoRoutes hasPools={config.pools.length > 0} onAdd={() => onEdit('+')} />;
   return (
     <Card title={plural(config.routes.length, 'route')}>
       <div className="flex flex-col gap-3 px-4 pt-1 pb-3">
         <p className="text-kumo-subtle">
-          In the order in which they match: exact hosts before wildcards, the longest wildcard first, and
-          within a host the longest path.
+          In matching order: exact hosts before wildcards, longer wildcards before shorter ones, and within a
+          host the longest path first.
         </p>
-        {(config.routes.length > MANY || isNarrowed) && <RouteFilter pools={config.pools} />}
-        {(isNarrowed || fitting.length > SHOWN) && (
+        {(config.routes.length > MANY || isFiltered) && <RouteFilter pools={config.pools} />}
+        {(isFiltered || matching.length > SHOWN) && (
           <p role="status" className="text-kumo-subtle">
-            {fitting.length > SHOWN
-              ? `The first ${SHOWN} of ${count(fitting.length)}; narrow the list to see others.`
-              : `${count(fitting.length)} of ${count(config.routes.length)}`}
+            {matching.length > SHOWN
+              ? `The first ${SHOWN} of ${count(matching.length)}. Filter the list to see others.`
+              : `${count(matching.length)} of ${count(config.routes.length)}`}
           </p>
         )}
       </div>
       <table className="hidden w-full md:table">
         <thead>
           <tr className="text-left text-xs text-kumo-subtle">
-            <th scope="col" className="w-[34%] py-1 pr-4 pl-4 font-medium">
+            <th scope="col" className="w-[30%] py-1 pr-4 pl-4 font-medium">
               Host and path
             </th>
             <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
@@ -80,7 +77,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
             <th scope="col" className="py-1 pr-4 font-medium">
               Overrides
             </th>
-            <th scope="col" className="w-32 py-1 pr-4">
+            <th scope="col" className="w-56 py-1 pr-4">
               <span className="sr-only">Actions</span>
             </th>
           </tr>
@@ -96,17 +93,17 @@ export function RouteTable({ config }: { readonly config: Config }) {
           <RouteCard key={route.id} {...props(route)} />
         ))}
       </ul>
-      {fitting.length === 0 && (
-        <Nothing Sign={SignpostIcon} title="No route fits">
+      {matching.length === 0 && (
+        <EmptyState icon={SignpostIcon} title="No matching routes">
           <Button
             variant="secondary"
             onClick={() =>
               void navigate({ search: (before) => ({ ...before, find: undefined, pool: undefined }) })
             }
           >
-            Show all
+            Clear filters
           </Button>
-        </Nothing>
+        </EmptyState>
       )}
     </Card>
   );
@@ -114,24 +111,51 @@ export function RouteTable({ config }: { readonly config: Config }) {
 
 function NoRoutes({ hasPools, onAdd }: { readonly hasPools: boolean; readonly onAdd: () => void }) {
   return (
-    <Nothing Sign={SignpostIcon} title="No route yet">
+    <EmptyState icon={SignpostIcon} title="No routes yet">
       {hasPools ? (
         <>
-          <p>
-            A route says which host and path lead to which pool. Without one every request is answered 404.
-          </p>
+          <p>A route says which host and path lead to which pool. Without a route every request gets 404.</p>
           <Button variant="primary" icon={PlusIcon} onClick={onAdd}>
             Add the first route
           </Button>
         </>
       ) : (
         <>
-          <p>A route leads to a pool, and there is none yet.</p>
+          <p>A route leads to a pool, and there are no pools yet.</p>
           <Link to="/" className="text-kumo-link hover:underline">
-            To the first steps
+            Add the first pool
           </Link>
         </>
       )}
-    </Nothing>
+    </EmptyState>
+  );
+}
+
+const ALL = '';
+
+/** Filters the list by text and by pool; the filters are in the URL. */
+function RouteFilter({ pools }: { readonly pools: readonly PoolConfig[] }) {
+  const { find = '', pool } = useSearch({ from: '/routes' });
+  const navigate = useNavigate({ from: '/routes' });
+  const apply = (to: { find?: string | undefined; pool?: string | undefined }) =>
+    void navigate({ search: (before) => ({ ...before, ...to }), replace: true, resetScroll: false });
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Input
+        type="search"
+        aria-label="Filter by ID, host or path"
+        placeholder="ID, host or path"
+        value={find}
+        onValueChange={(text: string) => apply({ find: text === '' ? undefined : text })}
+        className="w-56 min-w-0 flex-1"
+      />
+      <Select
+        aria-label="Pool"
+        value={pool ?? ALL}
+        onValueChange={(id) => apply({ pool: id === ALL || id === null ? undefined : id })}
+        items={[{ value: ALL, label: 'All pools' }, ...pools.map(({ id }) => ({ value: id, label: id }))]}
+        className="w-44"
+      />
+    </div>
   );
 }

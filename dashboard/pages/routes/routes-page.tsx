@@ -1,18 +1,18 @@
-/** Routes: which host and path lead where, and «where would this go?». */
+/** Routes: which host and path lead to which pool, and a test that shows where a request would go. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type Config, configQuery } from '../../api/config.ts';
 import { Card } from '../../components/card.tsx';
-import { GoneDialog } from '../../components/gone-dialog.tsx';
+import { NotFoundDialog } from '../../components/not-found-dialog.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { ExplainPanel } from './explain-panel.tsx';
 import { RouteDialog } from './route-dialog.tsx';
 import { RouteTable } from './route-table.tsx';
 
-/** The page; the open form is in its address. */
+/** The page; the open form is in the URL. */
 export function RoutesPage() {
   const query = useQuery(configQuery);
   const navigate = useNavigate({ from: '/routes' });
@@ -55,5 +55,5 @@ function OpenForm({ config, onClose }: { readonly config: Config; readonly onClo
   if (edit === '+') return <RouteDialog key={edit} config={config} route={null} onClose={onClose} />;
   const route = config.routes.find(({ id }) => id === edit);
   if (route) return <RouteDialog key={edit} config={config} route={route} onClose={onClose} />;
-  return <GoneDialog what={`route ${edit}`} onClose={onClose} />;
+  return <NotFoundDialog what={`Route ${edit}`} onClose={onClose} />;
 }

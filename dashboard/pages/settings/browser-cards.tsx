@@ -1,24 +1,24 @@
-/** What concerns this browser: how the dashboard looks, who is signed in. */
+/** This browser's settings: theme and session. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Radio } from '@cloudflare/kumo/components/radio';
 import { SignOutIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
-import { useSyncExternalStore } from 'react';
+import { useSelector } from '@tanstack/react-store';
 import { sessionQuery } from '../../api/session.ts';
 import { Card } from '../../components/card.tsx';
 import { NONE } from '../../model/format.ts';
-import { onTheme, setTheme, type Theme, theme } from '../../shell/theme.ts';
-import { useSignOut } from '../../shell/use-sign-out.ts';
+import { useSignOut } from '../../shell/sign-out.ts';
+import { setTheme, type Theme, theme } from '../../shell/theme.ts';
 
 const THEMES: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: 'system', label: 'As the system' },
+  { value: 'system', label: 'System' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ];
 
 /** The theme, remembered in this browser. */
 export function ThemeCard() {
-  const chosen = useSyncExternalStore(onTheme, theme);
+  const chosen = useSelector(theme);
   return (
     <Card title="Theme">
       <div className="p-4 pt-2">
@@ -37,10 +37,10 @@ export function ThemeCard() {
   );
 }
 
-/** A session has no name: whoever signed in with the token or its link is the operator. */
+/** A session signed in with the token or a login link has no name of its own. */
 const nameOf = (who: string | undefined): string => (who === 'session' ? 'the operator' : (who ?? NONE));
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, and the buttons that sign out. */
 export function SessionCard() {
   const { data } = useQuery(sessionQuery);
   const leave = useSignOut();
@@ -48,8 +48,8 @@ export function SessionCard() {
     <Card title="Session">
       <div className="flex flex-col gap-4 p-4 pt-2">
         <p className="text-kumo-subtle">
-          Signed in as <span className="text-kumo-default">{nameOf(data?.session.who)}</span>. Signing out
-          ends it in every tab; everywhere, every session that was ever made with the token.
+          Signed in as <span className="text-kumo-default">{nameOf(data?.session.who)}</span>. “Sign out” ends
+          this session in every tab. “Sign out everywhere” ends every session, on every device.
         </p>
         <span className="flex flex-wrap gap-2">
           <Button variant="secondary" icon={SignOutIcon} onClick={() => leave()}>

@@ -1,9 +1,9 @@
-/** Declared against live: whether somebody has changed by hand what the deployment declares. */
+/** Compares the declared configuration with the live one, which may have been changed by hand. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { useQuery } from '@tanstack/react-query';
 import { type Drift as DriftState, driftQuery } from '../../api/drift.ts';
 import { replaceConfig } from '../../changes/change.ts';
-import { useChange } from '../../changes/use-change.ts';
+import { useChange } from '../../changes/submit-change.ts';
 import { Card } from '../../components/card.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { State } from '../../components/state.tsx';
@@ -14,11 +14,12 @@ import { SomeDifferences } from './import-verdict.tsx';
 export function DeclaredCard({ revision }: { readonly revision: number }) {
   const query = useQuery({ ...driftQuery(revision), placeholderData: (before) => before });
   return (
-    <Card title="Declared and live">
+    <Card title="Declared configuration">
       <div className="flex flex-col gap-4 p-4 pt-1">
         <p className="text-kumo-subtle">
-          STATIC_CONFIG is what the deployment declares: the start of an empty deployment, and the refuge when
-          the configuration cannot be reached. Changes made here do not change it.
+          STATIC_CONFIG is the configuration that the deployment declares: the initial configuration of an
+          empty deployment, and used as a fallback when the Directory is unreachable. Changes in the dashboard
+          do not affect it.
         </p>
         {query.data ? (
           <Drift drift={query.data} />
@@ -38,19 +39,18 @@ function Drift({ drift }: { readonly drift: DriftState }) {
     case 'none':
       return (
         <>
-          <State tone="off">none declared</State>
+          <State tone="off">not declared</State>
           <p className="text-kumo-subtle">
-            To declare one, put an export into the variable{' '}
-            <code className="font-mono text-[13px]">STATIC_CONFIG</code>, as <code>vars</code> in
-            wrangler.jsonc or in <code>.dev.vars</code>, and deploy. A faulty one counts as none; the log of
-            the Worker says why.
+            To declare a configuration, export one, put it into the variable{' '}
+            <code className="font-mono text-[13px]">STATIC_CONFIG</code> (<code>vars</code> in wrangler.jsonc,
+            or <code>.dev.vars</code>) and deploy. An invalid one is ignored; the Worker&apos;s log says why.
           </p>
         </>
       );
     case 'faulty':
       return (
         <>
-          <State tone="bad">the declared one would be refused now</State>
+          <State tone="bad">the declared configuration is now invalid</State>
           <ul className="flex flex-col gap-1">
             {drift.errors.map(({ path, message }) => (
               <li key={`${path} ${message}`}>
@@ -61,19 +61,19 @@ function Drift({ drift }: { readonly drift: DriftState }) {
         </>
       );
     case 'compared':
-      if (drift.changes.length === 0) return <State tone="good">live is as declared</State>;
+      if (drift.changes.length === 0) return <State tone="good">in sync</State>;
       return (
         <>
-          <State tone="warning">{`live differs from the declared: ${plural(drift.changes.length, 'difference')}`}</State>
-          <p className="text-kumo-subtle">From what is live to what is declared:</p>
+          <State tone="warning">{`out of sync: ${plural(drift.changes.length, 'difference')}`}</State>
+          <p className="text-kumo-subtle">From live to declared:</p>
           <SomeDifferences changes={drift.changes} />
           <Button
             variant="secondary"
             className="self-start"
             loading={busy}
-            onClick={() => void run(replaceConfig(drift.declared, 'Made the declared configuration live'))}
+            onClick={() => void run(replaceConfig(drift.declared, 'Applied the declared configuration'))}
           >
-            Make the declared one live
+            Apply declared configuration
           </Button>
         </>
       );

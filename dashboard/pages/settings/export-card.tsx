@@ -1,15 +1,15 @@
-/** Takes the configuration out: as a file, or onto the clipboard. */
+/** Exports the configuration as a file or to the clipboard. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { CheckIcon, CopyIcon, DownloadSimpleIcon } from '@phosphor-icons/react';
 import { useState } from 'react';
 import type { Revised } from '../../api/config.ts';
-import { tellFailed } from '../../changes/toasts.ts';
+import { toastError } from '../../changes/toasts.ts';
 import { Card } from '../../components/card.tsx';
 import { inventory } from './import-text.ts';
 
 const COPIED_MS = 1_500;
 
-/** The document without its revision: what an import takes, and `STATIC_CONFIG`. */
+/** Exports the document without its revision, as Import and `STATIC_CONFIG` expect it. */
 export function ExportCard({ revised: { revision, config } }: { readonly revised: Revised }) {
   const [isCopied, setCopied] = useState(false);
   const text = () => `${JSON.stringify(config, null, 2)}\n`;
@@ -27,14 +27,14 @@ export function ExportCard({ revised: { revision, config } }: { readonly revised
       setCopied(true);
       setTimeout(() => setCopied(false), COPIED_MS);
     } catch (error) {
-      tellFailed('Not copied', (error as Error).message);
+      toastError('Copying failed', (error as Error).message);
     }
   };
   return (
     <Card title="Export">
       <div className="flex flex-col gap-4 p-4 pt-1">
         <p className="text-kumo-subtle">
-          Revision {revision} as JSON: {inventory(config)}. It holds no secrets.
+          Revision {revision} as JSON: {inventory(config)}. It contains no secrets.
         </p>
         <div className="flex flex-wrap gap-2">
           <Button variant="primary" icon={DownloadSimpleIcon} onClick={download}>

@@ -1,11 +1,11 @@
-/** Brings a configuration in: pasted, chosen or dropped; the API says what it makes of it before anything changes. */
+/** Imports a configuration: pasted, chosen or dropped. The API checks it before anything changes. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { InputArea } from '@cloudflare/kumo/components/input';
 import { FileArrowUpIcon } from '@phosphor-icons/react';
 import { type DragEvent, useRef, useState } from 'react';
 import { replaceConfig } from '../../changes/change.ts';
-import { tellFailed } from '../../changes/toasts.ts';
-import { useChange } from '../../changes/use-change.ts';
+import { useChange } from '../../changes/submit-change.ts';
+import { toastError } from '../../changes/toasts.ts';
 import { Card } from '../../components/card.tsx';
 import { plural } from '../../model/format.ts';
 import { ImportVerdict } from './import-verdict.tsx';
@@ -25,7 +25,7 @@ export function ImportCard({ revision }: { readonly revision: number }) {
     try {
       setText(await chosen.text());
     } catch (error) {
-      tellFailed(`${chosen.name} cannot be read`, (error as Error).message);
+      toastError(`${chosen.name} could not be read`, (error as Error).message);
     }
   };
   const drop = (event: DragEvent) => {
@@ -43,9 +43,9 @@ export function ImportCard({ revision }: { readonly revision: number }) {
     <Card title="Import">
       <div className="flex flex-col gap-4 p-4 pt-1">
         <p className="text-kumo-subtle">
-          Replaces the whole configuration. First you see what would differ; afterwards it can be undone.
+          Replaces the whole configuration. You see the differences before you apply it, and you can undo it.
         </p>
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is one more way; the button takes files too */}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: the button below accepts files too */}
         <div
           onDragOver={(event) => {
             event.preventDefault();
@@ -78,7 +78,7 @@ export function ImportCard({ revision }: { readonly revision: number }) {
             className="hidden"
             onChange={({ currentTarget }) => {
               void take(currentTarget.files?.[0]);
-              // The same file may be chosen again after it was mended.
+              // Allows choosing the same file again after it was corrected.
               currentTarget.value = '';
             }}
           />
@@ -88,7 +88,7 @@ export function ImportCard({ revision }: { readonly revision: number }) {
             disabled={busy}
             onClick={() => file.current?.click()}
           >
-            Choose a file
+            Choose file
           </Button>
           {text !== '' && !busy && (
             <Button variant="ghost" onClick={() => setText('')}>
@@ -96,7 +96,7 @@ export function ImportCard({ revision }: { readonly revision: number }) {
             </Button>
           )}
           <span role="status" className="ml-auto text-kumo-subtle">
-            {busy && accepted && `Telling ${plural(accepted.config.pools.length, 'pool')}…`}
+            {busy && accepted && `Applying to ${plural(accepted.config.pools.length, 'pool')}…`}
           </span>
           <Button variant="primary" disabled={!accepted} loading={busy} onClick={apply}>
             Apply

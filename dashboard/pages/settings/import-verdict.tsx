@@ -1,4 +1,4 @@
-/** What would become of an import: why it is refused, line by line, or what it would change. */
+/** The result of checking an import: its errors with their lines, or what it would change. */
 import { CheckCircleIcon, WarningCircleIcon } from '@phosphor-icons/react';
 import type { ReactNode } from 'react';
 import type { Accepted } from '../../api/document-check.ts';
@@ -9,19 +9,19 @@ import type { Placed } from './import-text.ts';
 import { inventory } from './import-text.ts';
 import type { ImportState } from './use-import.ts';
 
-/** As many lines as are of use; the rest is a number. */
+/** The most messages shown; the others are only counted. */
 const SHOWN = 100;
 
-/** The verdict in words; nothing while there is no text. */
+/** The result; nothing while there is no text. */
 export function ImportVerdict({ state }: { readonly state: ImportState }) {
   switch (state.phase) {
     case 'empty':
       return null;
-    case 'asking':
-      return <p className="text-kumo-subtle">Looking at it…</p>;
+    case 'checking':
+      return <p className="text-kumo-subtle">Checking…</p>;
     case 'fault':
       return (
-        <Verdict isGood={false} title="This is not JSON">
+        <Verdict isGood={false} title="Invalid JSON">
           <p>
             Line {state.fault.line}, column {state.fault.column}: {state.fault.message}.
           </p>
@@ -43,10 +43,10 @@ interface VerdictProps {
 }
 
 function Verdict({ isGood, title, children }: VerdictProps) {
-  const Sign = isGood ? CheckCircleIcon : WarningCircleIcon;
+  const Icon = isGood ? CheckCircleIcon : WarningCircleIcon;
   return (
     <div className="flex gap-3">
-      <Sign
+      <Icon
         aria-hidden="true"
         size={20}
         className={`mt-px shrink-0 ${isGood ? 'text-kumo-success' : 'text-kumo-danger'}`}
@@ -61,10 +61,7 @@ function Verdict({ isGood, title, children }: VerdictProps) {
 
 function Refusal({ problems }: { readonly problems: readonly Placed[] }) {
   return (
-    <Verdict
-      isGood={false}
-      title={`It would be refused: ${plural(problems.length, 'thing is', 'things are')} wrong`}
-    >
+    <Verdict isGood={false} title={`Invalid configuration: ${plural(problems.length, 'error')}`}>
       <ul className="flex flex-col gap-1">
         {problems.slice(0, SHOWN).map(({ path, message, line }) => (
           <li key={`${path} ${message}`} className="break-words">
@@ -81,7 +78,7 @@ function Refusal({ problems }: { readonly problems: readonly Placed[] }) {
 function Acceptance({ accepted: { changes, warnings, config, revision } }: { readonly accepted: Accepted }) {
   const title =
     changes.length === 0
-      ? `Nothing would change: revision ${revision} is the same`
+      ? `No changes: revision ${revision} has the same document`
       : `${plural(changes.length, 'difference')} from revision ${revision}`;
   return (
     <Verdict isGood title={title}>
@@ -89,7 +86,7 @@ function Acceptance({ accepted: { changes, warnings, config, revision } }: { rea
       {changes.length > 0 && <SomeDifferences changes={changes} />}
       {warnings.length > 0 && (
         <>
-          <p className="font-medium text-kumo-default">Allowed, but to be known</p>
+          <p className="font-medium text-kumo-default">Warnings</p>
           <ul className="flex flex-col gap-1">
             {warnings.slice(0, SHOWN).map(({ path, message }) => (
               <li key={`${path} ${message}`} className="break-words">
@@ -104,7 +101,7 @@ function Acceptance({ accepted: { changes, warnings, config, revision } }: { rea
   );
 }
 
-/** The first of many differences, and how many more there are. */
+/** The first differences, and how many more there are. */
 export function SomeDifferences({ changes }: { readonly changes: readonly Difference[] }) {
   return (
     <>

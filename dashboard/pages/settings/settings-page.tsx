@@ -1,16 +1,16 @@
-/** Settings: the configuration out and in, declared against live, the browser's own matters, and the ways in for machines. */
+/** Settings: export, import and declared configuration; theme and session; API and metrics. */
 import { useQuery } from '@tanstack/react-query';
 import { configQuery } from '../../api/config.ts';
 import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
+import { ApiCard } from './api-card.tsx';
 import { SessionCard, ThemeCard } from './browser-cards.tsx';
 import { DeclaredCard } from './declared-card.tsx';
 import { ExportCard } from './export-card.tsx';
 import { ImportCard } from './import-card.tsx';
-import { MachinesCard } from './machines-card.tsx';
 
-/** Two columns where there is room: the configuration, and all else. */
+/** Two columns on wide screens: the configuration, and everything else. */
 export function SettingsPage() {
   const query = useQuery(configQuery);
   const { data } = query;
@@ -35,7 +35,7 @@ export function SettingsPage() {
         <div className="flex min-w-0 flex-col gap-6">
           <ThemeCard />
           <SessionCard />
-          <MachinesCard />
+          <ApiCard />
         </div>
       </div>
     </Page>

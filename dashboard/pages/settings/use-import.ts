@@ -1,12 +1,11 @@
-/** What the API makes of a text that somebody means to import, asked once the typing pauses. */
+/** Checks a text to import with the API once the typing pauses. */
 import { useEffect, useState } from 'react';
 import { type Accepted, checkDocument } from '../../api/document-check.ts';
-import type { JsonFault } from '../../model/json-places.ts';
-import { type Placed, placed, readDocument } from './import-text.ts';
+import { type JsonFault, type Placed, placed, readDocument } from './import-text.ts';
 
-/** `failed`: no answer about the document came. */
+/** `failed`: the API did not answer. */
 export type ImportState =
-  | { readonly phase: 'empty' | 'asking' }
+  | { readonly phase: 'empty' | 'checking' }
   | { readonly phase: 'fault'; readonly fault: JsonFault }
   | { readonly phase: 'refused'; readonly problems: readonly Placed[] }
   | { readonly phase: 'accepted'; readonly accepted: Accepted }
@@ -14,10 +13,10 @@ export type ImportState =
 
 const PAUSE_MS = 250;
 
-/** Asks again when `revision`, the one in force, becomes another: what would differ is another then. */
+/** Checks again when `revision`, the one in force, changes, because the differences are others then. */
 export function useImport(text: string, revision: number): ImportState {
   const [state, setState] = useState<ImportState>({ phase: 'empty' });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the same text is asked about anew at another revision
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another revision in force has other differences
   useEffect(() => {
     if (text.trim() === '') {
       setState({ phase: 'empty' });
@@ -25,8 +24,8 @@ export function useImport(text: string, revision: number): ImportState {
     }
     let isLate = false;
     const timer = setTimeout(async () => {
-      setState({ phase: 'asking' });
-      const next = await judge(text);
+      setState({ phase: 'checking' });
+      const next = await check(text);
       if (!isLate) setState(next);
     }, PAUSE_MS);
     return () => {
@@ -37,7 +36,7 @@ export function useImport(text: string, revision: number): ImportState {
   return state;
 }
 
-async function judge(text: string): Promise<ImportState> {
+async function check(text: string): Promise<ImportState> {
   const read = readDocument(text);
   if (!read.ok) return { phase: 'fault', fault: read.fault };
   try {

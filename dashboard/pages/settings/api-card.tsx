@@ -1,4 +1,4 @@
-/** The ways in for scripts and monitoring, and which version answers. */
+/** The API and metrics for scripts and monitoring, and the version that is running. */
 import { ArrowSquareOutIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { healthQuery } from '../../api/health.ts';
@@ -6,18 +6,18 @@ import { Card } from '../../components/card.tsx';
 import { NONE } from '../../model/format.ts';
 
 const LINKS = [
-  { path: '/api/openapi.json', text: 'Every operation of the API, for clients, generators and tests.' },
+  { path: '/api/openapi.json', text: 'The OpenAPI document: every operation of the API.' },
   {
     path: '/api/metrics',
-    text: 'Counters and gauges in the Prometheus text format, to scrape with the token.',
+    text: 'Metrics in the Prometheus text format; scrape them with the operator token.',
   },
 ];
 
-/** Links that open beside the dashboard. */
-export function MachinesCard() {
+/** Links that open in a new tab, and the version. */
+export function ApiCard() {
   const { data } = useQuery(healthQuery);
   return (
-    <Card title="For machines">
+    <Card title="API and metrics">
       <dl className="flex flex-col gap-3 p-4 pt-2">
         {LINKS.map(({ path, text }) => (
           <div key={path}>

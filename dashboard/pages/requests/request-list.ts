@@ -1,14 +1,14 @@
-/** The list of mappings as it grows: newest first, nothing twice, never more than is kept. No I/O. */
+/** The list of requests as it grows: newest first, without duplicates, limited to what is kept. No I/O. */
 import { KEPT, type Mapping } from '../../api/requests.ts';
 
-/** Tells a mapping from all others. An id alone does not: clients may send one several times. */
+/** Identifies a request. Its id alone does not, because clients may reuse ids. */
 export const keyOf = ({ requestId, at, pool, path }: Mapping): string => `${requestId} ${at} ${pool}${path}`;
 
-/** Later answers first, as the API lists them: what has just ended stands on top, however long it took. */
+/** Sorts by the time of the response, latest first, as the API does. */
 const byEnd = (a: Mapping, b: Mapping): number => b.at + b.ms - (a.at + a.ms);
 
-/** Both lists as one. What was known keeps its identity, so that its row is not drawn anew. */
-export function merged(known: readonly Mapping[], fresh: readonly Mapping[]): readonly Mapping[] {
+/** Both lists as one. Known requests keep their identity, so that their rows are not drawn again. */
+export function mergeRequests(known: readonly Mapping[], fresh: readonly Mapping[]): readonly Mapping[] {
   const keys = new Set(known.map(keyOf));
   const added: Mapping[] = [];
   for (const mapping of fresh) {
@@ -20,7 +20,7 @@ export function merged(known: readonly Mapping[], fresh: readonly Mapping[]): re
   return added.length === 0 ? known : [...added, ...known].sort(byEnd).slice(0, KEPT);
 }
 
-/** How many of `now` came after what is `shown`. */
+/** How many requests of `now` are not among those `shown`. */
 export function countNew(shown: readonly Mapping[], now: readonly Mapping[]): number {
   if (shown === now) return 0;
   const keys = new Set(shown.map(keyOf));

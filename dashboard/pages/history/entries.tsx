@@ -1,0 +1,146 @@
+/** The entries of the timeline: changes of the configuration, and ejections, probes and returns of backends. */
+import { Button } from '@cloudflare/kumo/components/button';
+import {
+  ArrowUUpLeftIcon,
+  GitCommitIcon,
+  type Icon as IconType,
+  ProhibitIcon,
+  PulseIcon,
+} from '@phosphor-icons/react';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { RevisionRow } from '../../api/revisions.ts';
+import { State, toneText } from '../../components/state.tsx';
+import { TimeAgo } from '../../components/time-ago.tsx';
+import { useNow } from '../../live/use-live.ts';
+import { clock, countdown, exactTime } from '../../model/format.ts';
+import { actorInWords, type PoolEvent } from '../../model/timeline.ts';
+
+interface RevisionEntryProps {
+  readonly row: RevisionRow;
+  readonly isKept: boolean;
+  readonly isInForce: boolean;
+  readonly onOpen: (revision: number) => void;
+  readonly onRollBack: (revision: number) => void;
+}
+
+/** A change of the configuration, with buttons that open its details and roll back to it. */
+export function RevisionEntry({ row, isKept, isInForce, onOpen, onRollBack }: RevisionEntryProps) {
+  const { revision, at, who, summary } = row;
+  const title = isKept ? (
+    <button
+      type="button"
+      aria-haspopup="dialog"
+      className="text-left break-words text-kumo-default underline decoration-kumo-line underline-offset-4 hover:decoration-current"
+      onClick={() => onOpen(revision)}
+    >
+      {summary}
+    </button>
+  ) : (
+    <span className="break-words text-kumo-default">{summary}</span>
+  );
+  const actions = isKept && !isInForce && (
+    <Button variant="secondary" size="sm" onClick={() => onRollBack(revision)}>
+      Roll back to {revision}
+    </Button>
+  );
+  return (
+    <EntryFrame icon={GitCommitIcon} tone="off" title={title} at={at} actions={actions}>
+      <span>revision {revision}</span>
+      <span>by {actorInWords(who)}</span>
+      {isInForce && <State tone="good">in force</State>}
+      {!isKept && <span>no longer kept</span>}
+    </EntryFrame>
+  );
+}
+
+type Look = readonly [icon: IconType, tone: 'good' | 'warning' | 'bad', word: string];
+
+const LOOK: Record<PoolEvent['kind'], Look> = {
+  ejected: [ProhibitIcon, 'bad', 'ejected'],
+  probe: [PulseIcon, 'warning', 'probed'],
+  'probe-failed': [ProhibitIcon, 'bad', 'probe failed'],
+  returned: [ArrowUUpLeftIcon, 'good', 'returned'],
+  stalled: [PulseIcon, 'warning', 'stalled'],
+  'cap-reached': [ProhibitIcon, 'warning', 'failing, kept in by the cap'],
+  'pool-out': [ProhibitIcon, 'bad', 'no backend left'],
+  'pool-back': [ArrowUUpLeftIcon, 'good', 'back'],
+};
+
+const LINK = 'text-kumo-link underline';
+
+/** An ejection, a probe or a return: why, until when, and an example request. */
+export function PoolEntry({ event }: { readonly event: PoolEvent }) {
+  const { kind, at, pool, shard, backend, why, requestId, until, ejections } = event;
+  const [icon, tone, word] = LOOK[kind];
+  const title = (
+    <>
+      <span className="text-kumo-default">
+        {backend === null || kind === 'pool-out' || kind === 'pool-back' ? 'Pool ' : `${backend} of `}
+        <Link to="/pools/$pool" params={{ pool }} className={LINK}>
+          {pool}
+        </Link>
+      </span>
+      <State tone={tone}>{word}</State>
+    </>
+  );
+  return (
+    <EntryFrame icon={icon} tone={tone} title={title} at={at}>
+      <span>{why}</span>
+      {until !== null && <Until until={until} />}
+      {kind === 'ejected' && ejections > 1 && <span>ejection {ejections} in a row</span>}
+      {shard !== '0' && <span>shard {shard}</span>}
+      {requestId !== null && (
+        <Link
+          to="/requests"
+          search={{ pool, id: requestId }}
+          className={LINK}
+          title={`Request ${requestId}`}
+          aria-label={`Example request ${requestId}`}
+        >
+          example request
+        </Link>
+      )}
+    </EntryFrame>
+  );
+}
+
+function Until({ until }: { readonly until: number }) {
+  const now = useNow();
+  return (
+    <time dateTime={new Date(until).toISOString()} title={exactTime(until)}>
+      {until > now ? `for another ${countdown(until, now)}` : `until ${clock(until).slice(0, 8)}`}
+    </time>
+  );
+}
+
+interface EntryFrameProps {
+  readonly icon: IconType;
+  /** The icon's tone; the words beside it say the same. */
+  readonly tone: 'good' | 'warning' | 'bad' | 'off';
+  readonly title: ReactNode;
+  readonly at: number;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** The frame of an entry: an icon, what happened, when, and the actions. */
+function EntryFrame({ icon: Icon, tone, title, at, actions, children }: EntryFrameProps) {
+  return (
+    <div className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-start gap-x-3 sm:grid-cols-[1.25rem_minmax(0,1fr)_auto_6rem] sm:gap-x-4">
+      <Icon aria-hidden="true" size={18} className={`mt-0.5 ${toneText(tone)}`} />
+      <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">{title}</div>
+      <span className="text-right whitespace-nowrap text-kumo-subtle sm:col-start-4">
+        <TimeAgo at={at} />
+      </span>
+      <div className="col-start-2 flex min-w-0 flex-wrap items-baseline gap-x-3 break-words text-kumo-subtle">
+        {children}
+      </div>
+      {actions && (
+        <div className="col-start-2 mt-1 flex gap-2 sm:col-start-3 sm:row-span-2 sm:row-start-1 sm:mt-0 sm:self-center">
+          {actions}
+        </div>
+      )}
+    </div>
+  );
+}
