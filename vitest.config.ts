@@ -12,7 +12,7 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           fileParallelism: false,
           // Of the tests that wait for most of their time and are marked to run side by side.
-          maxConcurrency: 12,
+          maxConcurrency: 8,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
