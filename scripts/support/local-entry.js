@@ -10,8 +10,8 @@ import worker from './worker.js';
 globalThis.fetch = (input, init) => bindings.LOCAL_NETWORK.fetch(input, init);
 
 export * from './worker.js';
-/** Only the queue: Miniflare's entry Worker, which listens too, finds nothing to pass requests on to. */
-export default { queue: worker.queue };
+/** The queue and whatever else has no client. Miniflare's entry Worker listens too, and gets no request answered. */
+export default { ...worker, fetch: () => new Response(null, { status: 404 }) };
 
 /** An entrypoint of its own: before the default one of a Worker with assets, Miniflare puts Workers of its own. */
 export const Local = {
