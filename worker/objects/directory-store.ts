@@ -3,6 +3,7 @@
  * holds 2 MB at most), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that exist).
  */
 import type { Config } from '../config/schema.ts';
+import { completeConfig } from '../config/stored.ts';
 import type { Revision } from '../protocol/config-schemas.ts';
 import { inPieces } from './pieces.ts';
 
@@ -58,7 +59,8 @@ export class DirectoryStore {
     const pieces = this.#sql
       .exec<{ json: string }>('SELECT json FROM documents WHERE revision = ? ORDER BY piece', revision)
       .toArray();
-    return pieces.length === 0 ? null : (JSON.parse(pieces.map((piece) => piece.json).join('')) as Config);
+    if (pieces.length === 0) return null;
+    return completeConfig(JSON.parse(pieces.map((piece) => piece.json).join('')) as Config);
   }
 
   meta(): Meta | null {

@@ -12,6 +12,7 @@ import { positionAfterTurn } from '../balance/round-robin.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import { completePool } from '../config/stored.ts';
 import { BackendCounts } from './backend-counts.ts';
 import type { DrainTimes } from './drain.ts';
 import { describeChange, describeOutcome, type PoolEventKind } from './events.ts';
@@ -60,7 +61,7 @@ export class PoolState {
     start: (weights: readonly number[]) => number[],
     times: DrainTimes,
   ) {
-    this.config = config;
+    this.config = completePool(config);
     const fits = stored !== null && stored.backends.length === config.backends.length;
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
@@ -87,7 +88,7 @@ export class PoolState {
       const wasActive = from[i]! >= 0 && old[from[i]!]!.state === 'active';
       if (!wasActive && next.backends[i]!.state === 'active') health.backSince = now;
     });
-    this.config = next;
+    this.config = completePool(next);
     this.#places = placesOf(next);
     this.#weighed = null;
     return this.#poolFindings(null, 'the configuration has changed', now);

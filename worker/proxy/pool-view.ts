@@ -17,6 +17,7 @@ import { enter, positionAfterTurn } from '../balance/round-robin.ts';
 import { rampedWeight } from '../balance/slow-start.ts';
 import { findStall, newWaits, type Waits } from '../balance/stall.ts';
 import type { BackendConfig, PoolConfig } from '../config/schema.ts';
+import { completePool } from '../config/stored.ts';
 import type { LeaseReply, PoolNews } from '../objects/protocol.ts';
 import { Contact } from './contact.ts';
 import type { Shard } from './shards.ts';
@@ -91,7 +92,7 @@ export class PoolView {
       if (!this.upstreams.some((upstream) => upstream.id === id)) this.inFlight.delete(id);
     this.sockets.keep(config.backends.map(({ id }) => id));
     if (this.config?.sharding !== config.sharding) this.shard = null;
-    this.config = config;
+    this.config = completePool(config);
     this.policy = policies[config.policy];
     this.revision = revision;
     this.gone = false;

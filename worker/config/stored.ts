@@ -1,0 +1,18 @@
+/** Documents that an earlier version stored or sent: keys that have come since get their defaults. No I/O. */
+import { type Config, configSchema, type PoolConfig, poolSchema } from './schema.ts';
+
+/** A stored document with every key of this version; one that this version would refuse stays as it is. */
+export function completeConfig(stored: Config): Config {
+  const parsed = configSchema.safeParse(stored);
+  return parsed.success ? parsed.data : stored;
+}
+
+/**
+ * A pool with every key of this version. During a deploy isolates and objects of two versions meet, so this is also asked
+ * of what comes by RPC; a pool that is complete costs one look.
+ */
+export function completePool(pool: PoolConfig): PoolConfig {
+  if (pool.ejection.stallMs !== undefined) return pool;
+  const parsed = poolSchema.safeParse(pool);
+  return parsed.success ? parsed.data : pool;
+}
