@@ -1,8 +1,8 @@
 /** The Worker's bindings and settings, read once. */
 import type { Surroundings } from './config/check.ts';
-import type { Directory } from './objects/directory.ts';
-import type { DrainTimes } from './objects/drain.ts';
-import type { Pool } from './objects/pool.ts';
+import type { Directory } from './objects/directory/directory.ts';
+import type { Pool } from './objects/pool/pool.ts';
+import type { DrainTimes } from './stats/drain.ts';
 
 export interface Env {
   readonly ASSETS: Fetcher;

@@ -2,12 +2,12 @@
 import { api } from './api/index.ts';
 import { adminHosts, type Env } from './env.ts';
 import { archive } from './log/archive.ts';
-import { current, refresh } from './proxy/isolate.ts';
+import { current, refresh } from './proxy/pool-client/isolate.ts';
 import { proxy } from './proxy/proxy.ts';
-import { readTarget } from './proxy/target.ts';
+import { readTarget } from './proxy/routing/target.ts';
 
-export { Directory } from './objects/directory.ts';
-export { Pool } from './objects/pool.ts';
+export { Directory } from './objects/directory/directory.ts';
+export { Pool } from './objects/pool/pool.ts';
 
 /** The isolate that made a change follows it at once; the others within a second. */
 async function administer(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -1,9 +1,9 @@
 /** The event history: changes of the configuration, ejections, probes and returns. */
 import { queryOptions } from '@tanstack/react-query';
-import type { HistoryEvent } from '../../worker/objects/events.ts';
+import type { HistoryEvent } from '../../worker/protocol/events.ts';
 import { call } from './client.ts';
 
-export type { HistoryEvent } from '../../worker/objects/events.ts';
+export type { HistoryEvent } from '../../worker/protocol/events.ts';
 
 /** Newest first. */
 export interface EventsAnswer {

@@ -1,9 +1,9 @@
 /** Recent mappings: read once, then pushed by the live view. */
 import { queryOptions } from '@tanstack/react-query';
-import type { Mapping } from '../../worker/objects/protocol.ts';
+import type { Mapping } from '../../worker/protocol/messages.ts';
 import { type Call, call } from './client.ts';
 
-export type { Mapping } from '../../worker/objects/protocol.ts';
+export type { Mapping } from '../../worker/protocol/messages.ts';
 
 /** The filters of the list; the names are those of the API and of the URL. */
 export interface RequestFilter {

@@ -1,10 +1,10 @@
 /** The status of the pools: pushed by the live view once a second, read from the API while that is away. */
 import { queryOptions } from '@tanstack/react-query';
-import type { PoolStatus } from '../../worker/objects/pool-status.ts';
+import type { PoolStatus } from '../../worker/stats/pool-status.ts';
 import { noSamples, type Samples, withSample } from '../model/rates.ts';
 import { call } from './client.ts';
 
-export type { PoolStatus } from '../../worker/objects/pool-status.ts';
+export type { PoolStatus } from '../../worker/stats/pool-status.ts';
 export type BackendStatus = PoolStatus['backends'][number];
 
 /** A pool's newest status, and what came before it, for rates. */

@@ -1,6 +1,6 @@
 /** One recorded request in one line: when, what, which backends and why, and the result. */
 import { memo } from 'react';
-import type { MappedAttempt, Mapping } from '../../worker/objects/protocol.ts';
+import type { MappedAttempt, Mapping } from '../../worker/protocol/messages.ts';
 import { clock, count, exactTime } from '../model/format.ts';
 import { describeAttempt, explainReason } from '../model/mapping.ts';
 

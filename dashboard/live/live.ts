@@ -1,7 +1,7 @@
 /** Puts the live view's messages into the query cache, and polls while the connection is lost. */
 import type { QueryClient } from '@tanstack/react-query';
-import type { HistoryEvent } from '../../worker/objects/events.ts';
-import type { Mapping } from '../../worker/objects/protocol.ts';
+import type { HistoryEvent } from '../../worker/protocol/events.ts';
+import type { Mapping } from '../../worker/protocol/messages.ts';
 import { configQuery, type Revised } from '../api/config.ts';
 import { type EventsAnswer, eventsQuery, withEvents } from '../api/events.ts';
 import { tail } from '../api/requests.ts';

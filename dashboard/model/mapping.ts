@@ -1,5 +1,5 @@
 /** A recorded request in words: why this backend, how each attempt ended, and what the client got. No I/O. */
-import type { MappedAttempt, Mapping, Reason } from '../../worker/objects/protocol.ts';
+import type { MappedAttempt, Mapping, Reason } from '../../worker/protocol/messages.ts';
 import { count, plural } from './format.ts';
 
 /** A reason in a few words for a list, and as a sentence. */

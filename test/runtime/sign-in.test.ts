@@ -1,7 +1,7 @@
 /** Signing in and out: attempts are limited, a session ends when it is told to, and what was begun with it ends too. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeSession, SESSION_SECONDS } from '../../worker/api/auth/session-cookie.ts';
-import { ATTEMPTS } from '../../worker/objects/sign-in-store.ts';
+import { ATTEMPTS } from '../../worker/objects/directory/sign-in-store.ts';
 import { eventually, from, type Product, startProduct, TOKEN } from '../support/product.ts';
 import { refusal, watch } from '../support/watcher.ts';
 

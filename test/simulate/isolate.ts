@@ -1,11 +1,11 @@
 /** An isolate in the simulation: the product's own view, slots and rules when to ask; only the calls are made up. No I/O. */
 import { take } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
-import type { LeaseAsk, LeaseReply } from '../../worker/objects/protocol.ts';
-import { isFull, isWorthTaking } from '../../worker/proxy/batch.ts';
-import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/lease.ts';
-import { BATCH_MS } from '../../worker/proxy/outbox.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
+import type { LeaseAsk, LeaseReply } from '../../worker/protocol/messages.ts';
+import { isFull, isWorthTaking } from '../../worker/proxy/pool-client/batch.ts';
+import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/pool-client/lease.ts';
+import { BATCH_MS } from '../../worker/proxy/pool-client/outbox.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
 import type { Agenda } from './agenda.ts';
 
 /** Calls the isolate's object; `then` gets the reply, or null when there was none in time. */

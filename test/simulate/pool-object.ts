@@ -2,8 +2,8 @@
 import { eligible } from '../../worker/balance/available.ts';
 import { positionAfter } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
-import type { LeaseAsk, LeaseReply, Returned } from '../../worker/objects/protocol.ts';
-import { Sequence } from '../../worker/objects/sequence.ts';
+import { Sequence } from '../../worker/objects/pool/sequence.ts';
+import type { LeaseAsk, LeaseReply, Returned } from '../../worker/protocol/messages.ts';
 import type { Continent } from './world.ts';
 
 /** The platform's guide: about a thousand calls a second for one object. */

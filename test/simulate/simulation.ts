@@ -1,7 +1,7 @@
 /** One pool under a day's traffic: a few seconds of every few hours are played request by request. No I/O. */
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
-import { shardFor } from '../../worker/proxy/shards.ts';
+import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
 import { Agenda } from './agenda.ts';
 import { type Call, Isolate, type Note } from './isolate.ts';
 import { DRAINED, makePools } from './pool.ts';

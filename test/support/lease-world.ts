@@ -1,11 +1,11 @@
 /** A pool's object without its storage, and isolates that lease from it by the real calls; for the protocol's properties. */
 import { poolSchema } from '../../worker/config/schema.ts';
-import { ejected } from '../../worker/objects/ejected.ts';
-import { PoolState } from '../../worker/objects/pool-state.ts';
-import type { LeaseAsk, LeaseReply, Mapping, Report } from '../../worker/objects/protocol.ts';
-import { outboxOf } from '../../worker/proxy/delivery.ts';
-import { askForSlots, takeSlot } from '../../worker/proxy/lease.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
+import { ejected } from '../../worker/objects/pool/probes.ts';
+import { PoolState } from '../../worker/objects/pool/state.ts';
+import type { LeaseAsk, LeaseReply, Mapping, Report } from '../../worker/protocol/messages.ts';
+import { askForSlots, takeSlot } from '../../worker/proxy/pool-client/lease.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { outboxOf } from '../../worker/proxy/pool-client/reports.ts';
 
 /** How long a lease holds. */
 export const LEASE_MS = 1_000;

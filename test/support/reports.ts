@@ -1,7 +1,7 @@
 /** A Pool object that takes reports and lends slots of its only backend, and may be away; for outboxes without a runtime. */
 import type { Env } from '../../worker/env.ts';
-import type { LeaseAsk, LeaseReply, Report } from '../../worker/objects/protocol.ts';
-import type { recordMapping } from '../../worker/proxy/outbox.ts';
+import type { LeaseAsk, LeaseReply, Report } from '../../worker/protocol/messages.ts';
+import type { recordMapping } from '../../worker/proxy/pool-client/outbox.ts';
 
 type Context = Parameters<typeof recordMapping>[4];
 

@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest';
 import { poolSchema, routeSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import { issuePin } from '../../worker/proxy/affinity.ts';
-import { affinityPick } from '../../worker/proxy/affinity-pick.ts';
+import { issuePin } from '../../worker/proxy/affinity/cookie.ts';
+import { needsPin } from '../../worker/proxy/affinity/pin.ts';
 import { begin } from '../../worker/proxy/exchange.ts';
-import { needsPin } from '../../worker/proxy/pin.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
-import { readTarget } from '../../worker/proxy/target.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { readTarget } from '../../worker/proxy/routing/target.ts';
+import { affinityPick } from '../../worker/proxy/selection/affinity-pick.ts';
 
 const SECRET = 'one';
 const NEVER = { waitUntil: () => undefined } as unknown as Parameters<typeof affinityPick>[3];

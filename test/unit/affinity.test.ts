@@ -10,7 +10,7 @@ import {
   PINS_TRIED,
   readPin,
   withoutCookies,
-} from '../../worker/proxy/affinity.ts';
+} from '../../worker/proxy/affinity/cookie.ts';
 
 const COOKIE = { name: 'X-Backend-Id', ttlSeconds: 1_000, sameSite: 'Lax' } as const;
 const BACKENDS = [{ id: 'a' }, { id: 'b' }];

@@ -3,12 +3,17 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import type { Mapping } from '../../worker/objects/protocol.ts';
-import { issuePin, readPin, SECRETS_KEPT, VERIFIED_KEPT } from '../../worker/proxy/affinity.ts';
-import { noteClient, putBackClients, REMEMBERED, takeClients } from '../../worker/proxy/clients.ts';
-import { CAPACITY } from '../../worker/proxy/delivery.ts';
-import { recordMapping } from '../../worker/proxy/outbox.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
+import type { Mapping } from '../../worker/protocol/messages.ts';
+import { issuePin, readPin, SECRETS_KEPT, VERIFIED_KEPT } from '../../worker/proxy/affinity/cookie.ts';
+import {
+  noteClient,
+  putBackClients,
+  REMEMBERED,
+  takeClients,
+} from '../../worker/proxy/pool-client/affinity-clients.ts';
+import { recordMapping } from '../../worker/proxy/pool-client/outbox.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { CAPACITY } from '../../worker/proxy/pool-client/reports.ts';
 import { takeReports } from '../support/reports.ts';
 
 const COOKIE = { name: 'X-Backend-Id', ttlSeconds: 100_000, sameSite: 'Lax' } as const;

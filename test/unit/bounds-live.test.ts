@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Config, configSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import type { HistoryEvent } from '../../worker/objects/events.ts';
-import { BACKENDS, EVENTS, Live, MAPPINGS } from '../../worker/objects/live.ts';
-import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../worker/objects/live-feed.ts';
-import type { LivePush, MappingBatch, ShardStatus } from '../../worker/objects/protocol.ts';
-import { SILENT_MS, UNHEARD_LENGTH, Watchers } from '../../worker/objects/watchers.ts';
+import { BACKENDS, EVENTS, Live, MAPPINGS } from '../../worker/objects/directory/live.ts';
+import { SILENT_MS, UNHEARD_LENGTH, Watchers } from '../../worker/objects/directory/watchers.ts';
+import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../worker/objects/pool/live-feed.ts';
+import type { HistoryEvent } from '../../worker/protocol/events.ts';
+import type { LivePush, MappingBatch, ShardStatus } from '../../worker/protocol/messages.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

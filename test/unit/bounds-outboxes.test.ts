@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import type { Mapping, Snapshot } from '../../worker/objects/protocol.ts';
-import { CAPACITY, CAPACITY_IN_ALL, outboxOf } from '../../worker/proxy/delivery.ts';
-import { refresh, viewOf } from '../../worker/proxy/isolate.ts';
-import { recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
+import type { Mapping, Snapshot } from '../../worker/protocol/messages.ts';
+import { refresh, viewOf } from '../../worker/proxy/pool-client/isolate.ts';
+import { recordAttempt, recordMapping } from '../../worker/proxy/pool-client/outbox.ts';
+import { CAPACITY, CAPACITY_IN_ALL, outboxOf } from '../../worker/proxy/pool-client/reports.ts';
 import { takeReports } from '../support/reports.ts';
 
 /** This isolate comes to know so many pools. Returns their views. */

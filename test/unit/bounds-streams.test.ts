@@ -6,7 +6,7 @@ import { DISCARD_BYTES, readJson } from '../../worker/api/http/body.ts';
 import { drainBody } from '../../worker/api/http/drain-body.ts';
 import { parse } from '../../worker/config/check.ts';
 import { LIMITS } from '../../worker/config/limits.ts';
-import { CHUNK_BYTES, DRAIN_BYTES, startUpload, takeIn } from '../../worker/proxy/upload.ts';
+import { CHUNK_BYTES, DRAIN_BYTES, startUpload, takeIn } from '../../worker/proxy/upstream/upload.ts';
 
 /** A client that sends `bytes` and counts them as they are read; `largest`: the most that was asked for at once. */
 function client(bytes = Number.POSITIVE_INFINITY) {

@@ -4,19 +4,16 @@ import { accessIdentity, EMAIL_LENGTH } from '../../worker/api/auth/cloudflare-a
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';
-import type { PoolEvent } from '../../worker/objects/events.ts';
-import { inPieces, PIECE_LENGTH } from '../../worker/objects/pieces.ts';
-import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool-events.ts';
-import { inRows, RING_SIZE, readBatches } from '../../worker/objects/pool-store.ts';
-import type { Mapping } from '../../worker/objects/protocol.ts';
-import { RecentMappings } from '../../worker/objects/recent-mappings.ts';
-import { ISOLATES_KEPT, Reporters } from '../../worker/objects/reporters.ts';
-import { EPOCHS_KEPT, Sequence } from '../../worker/objects/sequence.ts';
-import { Series, STEP_MS, STEPS } from '../../worker/objects/series.ts';
-import { IDS_KEPT, TotalsById } from '../../worker/objects/totals.ts';
-import { addOpened, noVisits, Visitors } from '../../worker/objects/visitors.ts';
+import { inPieces, PIECE_LENGTH } from '../../worker/lib/chunks.ts';
+import { addOpened, noVisits, Visitors } from '../../worker/objects/pool/drain-activity.ts';
+import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool/event-outbox.ts';
+import { RecentMappings } from '../../worker/objects/pool/recent-mappings.ts';
+import { ISOLATES_KEPT, Reporters } from '../../worker/objects/pool/report-dedup.ts';
+import { EPOCHS_KEPT, Sequence } from '../../worker/objects/pool/sequence.ts';
+import { inRows, RING_SIZE, readBatches } from '../../worker/objects/pool/store.ts';
+import type { PoolEvent } from '../../worker/protocol/events.ts';
+import type { Mapping } from '../../worker/protocol/messages.ts';
 import { saneRequestId } from '../../worker/proxy/arrival.ts';
-import { BATCHES_WAITING, CAPACITY } from '../../worker/proxy/delivery.ts';
 import {
   describeAttempts,
   type Exchange,
@@ -24,8 +21,11 @@ import {
   mappingOf,
   PATH_KEPT,
 } from '../../worker/proxy/exchange.ts';
-import { recordAttempt, recordMapping } from '../../worker/proxy/outbox.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
+import { recordAttempt, recordMapping } from '../../worker/proxy/pool-client/outbox.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { BATCHES_WAITING, CAPACITY } from '../../worker/proxy/pool-client/reports.ts';
+import { Series, STEP_MS, STEPS } from '../../worker/stats/series.ts';
+import { IDS_KEPT, TotalsById } from '../../worker/stats/totals.ts';
 import { takeReports } from '../support/reports.ts';
 
 const a = { id: 'a', url: 'https://a.example.net' };

@@ -1,6 +1,6 @@
 /** Whom a Pool object lets wait for the Directory, and how often it asks, with a Directory that the test plays. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CatchUp } from '../../worker/objects/catch-up.ts';
+import { CatchUp } from '../../worker/objects/pool/config-pull.ts';
 
 const SECOND_MS = 1_000;
 

@@ -17,7 +17,7 @@ import { countNew, mergeRequests } from '../../dashboard/pages/requests/request-
 import { type CommandGroup, commandsOf, findCommands } from '../../dashboard/shell/commands.ts';
 import { parse } from '../../worker/config/check.ts';
 import { configSchema } from '../../worker/config/schema.ts';
-import type { Mapping } from '../../worker/objects/protocol.ts';
+import type { Mapping } from '../../worker/protocol/messages.ts';
 import { mappingSchema } from '../../worker/protocol/traffic-schemas.ts';
 
 const mapping = (more: Partial<Mapping>): Mapping => ({

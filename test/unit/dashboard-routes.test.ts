@@ -13,7 +13,7 @@ import {
 } from '../../dashboard/pages/routes/explain-words.ts';
 import { filterRoutes, inMatchingOrder, overrides } from '../../dashboard/pages/routes/route-list.ts';
 import { type RouteConfig, routeSchema } from '../../worker/config/schema.ts';
-import { compileRoutes, matchRoute, prefixOf } from '../../worker/proxy/routes.ts';
+import { compileRoutes, matchRoute, prefixOf } from '../../worker/proxy/routing/routes.ts';
 
 const route = (fields: object): RouteConfig =>
   routeSchema.parse({ id: 'r', host: 'shop.test', pool: 'p', ...fields });

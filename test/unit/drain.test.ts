@@ -1,7 +1,7 @@
 /** When a draining backend may be removed, and who has lately come to one. */
 import { expect, test } from 'vitest';
-import { type DrainTimes, drainStatus, type Seen } from '../../worker/objects/drain.ts';
-import { addOpened, countOpen, noVisits, Visitors } from '../../worker/objects/visitors.ts';
+import { addOpened, countOpen, noVisits, Visitors } from '../../worker/objects/pool/drain-activity.ts';
+import { type DrainTimes, drainStatus, type Seen } from '../../worker/stats/drain.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

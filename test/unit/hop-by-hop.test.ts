@@ -1,6 +1,6 @@
 /** Which messages have hop-by-hop headers to remove: all others pass without being copied. */
 import { expect, test } from 'vitest';
-import { hasHopByHop, stripHopByHop } from '../../worker/proxy/upstream.ts';
+import { hasHopByHop, stripHopByHop } from '../../worker/proxy/upstream/upstream.ts';
 
 test.each<[string, HeadersInit, has: boolean, left: string[]]>([
   ['nothing of the kind', { etag: 'x' }, false, ['etag']],

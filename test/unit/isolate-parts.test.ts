@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressKey, hash32, score } from '../../worker/balance/hash.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
-import { bucketOf, noLatencies, quantile } from '../../worker/objects/latency.ts';
-import type { LeaseReply } from '../../worker/objects/protocol.ts';
-import { GAPS_KEPT, Reporters } from '../../worker/objects/reporters.ts';
-import { noteClient, putBackClients, takeClients } from '../../worker/proxy/clients.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
-import { type Fate, SLOTS_HELD, Slots } from '../../worker/proxy/slots.ts';
+import { GAPS_KEPT, Reporters } from '../../worker/objects/pool/report-dedup.ts';
+import type { LeaseReply } from '../../worker/protocol/messages.ts';
+import { noteClient, putBackClients, takeClients } from '../../worker/proxy/pool-client/affinity-clients.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { type Fate, SLOTS_HELD, Slots } from '../../worker/proxy/pool-client/slots.ts';
+import { bucketOf, noLatencies, quantile } from '../../worker/stats/latency.ts';
 
 const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
   revision: 1,

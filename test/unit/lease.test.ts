@@ -1,8 +1,8 @@
 /** The lease protocol between isolates and a pool's object, played through with time that the test moves. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ask } from '../../worker/proxy/lease.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
+import { ask } from '../../worker/proxy/pool-client/lease.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
 import { type Backend, LEASE_MS, poolOf, World } from '../support/lease-world.ts';
 
 const IDS = ['a', 'b', 'c', 'd'];

@@ -1,8 +1,8 @@
 /** What a Pool object pushes to the Directory, and what it believes of whether somebody watches. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
-import { LiveFeed } from '../../worker/objects/live-feed.ts';
-import type { ShardStatus } from '../../worker/objects/protocol.ts';
+import { LiveFeed } from '../../worker/objects/pool/live-feed.ts';
+import type { ShardStatus } from '../../worker/protocol/messages.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

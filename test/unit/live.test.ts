@@ -3,10 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import { noLatencies } from '../../worker/objects/latency.ts';
-import { Live } from '../../worker/objects/live.ts';
-import type { PoolStatus } from '../../worker/objects/pool-status.ts';
-import type { ShardStatus } from '../../worker/objects/protocol.ts';
+import { Live } from '../../worker/objects/directory/live.ts';
+import type { ShardStatus } from '../../worker/protocol/messages.ts';
+import { noLatencies } from '../../worker/stats/latency.ts';
+import type { PoolStatus } from '../../worker/stats/pool-status.ts';
 
 const SECOND_MS = 1_000;
 

@@ -1,9 +1,9 @@
 /** A backend's own URL in its answer: which values are rewritten, to what, and which are left alone. */
 import { expect, test } from 'vitest';
 import { backendSchema, routeSchema } from '../../worker/config/schema.ts';
-import { rewritten } from '../../worker/proxy/own-url.ts';
-import { readTarget } from '../../worker/proxy/target.ts';
-import { compileUpstream } from '../../worker/proxy/upstream.ts';
+import { readTarget } from '../../worker/proxy/routing/target.ts';
+import { rewritten } from '../../worker/proxy/upstream/own-url.ts';
+import { compileUpstream } from '../../worker/proxy/upstream/upstream.ts';
 
 interface Setting {
   readonly backend?: object;

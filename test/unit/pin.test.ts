@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest';
 import { poolSchema, routeSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import type { MappedAttempt } from '../../worker/objects/protocol.ts';
-import { readPin } from '../../worker/proxy/affinity.ts';
+import type { MappedAttempt } from '../../worker/protocol/messages.ts';
+import { readPin } from '../../worker/proxy/affinity/cookie.ts';
+import { isForSharedCaches, needsPin, pinTo } from '../../worker/proxy/affinity/pin.ts';
 import { begin } from '../../worker/proxy/exchange.ts';
-import { isForSharedCaches, needsPin, pinTo } from '../../worker/proxy/pin.ts';
-import { PoolView } from '../../worker/proxy/pool-view.ts';
-import { readTarget } from '../../worker/proxy/target.ts';
+import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { readTarget } from '../../worker/proxy/routing/target.ts';
 
 const ENV = { AFFINITY_SECRET: 'one' } as unknown as Env;
 const TTL = 1_000;

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isFailure } from '../../worker/balance/ejection.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
-import { PoolState } from '../../worker/objects/pool-state.ts';
-import { type AttemptRecord, CODE, FLAG } from '../../worker/objects/protocol.ts';
-import { newTotals } from '../../worker/objects/totals.ts';
+import { PoolState } from '../../worker/objects/pool/state.ts';
+import { type AttemptRecord, CODE, FLAG } from '../../worker/protocol/messages.ts';
+import { newTotals } from '../../worker/stats/totals.ts';
 
 const IDS = ['a', 'b', 'c', 'd', 'e'];
 const NOW = 1_000_000_000;

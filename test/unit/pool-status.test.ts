@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { drainTimes, type Env } from '../../worker/env.ts';
-import { noLatencies } from '../../worker/objects/latency.ts';
-import { countedOnly, poolStatus } from '../../worker/objects/pool-status.ts';
-import type { BackendStatus, ShardStatus } from '../../worker/objects/protocol.ts';
+import type { BackendStatus, ShardStatus } from '../../worker/protocol/messages.ts';
+import { noLatencies } from '../../worker/stats/latency.ts';
+import { countedOnly, poolStatus } from '../../worker/stats/pool-status.ts';
 
 const shard = (name: string, ejectedUntil: number): ShardStatus => ({
   ...{ revision: 1, shard: name, dropped: 0, objectCalls: 0, rowsWritten: 0 },

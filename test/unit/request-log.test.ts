@@ -4,7 +4,7 @@ import type { Env } from '../../worker/env.ts';
 import { bodyOf, keyOf, type LogBatch, pack, readBody } from '../../worker/log/message.ts';
 import { MAPPINGS, MESSAGES, sendToQueue, toQueue } from '../../worker/log/queue.ts';
 import { flushLog, LENGTH_AT_ONCE, LINES, logMapping } from '../../worker/log/sinks.ts';
-import type { Mapping } from '../../worker/objects/protocol.ts';
+import type { Mapping } from '../../worker/protocol/messages.ts';
 
 const mapping = (requestId: string, path = '/'): Mapping => ({
   requestId,

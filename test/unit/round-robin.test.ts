@@ -9,7 +9,7 @@ import {
   rebase,
   take,
 } from '../../worker/balance/round-robin.ts';
-import { Sequence } from '../../worker/objects/sequence.ts';
+import { Sequence } from '../../worker/objects/pool/sequence.ts';
 
 const order = (weights: number[], count: number, position = weights.map(() => 0)) =>
   Array.from({ length: count }, () => 'abcdef'[take(position, weights)]).join('');

@@ -1,6 +1,6 @@
 /** The last five minutes in steps: what falls into which, what is forgotten, how shards add up. */
 import { expect, test } from 'vitest';
-import { poolSeries, Series, STEP_MS, STEPS } from '../../worker/objects/series.ts';
+import { poolSeries, Series, STEP_MS, STEPS } from '../../worker/stats/series.ts';
 
 const NOW = 1_700_000_000_000;
 

@@ -7,7 +7,7 @@ import {
   ATTEMPTS_WINDOW_MS,
   ENDED_KEPT,
   SignInStore,
-} from '../../worker/objects/sign-in-store.ts';
+} from '../../worker/objects/directory/sign-in-store.ts';
 
 const NOW = 1_800_000_000_000;
 const LATER = NOW + 3_600_000;

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { lengthAsSent, normalPath } from '../../worker/config/path.ts';
 import { backendSchema, type RouteConfig, routeSchema } from '../../worker/config/schema.ts';
-import { compileRoutes, matchRoute } from '../../worker/proxy/routes.ts';
-import { readTarget } from '../../worker/proxy/target.ts';
-import { compileUpstream, upstreamUrl } from '../../worker/proxy/upstream.ts';
+import { compileRoutes, matchRoute } from '../../worker/proxy/routing/routes.ts';
+import { readTarget } from '../../worker/proxy/routing/target.ts';
+import { compileUpstream, upstreamUrl } from '../../worker/proxy/upstream/upstream.ts';
 
 const route = (id: string, host: string, path = '/', more: object = {}): RouteConfig =>
   routeSchema.parse({ id, host, path, pool: 'p', ...more });

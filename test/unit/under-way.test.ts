@@ -1,6 +1,6 @@
 /** WebSockets that were opened lately, counted without hearing of their end. */
 import { expect, test } from 'vitest';
-import { OpenSockets } from '../../worker/proxy/under-way.ts';
+import { OpenSockets } from '../../worker/proxy/upstream/under-way.ts';
 
 const MINUTE = 60_000;
 const NOW = 1_000 * MINUTE;

@@ -1,6 +1,6 @@
 /** When a Pool object's state is written down. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { WriteBehind } from '../../worker/objects/write-behind.ts';
+import { WriteBehind } from '../../worker/objects/pool/write-behind.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,6 +1,6 @@
 /** The Pool objects of a pool, for responses that sum over them. */
 import type { Context } from 'hono';
-import { poolObject } from '../objects/stubs.ts';
+import { poolObject } from '../protocol/rpc.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { directory } from './directory.ts';
 

@@ -1,7 +1,5 @@
 /** `/api/pools/:pool/status`, `/api/status`, `/api/series` and `/api/requests`: what the Pool objects have seen, summed over shards. */
 import { z } from 'zod';
-import { poolStatus } from '../objects/pool-status.ts';
-import { poolSeries } from '../objects/series.ts';
 import {
   type Mapping,
   outcome,
@@ -10,6 +8,8 @@ import {
   seriesSchema,
   statusesSchema,
 } from '../protocol/traffic-schemas.ts';
+import { poolStatus } from '../stats/pool-status.ts';
+import { poolSeries } from '../stats/series.ts';
 import { readConfig, statusContext } from './directory.ts';
 import { readLimit } from './http/limit.ts';
 import { operation } from './http/operation.ts';

@@ -1,5 +1,5 @@
 /** The Analytics Engine data point of a mapping. No I/O. */
-import type { Mapping } from '../objects/protocol.ts';
+import type { Mapping } from '../protocol/messages.ts';
 import { triedOf } from './line.ts';
 
 /**

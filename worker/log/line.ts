@@ -1,5 +1,5 @@
 /** The log line of a mapping, made for queries in Workers Logs. No I/O. */
-import type { Mapping } from '../objects/protocol.ts';
+import type { Mapping } from '../protocol/messages.ts';
 
 /**
  * One JSON object, whose fields Workers Logs index: `message` is always «mapping», then the mapping as

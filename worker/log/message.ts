@@ -1,5 +1,5 @@
 /** A queue message: many mappings as NDJSON under one id, so that it is the same message however often it comes. No I/O. */
-import type { Mapping } from '../objects/protocol.ts';
+import type { Mapping } from '../protocol/messages.ts';
 
 /** A queue takes 128,000 bytes a message, its own metadata included. */
 const MESSAGE_BYTES = 120_000;

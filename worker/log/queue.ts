@@ -1,7 +1,7 @@
 /** Mappings on their way to the queue `REQUEST_LOG`: many in one message, never in front of a response. Plain data. */
 import type { Env } from '../env.ts';
-import type { Mapping } from '../objects/protocol.ts';
-import { deadlined } from '../objects/stubs.ts';
+import type { Mapping } from '../protocol/messages.ts';
+import { deadlined } from '../protocol/rpc.ts';
 import { bodyOf, type LogBatch, pack } from './message.ts';
 
 /** Mappings that are sent at once; fewer wait this long for company, since failures come one by one and a message costs. */

@@ -1,6 +1,6 @@
 /** The request log: which mappings leave the Worker, and into which of the sinks that are bound. */
 import type { Env } from '../env.ts';
-import type { Mapping } from '../objects/protocol.ts';
+import type { Mapping } from '../protocol/messages.ts';
 import { dataPointOf } from './data-point.ts';
 import { lineOf } from './line.ts';
 import { sendToQueue, toQueue } from './queue.ts';

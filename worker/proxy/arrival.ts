@@ -1,5 +1,5 @@
 /** A request as it came in, before anything is known of where it goes. No I/O. */
-import type { Target } from './target.ts';
+import type { Target } from './routing/target.ts';
 
 export interface Arrival {
   readonly request: Request;

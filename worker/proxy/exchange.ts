@@ -2,11 +2,11 @@
 import { isRepeatable, type RetrySettings } from '../balance/retry.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
-import type { MappedAttempt, Mapping, Reason } from '../objects/protocol.ts';
-import type { Pin } from './affinity.ts';
+import { msBetween } from '../lib/time.ts';
+import type { MappedAttempt, Mapping, Reason } from '../protocol/messages.ts';
+import type { Pin } from './affinity/cookie.ts';
 import type { Arrival } from './arrival.ts';
-import { msBetween } from './clock.ts';
-import { place } from './place.ts';
+import { place } from './pool-client/edge-location.ts';
 
 export interface Exchange extends Arrival {
   readonly method: string;

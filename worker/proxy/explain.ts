@@ -2,14 +2,14 @@
 import { eligible, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
 import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schemas.ts';
-import { firstPick, nextPick, type Pick } from './candidates.ts';
 import { begin, type Exchange } from './exchange.ts';
-import { fallback } from './fallback.ts';
-import { current, isOutdated, refresh, viewOf } from './isolate.ts';
-import type { PoolView } from './pool-view.ts';
-import { matchRoute } from './routes.ts';
-import { readTarget } from './target.ts';
-import { isLoop } from './upstream.ts';
+import { current, isOutdated, refresh, viewOf } from './pool-client/isolate.ts';
+import type { PoolView } from './pool-client/pool-view.ts';
+import { matchRoute } from './routing/routes.ts';
+import { readTarget } from './routing/target.ts';
+import { firstPick, nextPick, type Pick } from './selection/candidates.ts';
+import { fallback } from './selection/fallback.ts';
+import { isLoop } from './upstream/upstream.ts';
 
 export type { Candidate, Explanation, LeftOut };
 

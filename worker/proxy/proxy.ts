@@ -3,11 +3,9 @@ import { endRequest } from '../balance/budget.ts';
 import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
+import { needsPin, pinTo } from './affinity/pin.ts';
 import { type Arrival, saneRequestId } from './arrival.ts';
-import { ask, hear, mayMoveOn, moveOn, setOut } from './course.ts';
-import { type Exchange, mappingOf } from './exchange.ts';
-import { current, newRequestId, refresh } from './isolate.ts';
-import { recordMapping } from './outbox.ts';
+import { ask, hear, mayMoveOn, moveOn, setOut } from './attempts.ts';
 import {
   faultyHandshake,
   inALoop,
@@ -16,15 +14,17 @@ import {
   noRoute,
   notAsked,
   refuse,
-} from './own-answers.ts';
-import { needsPin, pinTo } from './pin.ts';
-import { notePlace } from './place.ts';
-import type { PoolView } from './pool-view.ts';
+} from './error-responses.ts';
+import { type Exchange, mappingOf } from './exchange.ts';
+import { notePlace } from './pool-client/edge-location.ts';
+import { current, newRequestId, refresh } from './pool-client/isolate.ts';
+import { recordMapping } from './pool-client/outbox.ts';
+import type { PoolView } from './pool-client/pool-view.ts';
+import { findStart } from './resolve.ts';
 import { respond, respondFailure } from './respond.ts';
-import { findStart } from './start.ts';
-import type { Target } from './target.ts';
-import { countToTheEnd } from './under-way.ts';
-import { isLoop } from './upstream.ts';
+import type { Target } from './routing/target.ts';
+import { countToTheEnd } from './upstream/under-way.ts';
+import { isLoop } from './upstream/upstream.ts';
 
 /** Answers one request that is not for an admin host. Never throws for what a client or a backend does. */
 export async function proxy(

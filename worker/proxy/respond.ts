@@ -1,7 +1,7 @@
 /** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
 import { describeAttempts, type Exchange } from './exchange.ts';
-import { rewritten } from './own-url.ts';
-import { hasHopByHop, stripHopByHop, type Upstream } from './upstream.ts';
+import { rewritten } from './upstream/own-url.ts';
+import { hasHopByHop, stripHopByHop, type Upstream } from './upstream/upstream.ts';
 
 /** Returns what the client gets of the answer of `upstream`; `pin` is a Set-Cookie of ours. */
 export function respond(

@@ -1,7 +1,7 @@
 /** One pool as a card: backends available, request rate, failures and latency. */
 import { Link } from '@tanstack/react-router';
 import { createContext, memo, useContext, useMemo } from 'react';
-import type { PoolSeries } from '../../../worker/objects/series.ts';
+import type { PoolSeries } from '../../../worker/stats/series.ts';
 import type { PoolSample, PoolSamples } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { HealthDot, healthText } from '../../components/state.tsx';

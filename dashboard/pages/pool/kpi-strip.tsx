@@ -1,6 +1,6 @@
 /** A pool in four figures, three of them with their last five minutes. */
 import { type ReactNode, useMemo } from 'react';
-import type { PoolSeries } from '../../../worker/objects/series.ts';
+import type { PoolSeries } from '../../../worker/stats/series.ts';
 import type { PoolSample } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { healthText } from '../../components/state.tsx';

@@ -1,5 +1,5 @@
 /** Which lines the charts draw, and in which colours. No I/O. */
-import type { PoolSeries } from '../../../worker/objects/series.ts';
+import type { PoolSeries } from '../../../worker/stats/series.ts';
 import { completed } from '../../model/rates.ts';
 
 /** The most backends with a line of their own; the others share one line. */

@@ -1,0 +1,183 @@
+/** The configuration in force and every revision kept: what a change makes of it, and which Pool objects it concerns. */
+import { applyChange, type Change } from '../../config/change.ts';
+import type { Changed } from '../../config/changed.ts';
+import { type Problem, type Surroundings, told, warnings } from '../../config/check.ts';
+import { type Difference, differences } from '../../config/diff.ts';
+import { hasTarget, isWanted, type Precondition, unmetCondition } from '../../config/precondition.ts';
+import type { Config } from '../../config/schema.ts';
+import type { RevisionDetails } from '../../protocol/config-schemas.ts';
+import type { PoolPush, ShardName, Snapshot } from '../../protocol/messages.ts';
+import type { Delivery } from './push.ts';
+import { DirectoryStore, type Meta, type Revision } from './store.ts';
+
+export type { RevisionDetails };
+
+const EMPTY: Config = { pools: [], routes: [] };
+
+/** Who asks for a change, and on what condition. */
+export interface ChangeOptions extends Precondition {
+  readonly who: string;
+  readonly dryRun: boolean;
+}
+
+/** What became of a change. `config` is the document after it; `changes`, what a dry run would change in the one in force. */
+export type ChangeResult =
+  | {
+      readonly ok: true;
+      readonly revision: number;
+      readonly config: Config;
+      readonly created: boolean;
+      readonly warnings: Problem[];
+      readonly changes?: Difference[];
+    }
+  | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
+  | { readonly ok: false; readonly reason: 'precondition'; readonly detail: string }
+  | Exclude<Changed, { ok: true }>;
+
+/** What a change would make of the configuration; one that is refused, or only tried, has its answer already. */
+export type Tried =
+  | {
+      readonly commits: true;
+      readonly config: Config;
+      readonly created: boolean;
+      readonly warnings: Problem[];
+      readonly summary: string;
+    }
+  | { readonly commits: false; readonly answer: ChangeResult };
+
+/** Kept in SQLite and, as far as it is in force, in memory. Every method is synchronous: nobody sees half a revision. */
+export class Revisions {
+  readonly #store: DirectoryStore;
+  #revision: number;
+  #config: Config;
+  #meta: Meta;
+
+  constructor(sql: SqlStorage) {
+    this.#store = new DirectoryStore(sql);
+    const newest = this.#store.newest();
+    this.#revision = newest?.revision ?? 0;
+    this.#config = (newest && this.#store.document(newest.revision)) ?? EMPTY;
+    const known = this.#store.meta();
+    this.#meta = known ?? { instance: crypto.randomUUID().slice(0, 8), routesRevision: 0, poolRevisions: {} };
+    if (!known) this.#store.saveMeta(this.#meta);
+  }
+
+  /** The revision in force; 0: there has been none. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The document in force. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** What an isolate needs to route; null when it has the newest revision already. */
+  snapshot(known: number): Snapshot | null {
+    if (known === this.#revision && known > 0) return null;
+    const { instance, routesRevision, poolRevisions } = this.#meta;
+    const pools = this.#config.pools.map((pool) => ({ revision: poolRevisions[pool.id] ?? 0, pool }));
+    return { revision: this.#revision, routesRevision, instance, pools, routes: this.#config.routes };
+  }
+
+  /** What a Pool object needs; remembers that this object exists. */
+  pullPool(pool: string, shard: string): PoolPush {
+    const config = this.#config.pools.find((other) => other.id === pool) ?? null;
+    if (config) this.#store.addShard(pool, shard);
+    // Of a pool that is not configured nothing is looked up: its name may be any, also `constructor`.
+    const revision = (config && this.#meta.poolRevisions[pool]) ?? this.#revision;
+    return { revision, routesRevision: this.#meta.routesRevision, pool: config };
+  }
+
+  /** The shards of every pool that exist so far. */
+  shards(): ShardName[] {
+    return this.#store.shards();
+  }
+
+  /** The document of a revision; null when it is not kept. */
+  document(revision: number): Config | null {
+    return this.#store.document(revision);
+  }
+
+  /** The revisions kept, newest first. */
+  kept(): Revision[] {
+    return this.#store.revisions();
+  }
+
+  /** One revision with its document and what it changed; null when it is not kept. */
+  details(revision: number): RevisionDetails | null {
+    const found = this.#store.revisions().find((row) => row.revision === revision);
+    const config = this.#store.document(revision);
+    if (!found || !config) return null;
+    const before = revision === 1 ? EMPTY : this.#store.document(revision - 1);
+    return { ...found, config, changes: before && differences(before, config) };
+  }
+
+  /** What a change would make of the configuration; nothing is written. `exists`: whether its resource does. */
+  try(
+    change: Change,
+    options: ChangeOptions,
+    around: Surroundings,
+    exists = hasTarget(this.#config, change),
+  ): Tried {
+    const { dryRun } = options;
+    const revision = this.#revision;
+    if (!isWanted(options, revision))
+      return { commits: false, answer: { ok: false, reason: 'stale', revision } };
+    const changed = applyChange(this.#config, change, around);
+    // Conditions do not count for a resource that cannot be found (RFC 9110, 13.2.1).
+    const isMissing = !changed.ok && changed.reason === 'missing';
+    const detail = isMissing ? null : unmetCondition(options, revision, exists);
+    if (detail !== null) return { commits: false, answer: { ok: false, reason: 'precondition', detail } };
+    if (!changed.ok) return { commits: false, answer: changed };
+    const { config, created, summary } = changed;
+    const notes = told(warnings(config));
+    if (!dryRun) return { commits: true, config, created, warnings: notes, summary };
+    const changes = differences(this.#config, config);
+    return { commits: false, answer: { ok: true, revision, config, created, warnings: notes, changes } };
+  }
+
+  /** Makes a document the new revision in force. Returns the pools it changed, and which Pool objects to tell. */
+  commit(
+    config: Config,
+    who: string,
+    summary: string,
+    at: number,
+  ): { changed: string[]; concerned: Delivery[] } {
+    const revision = this.#revision + 1;
+    const old = new Map(this.#config.pools.map((pool) => [pool.id, JSON.stringify(pool)]));
+    const poolRevisions = Object.fromEntries(
+      config.pools.map((pool) => {
+        const same = old.get(pool.id) === JSON.stringify(pool);
+        return [pool.id, same ? (this.#meta.poolRevisions[pool.id] ?? revision) : revision];
+      }),
+    );
+    const samePools = config.pools.length === old.size && config.pools.every((pool) => old.has(pool.id));
+    const sameRoutes = JSON.stringify(config.routes) === JSON.stringify(this.#config.routes);
+    const routesChanged = !samePools || !sameRoutes;
+    const routesRevision = routesChanged ? revision : this.#meta.routesRevision;
+    const meta = { instance: this.#meta.instance, routesRevision, poolRevisions };
+    this.#store.commit({ revision, at, who, summary }, config, meta);
+    this.#revision = revision;
+    this.#config = config;
+    this.#meta = meta;
+    const changed = config.pools.map((pool) => pool.id).filter((id) => poolRevisions[id] === revision);
+    return { changed, concerned: this.#concerned(routesChanged) };
+  }
+
+  #concerned(routesChanged: boolean): Delivery[] {
+    const revision = this.#revision;
+    const { routesRevision, poolRevisions } = this.#meta;
+    const pools = new Map(this.#config.pools.map((pool) => [pool.id, pool]));
+    return this.#store.shards().flatMap(({ pool, shard }): Delivery[] => {
+      const config = pools.get(pool);
+      if (!config) {
+        this.#store.dropShard(pool, shard);
+        return [{ pool, shard, push: { revision, routesRevision, pool: null } }];
+      }
+      if (poolRevisions[pool] === revision)
+        return [{ pool, shard, push: { revision, routesRevision, pool: config } }];
+      return routesChanged ? [{ pool, shard, push: { routesRevision } }] : [];
+    });
+  }
+}

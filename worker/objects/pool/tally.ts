@@ -1,0 +1,63 @@
+/** What a Pool object counts for one backend. No I/O. */
+import { type Health, newHealth } from '../../balance/ejection.ts';
+import { bucketOf, noLatencies } from '../../stats/latency.ts';
+import { noVisits, type StoredVisits } from './drain-activity.ts';
+
+/** Kept across restarts. */
+export interface Tally {
+  /** Attempts, retries included: what the backend saw. */
+  requests: number;
+  failures: number;
+  health: Health;
+  visits: StoredVisits;
+}
+
+export const newTally = (): Tally => ({ requests: 0, failures: 0, health: newHealth(), visits: noVisits() });
+
+/** A tally as it was stored, perhaps by older code; undefined: none was. */
+export const restored = (stored: Partial<Tally> = {}): Tally => ({
+  ...newTally(),
+  ...stored,
+  health: { ...newHealth(), ...stored.health },
+});
+
+const WINDOW_MS = 60_000;
+
+/** The recent past of one backend, in two windows of a minute; in memory only. */
+export class Recent {
+  #since = 0;
+  #picks: [number, number] = [0, 0];
+  #latency: [number[], number[]] = [noLatencies(), noLatencies()];
+
+  /** Counts one attempt that took `ms`; `first` when it was the balancer's choice and no retry. */
+  add(ms: number | null, first: boolean, now: number): void {
+    this.#roll(now);
+    if (first) this.#picks[0]++;
+    if (ms !== null) this.#latency[0][bucketOf(ms)]!++;
+  }
+
+  /** First attempts of the last one to two minutes, since `forgetPicks` at most. */
+  picks(now: number): number {
+    this.#roll(now);
+    return this.#picks[0] + this.#picks[1];
+  }
+
+  /** Starts the share anew: what was expected has changed. */
+  forgetPicks(): void {
+    this.#picks = [0, 0];
+  }
+
+  latency(now: number): number[] {
+    this.#roll(now);
+    return this.#latency[0].map((count, i) => count + this.#latency[1][i]!);
+  }
+
+  #roll(now: number): void {
+    const passed = now - this.#since;
+    if (passed < WINDOW_MS) return;
+    const recent = passed < 2 * WINDOW_MS;
+    this.#picks = [0, recent ? this.#picks[0] : 0];
+    this.#latency = [noLatencies(), recent ? this.#latency[0] : noLatencies()];
+    this.#since = now;
+  }
+}

@@ -1,0 +1,43 @@
+/** The events of the history: changes of the configuration, ejections, probes, returns. No I/O. */
+import type { Change } from '../balance/ejection.ts';
+import type { Outcome } from '../balance/types.ts';
+import type { ConfigEvent, HistoryEvent, PoolEvent } from './traffic-schemas.ts';
+
+export type { ConfigEvent, HistoryEvent, PoolEvent };
+export type PoolEventKind = PoolEvent['kind'];
+
+/** Tells a Pool's event from all others, so that one reported twice is kept once. */
+export const eventKey = ({ pool, shard, backend, kind, at }: PoolEvent): string =>
+  `${pool}/${shard}/${backend}/${kind}/${at}`;
+
+/** `timeout after 300 ms`, `status 503`: an outcome in words. */
+export function describeOutcome({ kind, status, ms }: Outcome): string {
+  if (kind === 'timeout') return `timeout after ${ms} ms`;
+  if (kind === 'stalled') return `no answer after ${ms} ms while other backends answered`;
+  if (kind === 'connect-failure') return 'it could not be reached';
+  if (kind === 'client-closed') return 'the client went away';
+  return `status ${status}`;
+}
+
+/** What failures were counted when a backend was judged: in a row, and of the recent attempts. */
+export interface FailureCount {
+  readonly inRow: number;
+  /** The settings' `failures`: how long a row ejects. */
+  readonly limit: number;
+  readonly recent: number;
+  readonly attempts: number;
+}
+
+/** Why the verdict on a backend changed, in words. */
+export function describeChange(
+  kind: Exclude<Change, 'none'>,
+  outcome: Outcome,
+  { inRow, limit, recent, attempts }: FailureCount,
+): string {
+  const how = describeOutcome(outcome);
+  if (kind === 'returned') return `it answers again: ${how}`;
+  if (kind === 'probe-failed') return `its probe failed: ${how}`;
+  const row = inRow === 1 ? `one failure: ${how}` : `${inRow} failures in a row, the last: ${how}`;
+  const cause = inRow >= limit ? row : `${recent} of ${attempts} recent attempts failed, the last: ${how}`;
+  return kind === 'ejected' ? cause : `${cause}; maxEjectedPercent keeps it in, so it is asked last`;
+}

@@ -1,0 +1,100 @@
+/** How the objects are reached. A new stub for each call: one that failed stays broken. */
+import type { Change } from '../config/change.ts';
+import type { Config } from '../config/schema.ts';
+import type { Env } from '../env.ts';
+import type { ChangeOptions, ChangeResult, RevisionDetails } from '../objects/directory/revisions.ts';
+import type { Session } from '../objects/directory/sign-in-store.ts';
+import type { Revision } from '../objects/directory/store.ts';
+import type { Drain } from '../stats/drain.ts';
+import type { ShardSeries } from '../stats/series.ts';
+import type { HistoryEvent, PoolEvent } from './events.ts';
+import type {
+  Flip,
+  LeaseAsk,
+  LeaseReply,
+  LivePush,
+  Mapping,
+  PoolNews,
+  PoolPush,
+  Report,
+  ShardMetrics,
+  ShardName,
+  ShardStatus,
+  Snapshot,
+} from './messages.ts';
+
+/** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
+export interface PoolRpc {
+  lease(ask: LeaseAsk): Promise<LeaseReply>;
+  rehearse(ask: LeaseAsk): Promise<LeaseReply>;
+  report(report: Report, want?: number): Promise<PoolNews | LeaseReply>;
+  configure(push: PoolPush): Promise<number>;
+  routesChanged(routesRevision: number): Promise<void>;
+  hearFlip(flip: Flip): Promise<void>;
+  status(): Promise<ShardStatus>;
+  watch(): Promise<ShardStatus>;
+  metrics(): Promise<ShardMetrics>;
+  series(): Promise<ShardSeries>;
+  requests(): Promise<Mapping[]>;
+}
+
+/** What the Directory answers to. */
+export interface DirectoryRpc {
+  read(): Promise<{ revision: number; config: Config; drains: Drain[] }>;
+  snapshot(known: number): Promise<Snapshot | null>;
+  pullPool(pool: string, shard: string): Promise<PoolPush>;
+  shardsOf(pool: string): Promise<string[]>;
+  shards(): Promise<ShardName[]>;
+  change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
+  drain(
+    pool: string,
+    backend: string,
+    disableAfterMs: number | null,
+    options: ChangeOptions,
+  ): Promise<ChangeResult>;
+  undrain(pool: string, backend: string, options: ChangeOptions): Promise<ChangeResult>;
+  rollback(to: number, options: ChangeOptions): Promise<ChangeResult>;
+  revisions(): Promise<{ revision: number; revisions: Revision[] }>;
+  revisionDetails(revision: number): Promise<RevisionDetails | null>;
+  noteEvents(events: readonly PoolEvent[]): Promise<void>;
+  events(limit: number): Promise<{ revision: number; events: HistoryEvent[] }>;
+  livePush(push: LivePush): Promise<boolean>;
+  fetch(request: Request): Promise<Response>;
+  addLogin(hash: string): Promise<void>;
+  takeLogin(hash: string): Promise<boolean>;
+  attemptSignIn(address: string): Promise<number>;
+  admit(address: string): Promise<number>;
+  signOut(session: Session, everywhere: boolean): Promise<void>;
+  isSignedOut(session: Session): Promise<boolean>;
+}
+
+/** The object of one shard of a pool; `locationHint` counts only when it is created. */
+export const poolObject = (
+  env: Env,
+  pool: string,
+  shard: string,
+  locationHint?: DurableObjectLocationHint,
+): PoolRpc =>
+  env.POOL.getByName(`${pool}/${shard}`, locationHint ? { locationHint } : {}) as unknown as PoolRpc;
+
+/** The deployment's one Directory. */
+export const directoryObject = (env: Env): DirectoryRpc =>
+  env.DIRECTORY.getByName('directory') as unknown as DirectoryRpc;
+
+/** An object that does not answer in this time is gone on without. */
+const DEADLINE_MS = 1_000;
+
+/** Returns the call's result, or null when it failed or did not answer within a second. */
+export async function deadlined<T>(call: () => Promise<T>): Promise<T | null> {
+  let timer: number | null = null;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, DEADLINE_MS, null);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}

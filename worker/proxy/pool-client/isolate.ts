@@ -1,0 +1,103 @@
+/** What one isolate remembers between requests: plain data only. All of it may vanish at any time and nothing goes wrong. */
+import { staticConfig } from '../../config/static.ts';
+import { type Env, surroundings } from '../../env.ts';
+import { within } from '../../lib/calls.ts';
+import type { Snapshot } from '../../protocol/messages.ts';
+import { directoryObject } from '../../protocol/rpc.ts';
+import { affinityCookiesOf } from '../affinity/cookie.ts';
+import { compileRoutes, type RouteTable } from '../routing/routes.ts';
+import type { Deployment } from '../upstream/message.ts';
+import { PoolView } from './pool-view.ts';
+
+/** Routes may be this old; then the Directory is asked, if no Pool object has vouched for them meanwhile. */
+const FRESH_MS = 1_000;
+/** The Directory did not answer: no request waits for it again for this long. */
+const AWAY_MS = 1_000;
+
+/** A configuration in hand, with its routes compiled. */
+export interface Held extends Deployment {
+  readonly snapshot: Snapshot;
+  readonly routes: RouteTable;
+  checkedAt: number;
+}
+
+let held: Held | null = null;
+let identity = '';
+let requests = 0;
+/** When the Directory was last asked in the background. */
+let refreshingSince = 0;
+let directoryAwayUntil = 0;
+const views = new Map<string, PoolView>();
+
+/** Names this isolate to the objects. Made at the first request: no randomness exists before it. */
+export function isolateId(): string {
+  identity ||= crypto.randomUUID().replaceAll('-', '').slice(0, 16);
+  return identity;
+}
+
+/** A request id that is unique and cheap: the isolate's random name and a counter. */
+export function newRequestId(): string {
+  requests++;
+  return `${isolateId()}-${requests.toString(36)}`;
+}
+
+/** The configuration in hand; null in a fresh isolate. */
+export const current = (): Held | null => held;
+
+export const isStale = (config: Held, now: number): boolean => now - config.checkedAt >= FRESH_MS;
+
+/** Asks the Directory for a newer configuration. Falls back to what is in hand, then to `STATIC_CONFIG`, then to null. */
+export async function refresh(env: Env): Promise<Held | null> {
+  if (held && Date.now() < directoryAwayUntil) return held;
+  const known = held?.snapshot.revision ?? 0;
+  const reply = await within(async () => ({ snapshot: await directoryObject(env).snapshot(known) }));
+  const now = Date.now();
+  directoryAwayUntil = reply ? 0 : now + AWAY_MS;
+  if (reply?.snapshot && reply.snapshot.revision >= (held?.snapshot.revision ?? 0)) hold(reply.snapshot, now);
+  else if (!held) {
+    const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
+    if (!declared) return null;
+    const pools = declared.pools.map((pool) => ({ revision: 0, pool }));
+    hold({ revision: 0, routesRevision: 0, instance: 'static', pools, routes: declared.routes }, 0);
+  } else if (reply) held.checkedAt = now;
+  return held;
+}
+
+/** Whether the pool's object has heard of newer routes than `config` holds. */
+export const isOutdated = (config: Held | null, view: PoolView): boolean =>
+  view.gone || view.routesRevision > (config?.snapshot.routesRevision ?? 0);
+
+/** As `refresh`, behind the response, when the pool's object has heard of newer routes; by one request at a time. */
+export async function followRoutes(view: PoolView, env: Env): Promise<void> {
+  if (!isOutdated(held, view)) return;
+  const now = Date.now();
+  if (now - refreshingSince < FRESH_MS) return;
+  refreshingSince = now;
+  await refresh(env);
+  refreshingSince = 0;
+}
+
+/** What this isolate knows of a pool of the configuration in hand; undefined when it has none of that id. */
+export const viewOf = (pool: string): PoolView | undefined => views.get(pool);
+
+/** How many pools' objects do not answer this isolate; 1 at least. */
+export function lostPools(): number {
+  let lost = 0;
+  for (const { contact } of views.values()) if (contact.isLost) lost++;
+  return Math.max(1, lost);
+}
+
+function hold(snapshot: Snapshot, now: number): void {
+  const pseudonym = `evenkeel-${snapshot.instance}`;
+  const routes = compileRoutes(snapshot.routes);
+  const affinityCookies = affinityCookiesOf(snapshot.routes);
+  held = { snapshot, routes, pseudonym, affinityCookies, checkedAt: now };
+  const left = new Set(views.keys());
+  for (const { revision, pool } of snapshot.pools) {
+    left.delete(pool.id);
+    const view = views.get(pool.id);
+    if (!view) views.set(pool.id, new PoolView(pool, revision));
+    else if (revision > view.revision || view.gone) view.configure(pool, revision);
+  }
+  for (const id of left) views.delete(id);
+}

@@ -1,0 +1,121 @@
+/** Outcomes and mappings on their way to the Pool object: one call for many requests, none of its own in front of a response. */
+import type { Change } from '../../balance/ejection.ts';
+import type { Outcome } from '../../balance/types.ts';
+import type { Env } from '../../env.ts';
+import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
+import { isFull } from './batch.ts';
+import { ask } from './lease.ts';
+import type { PoolView } from './pool-view.ts';
+import { outboxOf, send, trim } from './reports.ts';
+
+/** A batch that does not fill goes after this time. */
+export const BATCH_MS = 250;
+/** Without a request for as long as a lease holds, slots in hand have expired. */
+const IDLE_MS = 1_000;
+/** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
+const ORPHANED_MS = 1_000;
+
+/** What an isolate has seen of one attempt. */
+export interface Seen {
+  readonly backend: string;
+  readonly outcome: Outcome;
+  /** It counts against the backend. */
+  readonly failed: boolean;
+  /** The balancer's choice, and no retry. */
+  readonly isFirst: boolean;
+  readonly isUpgrade: boolean;
+  /** Whether the backend was known to be ejected when the attempt began, and whether this was its probe. */
+  readonly sentAs: 'in' | 'out' | 'probe';
+  /** What a failed answer's `Retry-After` asked for, in ms; 0: nothing. */
+  readonly retryAfterMs: number;
+  /** What the attempt changed in the isolate's own verdict. */
+  readonly change: Change;
+  /** What an event may name: the request id of a failure or a probe, else null. */
+  readonly example: string | null;
+}
+
+/** Notes one attempt; a failure or a changed verdict is reported at once, so that all know within a second. `now` in epoch ms. */
+export function recordAttempt(
+  view: PoolView,
+  seen: Seen,
+  now: number,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
+  const { backend, outcome, failed, isFirst, isUpgrade, sentAs, retryAfterMs, change, example } = seen;
+  const { ms } = outcome;
+  const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
+  const knew = sentAs === 'in' ? 0 : sentAs === 'out' ? FLAG.out : FLAG.probe;
+  const flags = (isFirst ? FLAG.first : 0) | (isUpgrade ? FLAG.upgrade : 0) | knew;
+  const outbox = outboxOf(view);
+  if (example === null) outbox.attempts.push([backend, code, ms, flags]);
+  else if (retryAfterMs === 0) outbox.attempts.push([backend, code, ms, flags, example]);
+  else outbox.attempts.push([backend, code, ms, flags, example, retryAfterMs]);
+  const isNews = failed || change !== 'none';
+  if (isNews) {
+    outbox.failures++;
+    view.unreported++;
+  }
+  if (isNews && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
+  else schedule(view, now, env, ctx);
+}
+
+/** Notes a finished request. */
+export function recordMapping(
+  view: PoolView,
+  mapping: Mapping,
+  now: number,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
+  outboxOf(view).mappings.push(mapping);
+  schedule(view, now, env, ctx);
+}
+
+/** Tells the object that a probe is on its way. */
+export function recordProbe(
+  view: PoolView,
+  backend: string,
+  requestId: string,
+  env: Env,
+  ctx: ExecutionContext,
+): void {
+  const outbox = outboxOf(view);
+  outbox.probing.push(backend);
+  outbox.probeRequestIds.push(requestId);
+  ctx.waitUntil(send(view, env, ctx));
+}
+
+/**
+ * Sends a full batch along with a request that begins. Behind a response that is there already the same call costs twice as
+ * much, for the request must be kept alive for it.
+ */
+export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
+  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
+}
+
+function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
+  const outbox = outboxOf(view);
+  trim(view, outbox);
+  if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
+    outbox.startedAt = now;
+    ctx.waitUntil(sendLater(view, env, ctx, outbox.batch));
+  }
+}
+
+async function sendLater(view: PoolView, env: Env, ctx: ExecutionContext, batch: number): Promise<void> {
+  await sleep(BATCH_MS);
+  if (outboxOf(view).batch === batch) await send(view, env, ctx);
+  await giveBackWhenIdle(view, env);
+}
+
+/** An isolate may vanish in a pause: what it holds of the sequence goes back first, so that the order goes on without it. */
+async function giveBackWhenIdle(view: PoolView, env: Env): Promise<void> {
+  if (outboxOf(view).startedAt !== 0 || view.slots.left === 0) return;
+  const { batch } = outboxOf(view);
+  await sleep(IDLE_MS);
+  const isIdle = outboxOf(view).startedAt === 0 && outboxOf(view).batch === batch;
+  if (isIdle && view.slots.left > 0 && !view.contact.isAway(Date.now())) await ask(view, env, 0);
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,258 @@
+/** What an isolate knows of one pool: configuration, who is ejected, its slots, its outbox. Plain data, no promises. */
+import { eligible, takesNew, type Verdict } from '../../balance/available.ts';
+import { type Budget, newBudget } from '../../balance/budget.ts';
+import {
+  bringBack,
+  type Change,
+  type Health,
+  isProbeDue,
+  newHealth,
+  recordAttempt,
+  type Seen,
+  verdictOf,
+} from '../../balance/ejection.ts';
+import { hash32 } from '../../balance/hash.ts';
+import { type Policy, policies } from '../../balance/policies.ts';
+import { enter, positionAfterTurn } from '../../balance/round-robin.ts';
+import { rampedWeight } from '../../balance/slow-start.ts';
+import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
+import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
+import { completePool } from '../../config/stored.ts';
+import type { LeaseReply, PoolNews } from '../../protocol/messages.ts';
+import { countsUnderWay, OpenSockets } from '../upstream/under-way.ts';
+import { compileUpstream, type Upstream } from '../upstream/upstream.ts';
+import { Contact } from './circuit-breaker.ts';
+import type { Shard } from './shards.ts';
+import { Slots } from './slots.ts';
+
+/** A verdict that has not been reported by now went down with its request; the object's word counts again. */
+const REPORTED_MS = 3_000;
+/** With the object away, a probe that has not ended by then does not hold the next one up. */
+const PROBE_LOST_MS = 5_000;
+
+/** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
+export class PoolView {
+  config!: PoolConfig;
+  policy!: Policy;
+  revision = 0;
+  upstreams: readonly Upstream[] = [];
+  idHashes: readonly number[] = [];
+  /** A local copy of the sequence, for when the object is away. */
+  localPosition: number[] = [];
+  /** The sequence from which retries come, kept apart from the pool's own. */
+  failoverPosition: number[] = [];
+  /** The verdicts: what this isolate saw, until the object knows it too and its word counts. */
+  healths: Health[] = [];
+  /** The requests under way at each backend. */
+  waits: Waits[] = [];
+  /** The object that this isolate keeps to. */
+  shard: Shard | null = null;
+  /** When that object was last heard, and whether it is away. */
+  contact = new Contact();
+  slots = new Slots();
+  /** A copy to rehearse on: it asks its object what it would answer, and nothing moves. */
+  rehearses = false;
+  readonly budget: Budget = newBudget();
+  /** Requests under way, by backend id; for the least-request policy. */
+  readonly inFlight = new Map<string, number>();
+  /** WebSockets that count beside them. */
+  sockets = new OpenSockets();
+  /** Who is due for a probe; held until a request may carry it. */
+  probe: { id: string; skipped: number } | null = null;
+  /** The newest revision that touched routes, as far as this pool's object knows. */
+  routesRevision = 0;
+  /** The pool has been deleted. */
+  gone = false;
+  /** When the next slots were last asked for ahead of need; a guard in plain data, not a shared promise. */
+  askedAheadAt = 0;
+  #rampingSince: number[] = [];
+  /** Failures and changed verdicts that the object has not heard of: until it has, its word lifts no verdict. */
+  unreported = 0;
+  #notedAt = 0;
+
+  constructor(config: PoolConfig, revision: number) {
+    this.configure(config, revision);
+  }
+
+  /** Takes a newer configuration over; slots of the old one go back. */
+  configure(config: PoolConfig, revision: number): void {
+    if (revision < this.revision) return;
+    const old = this.upstreams;
+    this.slots.drop((index) => old[index]?.id ?? '');
+    const from = config.backends.map(({ id }) => old.findIndex((upstream) => upstream.id === id));
+    this.#rampingSince = from.map((f) => this.#rampingSince[f] ?? 0);
+    this.healths = from.map((f) => this.healths[f] ?? newHealth());
+    this.waits = from.map((f) => this.waits[f] ?? newWaits());
+    this.localPosition = config.backends.map(() => 0);
+    this.failoverPosition = config.backends.map(() => 0);
+    this.upstreams = config.backends.map(compileUpstream);
+    this.idHashes = config.backends.map(({ id }) => hash32(id));
+    // What went down with its request would be counted for ever, and its backend kept for it.
+    for (const id of this.inFlight.keys())
+      if (!this.upstreams.some((upstream) => upstream.id === id)) this.inFlight.delete(id);
+    this.sockets.keep(config.backends.map(({ id }) => id));
+    if (this.config?.sharding !== config.sharding) this.shard = null;
+    this.config = completePool(config);
+    this.policy = policies[config.policy];
+    this.revision = revision;
+    this.gone = false;
+  }
+
+  /** A copy that can be picked from while this view, and its object, stay as they are. */
+  copy(): PoolView {
+    const copy = new PoolView(this.config, this.revision);
+    copy.localPosition = [...this.localPosition];
+    copy.failoverPosition = [...this.failoverPosition];
+    copy.healths = structuredClone(this.healths);
+    copy.waits = this.waits.map(({ stalled }) => ({ ...newWaits(), stalled }));
+    copy.shard = this.shard;
+    copy.contact = this.contact.copy();
+    copy.slots = this.slots.copy();
+    copy.rehearses = true;
+    for (const [id, count] of this.inFlight) copy.inFlight.set(id, count);
+    copy.sockets = this.sockets;
+    copy.probe = this.probe && { ...this.probe };
+    copy.routesRevision = this.routesRevision;
+    copy.gone = this.gone;
+    copy.askedAheadAt = this.askedAheadAt;
+    copy.#rampingSince = [...this.#rampingSince];
+    copy.unreported = this.unreported;
+    copy.#notedAt = this.#notedAt;
+    return copy;
+  }
+
+  /** Takes in what any reply of the Pool object says. */
+  hear(news: PoolNews, now: number): void {
+    this.contact.heard(now);
+    this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
+    if (news.pool) this.configure(news.pool, news.revision);
+    // A reply that knows less than we do speaks of another list of backends, or of a pool made anew since.
+    if (news.revision < this.revision) return;
+    if (news.pool === null) this.gone = true;
+    this.#rampingSince.fill(0);
+    for (const [id, since] of news.ramping) {
+      const index = this.#indexOf(id);
+      if (index >= 0) this.#rampingSince[index] = since;
+    }
+    if (now - this.#notedAt > REPORTED_MS) this.unreported = 0;
+    this.#adoptVerdicts(news, now);
+    if (news.probe) this.probe = { id: news.probe, skipped: this.probe?.skipped ?? 0 };
+  }
+
+  /** Takes in a lease. */
+  hearLease(reply: LeaseReply, now: number): void {
+    this.hear(reply, now);
+    if (reply.revision === this.revision) this.slots.add(reply, now, (i) => this.upstreams[i]!.id);
+  }
+
+  #adoptVerdicts({ ejected, failing = [] }: PoolNews, now: number): void {
+    const isAcknowledged = this.unreported <= 0;
+    const out = new Map<string, readonly [until: number, capped: boolean]>();
+    for (const [id, until] of ejected) out.set(id, [until, false]);
+    for (const [id, until] of failing) out.set(id, [until, true]);
+    this.config.backends.forEach(({ id }, i) => {
+      const health = this.healths[i]!;
+      const word = out.get(id);
+      if (word) {
+        // The object may not know yet that the backend has answered here.
+        if (!isAcknowledged && now - health.backSince < REPORTED_MS) return;
+        [health.ejectedUntil, health.capped] = word;
+      } else if (isAcknowledged && health.ejectedUntil !== 0) {
+        bringBack(health, now);
+        this.#letIn(i);
+      }
+    });
+  }
+
+  /** The verdict on a backend; one that is stalled here counts as failing. */
+  verdict = (index: number): Verdict => {
+    const verdict = verdictOf(this.healths[index]!);
+    return verdict === 'available' && this.waits[index]!.stalled ? 'failing' : verdict;
+  };
+
+  /** The end of the ejection (epoch ms), past or to come; 0 when not ejected. */
+  ejectedUntil(index: number): number {
+    return this.healths[index]!.ejectedUntil;
+  }
+
+  /** Whether the requests that wait at a backend should go elsewhere. `now` in epoch ms. */
+  findStall(waits: Waits, now: number): boolean {
+    const index = this.waits.indexOf(waits);
+    return index >= 0 && findStall(this.waits, index, this.config.ejection.stallMs, now);
+  }
+
+  /** With the object away the isolate probes by itself: the index of a backend that is due, or -1; it is handed out once. */
+  takeDueProbe(now: number): number {
+    if (!this.contact.isLost) return -1;
+    const index = this.healths.findIndex(
+      (health, i) => takesNew(this.config.backends[i]!) && isProbeDue(health, now),
+    );
+    if (index >= 0) this.healths[index]!.probingUntil = now + PROBE_LOST_MS;
+    return index;
+  }
+
+  /** Counts a request that begins (1) or ends (-1) at a backend; only the policy that looks at it pays for it. */
+  addInFlight(id: string, change: number): void {
+    if (!countsUnderWay(this.config)) return;
+    const now = (this.inFlight.get(id) ?? 0) + change;
+    if (now > 0) this.inFlight.set(id, now);
+    else this.inFlight.delete(id);
+  }
+
+  /** Requests and WebSockets under way at a backend, as this isolate knows them. */
+  underWay(id: string): number {
+    return (this.inFlight.get(id) ?? 0) + this.sockets.count(id, Date.now());
+  }
+
+  /** Records how an attempt ended; `picked` is where the backend stood then. Returns what that changed. */
+  recordAttempt(picked: number, upstream: Upstream, seen: Seen, now: number): Change {
+    const stays = this.upstreams[picked] === upstream;
+    const index = stays ? picked : this.#indexOf(upstream.id);
+    if (index < 0) return 'none';
+    const { backends, ejection, whenUnavailable } = this.config;
+    const failsOpen = whenUnavailable === 'fail-open';
+    const pool = { members: backends, healths: this.healths, settings: ejection, failsOpen };
+    const change = recordAttempt(pool, index, seen, now);
+    if (change === 'returned') this.#letIn(index);
+    else if (change === 'ejected' && eligible(backends, this.verdict, false).mode === 'none')
+      this.localPosition = positionAfterTurn(
+        backends.map((backend) => (takesNew(backend) ? backend.weight : 0)),
+        index,
+      );
+    if (seen.failed || change !== 'none') this.#notedAt = now;
+    return change;
+  }
+
+  #letIn(index: number): void {
+    const { indices } = eligible(this.config.backends, this.verdict, false);
+    const weights = this.config.backends.map(({ weight }, i) => (indices.includes(i) ? weight : 0));
+    enter(this.localPosition, weights, index);
+    enter(this.failoverPosition, weights, index);
+  }
+
+  /** The backend at an index that was picked just now; the last one, should the list have become shorter meanwhile. */
+  member(index: number): { readonly backend: BackendConfig; readonly upstream: Upstream } {
+    const at = Math.min(index, this.upstreams.length - 1);
+    return { backend: this.config.backends[at]!, upstream: this.upstreams[at]! };
+  }
+
+  /** When the soonest ejection ends (epoch ms), or 0 when nobody is ejected. */
+  soonestReturn(): number {
+    const ends = this.healths.flatMap(({ ejectedUntil }) => (ejectedUntil === 0 ? [] : [ejectedUntil]));
+    return ends.length === 0 ? 0 : Math.min(...ends);
+  }
+
+  /** The weight in force, slow start included. */
+  weight(index: number, now: number): number {
+    return rampedWeight(
+      this.config.backends[index]!.weight,
+      this.#rampingSince[index]!,
+      this.config.slowStartMs,
+      now,
+    );
+  }
+
+  #indexOf(id: string): number {
+    return this.upstreams.findIndex((upstream) => upstream.id === id);
+  }
+}

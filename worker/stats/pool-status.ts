@@ -1,0 +1,105 @@
+/** A pool's status: what its shards have counted, summed up, and what the operator asked for beside it. No I/O. */
+import { eligible, standing, type Verdict } from '../balance/available.ts';
+import type { PoolConfig } from '../config/schema.ts';
+import type { BackendStatus, ShardStatus } from '../protocol/messages.ts';
+import type { PoolStatus } from '../protocol/traffic-schemas.ts';
+import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
+import { quantile } from './latency.ts';
+import { withoutStaleEjections } from './stale-ejections.ts';
+
+export type { PoolStatus };
+
+/** What a status is made up under. */
+export interface StatusContext {
+  readonly revision: number;
+  /** Every backend that drains; those of other pools are passed over. */
+  readonly drains: readonly Drain[];
+  readonly times: DrainTimes;
+  /** Whether every shard that exists has answered. */
+  readonly complete: boolean;
+}
+
+/** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
+export function poolStatus(
+  pool: PoolConfig,
+  shards: readonly ShardStatus[],
+  context: StatusContext,
+): PoolStatus {
+  const { revision, drains, times, complete } = context;
+  const now = Date.now();
+  const of = (id: string) => shards.flatMap((shard) => shard.backends.filter((backend) => backend.id === id));
+  const sum = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
+    rows.reduce((a, row) => a + value(row), 0);
+  const max = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
+    rows.reduce((a, row) => Math.max(a, value(row)), 0);
+  const rows = pool.backends.map((backend) => of(backend.id));
+  // What a shard out of use has counted still counts; what it last thought of a backend does not.
+  const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
+  const current = pool.backends.map(({ id }) => withoutStaleEjections(inUse, id));
+  const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
+  const verdictOf = (i: number): Verdict =>
+    ejectedUntil[i] !== 0 ? 'ejected' : current[i]!.some((row) => row.failing) ? 'failing' : 'available';
+  const set = eligible(pool.backends, verdictOf, pool.whenUnavailable === 'fail-open');
+  const weights = pool.backends.map((backend, i) =>
+    set.indices.includes(i) ? max(current[i]!, (r) => r.weightInForce) || backend.weight : 0,
+  );
+  const totalWeight = weights.reduce((a, b) => a + b, 0);
+  const totalPicks = sum(current.flat(), (r) => r.picks);
+  const backends = pool.backends.map((backend, i) => {
+    const row = rows[i]!;
+    const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
+    const verdict = standing(backend, verdictOf(i));
+    const usable = verdict === 'available' && set.indices.includes(i);
+    // Distinct in each shard; one that came to two counts twice.
+    const affinityClients = sum(row, (r) => r.affinityClients ?? 0);
+    const openWebSockets = sum(row, (r) => r.openWebSockets ?? 0);
+    const lastClientAt = max(row, (r) => r.lastClientAt ?? 0);
+    const lastWebSocketAt = max(row, (r) => r.lastWebSocketAt ?? 0);
+    const seen = { affinityClients, openWebSockets, lastClientAt, lastWebSocketAt, complete };
+    const drain = drains.find((one) => one.pool === pool.id && one.backend === backend.id);
+    return {
+      id: backend.id,
+      state: backend.state,
+      weight: backend.weight,
+      status: verdict === 'weight-0' || (verdict === 'available' && !usable) ? ('standby' as const) : verdict,
+      requests: sum(row, (r) => r.requests),
+      failures: sum(row, (r) => r.failures),
+      consecutiveFailures: max(current[i]!, (r) => r.consecutiveFailures),
+      ejectedUntil: ejectedUntil[i] || null,
+      ejections: max(current[i]!, (r) => r.ejections),
+      share: totalPicks > 0 ? sum(current[i]!, (r) => r.picks) / totalPicks : null,
+      expectedShare: totalWeight > 0 ? weights[i]! / totalWeight : null,
+      latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
+      openWebSockets,
+      affinityClients,
+      drain: drain ? drainStatus(drain, seen, times, now) : null,
+    };
+  });
+  const cost = shards.map(({ shard, dropped, objectCalls, rowsWritten, livePushes = 0 }) => ({
+    shard,
+    dropped,
+    objectCalls,
+    rowsWritten,
+    livePushes,
+  }));
+  const all = rows.flat().reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
+  const latencyMs = { p50: quantile(all, 0.5), p95: quantile(all, 0.95) };
+  return { pool: pool.id, revision, at: now, latencyMs, backends, shards: cost };
+}
+
+/** The status without what adds nothing to a sum: the backends for which a shard that is out of use has counted nothing. */
+export function countedOnly(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
+  if (isInUse(sharding, status.shard)) return status;
+  const hasCounted = ({ requests, lastClientAt = 0, lastWebSocketAt = 0 }: BackendStatus) =>
+    requests > 0 || lastClientAt > 0 || lastWebSocketAt > 0;
+  return { ...status, backends: status.backends.filter(hasCounted) };
+}
+
+/** Whether isolates ask this shard under the pool's present `sharding`: one is numbered, or named after a region. */
+const isInUse = (sharding: PoolConfig['sharding'], shard: string): boolean => {
+  if (shard === '0') return true;
+  const isNumbered = /^\d+$/.test(shard);
+  return typeof sharding === 'number'
+    ? isNumbered && Number(shard) < sharding
+    : sharding === 'region' && !isNumbered;
+};
