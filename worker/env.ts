@@ -1,13 +1,10 @@
 /** The Worker's bindings and settings, read once. */
 import type { Surroundings } from './config/check.ts';
-import type { Directory } from './objects/directory/directory.ts';
-import type { Pool } from './objects/pool/pool.ts';
-import type { DrainTimes } from './stats/drain.ts';
 
 export interface Env {
   readonly ASSETS: Fetcher;
-  readonly DIRECTORY: DurableObjectNamespace<Directory>;
-  readonly POOL: DurableObjectNamespace<Pool>;
+  readonly DIRECTORY: DurableObjectNamespace;
+  readonly POOL: DurableObjectNamespace;
   /** The request log's sinks, each optional; see `log/`. */
   readonly ANALYTICS?: AnalyticsEngineDataset;
   readonly REQUEST_LOG?: Queue<string>;
@@ -29,22 +26,6 @@ const DEFAULT_ADMIN_HOSTS = 'localhost,127.0.0.1,[::1]';
 export function adminHosts(env: Env): ReadonlySet<string> {
   const names = (env.ADMIN_HOSTS || DEFAULT_ADMIN_HOSTS).split(',');
   return new Set(names.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''));
-}
-
-const DRAIN_WINDOW_MS = 5 * 60_000;
-const WEBSOCKET_LIFE_MS = 24 * 3_600_000;
-
-/** How long nobody must have come to a draining backend, and how long its WebSockets live at most, as the operator knows. */
-export function drainTimes(env: Env): DrainTimes {
-  return {
-    windowMs: positive(env.DRAIN_WINDOW_MS, DRAIN_WINDOW_MS),
-    webSocketLifeMs: positive(env.WEBSOCKET_LIFE_MS, WEBSOCKET_LIFE_MS),
-  };
-}
-
-function positive(setting: string | number | undefined, otherwise: number): number {
-  const value = Number(setting || otherwise);
-  return value > 0 ? value : otherwise;
 }
 
 /** What a configuration may depend on here. */

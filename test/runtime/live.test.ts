@@ -1,7 +1,7 @@
 /** The live view: who may watch, what comes and how often, and that it goes on after the objects have been evicted. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAPPINGS } from '../../worker/objects/directory/live.ts';
-import { LARGEST_BATCH } from '../../worker/proxy/pool-client/batch.ts';
+import { LARGEST_BATCH } from '../../worker/proxy/pool-client/reports.ts';
 import { named, servePool, startLoad, startMoody } from '../support/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../support/product.ts';
 import { refusal, watch } from '../support/watcher.ts';

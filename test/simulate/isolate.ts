@@ -2,10 +2,10 @@
 import { take } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import type { LeaseAsk, LeaseReply } from '../../worker/protocol/messages.ts';
-import { isFull, isWorthTaking } from '../../worker/proxy/pool-client/batch.ts';
 import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/pool-client/lease.ts';
 import { BATCH_MS } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { isFull, isWorthTaking } from '../../worker/proxy/pool-client/reports.ts';
 import type { Agenda } from './agenda.ts';
 
 /** Calls the isolate's object; `then` gets the reply, or null when there was none in time. */

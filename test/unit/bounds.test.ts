@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { accessIdentity, EMAIL_LENGTH } from '../../worker/api/auth/cloudflare-access.ts';
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
-import { drainTimes, type Env } from '../../worker/env.ts';
+import type { Env } from '../../worker/env.ts';
 import { inPieces, PIECE_LENGTH } from '../../worker/lib/chunks.ts';
 import { addOpened, noVisits, Visitors } from '../../worker/objects/pool/drain-activity.ts';
 import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool/event-outbox.ts';
@@ -13,17 +13,18 @@ import { EPOCHS_KEPT, Sequence } from '../../worker/objects/pool/sequence.ts';
 import { inRows, RING_SIZE, readBatches } from '../../worker/objects/pool/store.ts';
 import type { PoolEvent } from '../../worker/protocol/events.ts';
 import type { Mapping } from '../../worker/protocol/messages.ts';
-import { saneRequestId } from '../../worker/proxy/arrival.ts';
 import {
   describeAttempts,
   type Exchange,
   HOST_KEPT,
   mappingOf,
   PATH_KEPT,
+  saneRequestId,
 } from '../../worker/proxy/exchange.ts';
 import { recordAttempt, recordMapping } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
 import { BATCHES_WAITING, CAPACITY } from '../../worker/proxy/pool-client/reports.ts';
+import { drainTimes } from '../../worker/stats/drain.ts';
 import { Series, STEP_MS, STEPS } from '../../worker/stats/series.ts';
 import { IDS_KEPT, TotalsById } from '../../worker/stats/totals.ts';
 import { takeReports } from '../support/reports.ts';

@@ -1,7 +1,8 @@
 /** Right documents: defaults, order, and what a change makes of one. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyChange, type Change } from '../../worker/config/change.ts';
+import { applyChange } from '../../worker/config/change.ts';
+import type { Change } from '../../worker/config/changed.ts';
 import { checkConfig, type Surroundings } from '../../worker/config/check.ts';
 import type { Config } from '../../worker/config/schema.ts';
 

@@ -2,10 +2,9 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
 import { Deliveries, UNDELIVERED } from '../../worker/objects/directory/config-push.ts';
-import type { Delivery } from '../../worker/objects/directory/push.ts';
 import { ShardStatuses } from '../../worker/objects/directory/shard-statuses.ts';
 import { tellPeers } from '../../worker/objects/pool/gossip.ts';
-import type { Flip, ShardStatus } from '../../worker/protocol/messages.ts';
+import type { Delivery, Flip, ShardStatus } from '../../worker/protocol/messages.ts';
 import type { DirectoryRpc, PoolRpc } from '../../worker/protocol/rpc.ts';
 
 /** An environment whose Pool objects do what `objects` says; four shards of a pool exist. */

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
 import { logMapping } from '../../worker/log/sinks.ts';
 import type { Mapping } from '../../worker/protocol/messages.ts';
-import { BATCH, LARGEST_BATCH } from '../../worker/proxy/pool-client/batch.ts';
 import { askForSlots, takeSlot } from '../../worker/proxy/pool-client/lease.ts';
 import {
   BATCH_MS,
@@ -12,6 +11,7 @@ import {
   sendFullBatch,
 } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
+import { BATCH, LARGEST_BATCH } from '../../worker/proxy/pool-client/reports.ts';
 import { takeReports } from '../support/reports.ts';
 
 beforeEach(() => {

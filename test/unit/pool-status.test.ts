@@ -1,8 +1,9 @@
 /** A pool's status as the sum of its shards. */
 import { expect, test } from 'vitest';
 import { poolSchema } from '../../worker/config/schema.ts';
-import { drainTimes, type Env } from '../../worker/env.ts';
+import type { Env } from '../../worker/env.ts';
 import type { BackendStatus, ShardStatus } from '../../worker/protocol/messages.ts';
+import { drainTimes } from '../../worker/stats/drain.ts';
 import { noLatencies } from '../../worker/stats/latency.ts';
 import { countedOnly, poolStatus } from '../../worker/stats/pool-status.ts';
 

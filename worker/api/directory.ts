@@ -1,12 +1,11 @@
 /** How API handlers call the Directory, and how its results become responses. */
 import type { Context } from 'hono';
-import type { Change } from '../config/change.ts';
+import type { Change } from '../config/changed.ts';
 import type { Problem } from '../config/check.ts';
 import type { Config } from '../config/schema.ts';
-import { drainTimes } from '../env.ts';
-import type { ChangeOptions, ChangeResult } from '../objects/directory/revisions.ts';
+import type { ChangeOptions, ChangeResult } from '../protocol/messages.ts';
 import { directoryObject } from '../protocol/rpc.ts';
-import type { Drain } from '../stats/drain.ts';
+import { type Drain, drainTimes } from '../stats/drain.ts';
 import type { StatusContext } from '../stats/pool-status.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { readPrecondition } from './http/conditions.ts';

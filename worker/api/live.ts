@@ -1,5 +1,5 @@
 /** `/api/live`: a WebSocket on which the Directory pushes what changes. */
-import { writeWatch } from '../objects/directory/watch.ts';
+import { writeWatch } from '../objects/directory/watchers.ts';
 import { SESSION_SECONDS } from './auth/session-cookie.ts';
 import { directory } from './directory.ts';
 import { operation } from './http/operation.ts';

@@ -1,9 +1,9 @@
 /** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
 import type { Context } from 'hono';
 import type { PoolConfig } from '../config/schema.ts';
-import type { ShardMetrics } from '../protocol/messages.ts';
+import { FAILURE_KINDS, type ShardMetrics, type Totals } from '../protocol/messages.ts';
 import { type PoolStatus, poolStatus, type StatusContext } from '../stats/pool-status.ts';
-import { addUp, FAILURE_KINDS, LATENCY_BOUNDS_MS, type Totals } from '../stats/totals.ts';
+import { addUp, LATENCY_BOUNDS_MS } from '../stats/totals.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
 import { operation } from './http/operation.ts';

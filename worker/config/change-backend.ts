@@ -1,6 +1,6 @@
 /** What a change to one backend makes of the document. No I/O. */
-import type { Change } from './change.ts';
 import {
+  type Change,
   type Changed,
   checked,
   conflict,

@@ -1,24 +1,18 @@
 /** The changes that an operator can ask for, as data, and what each makes of a document. No I/O. */
 import { changeBackend } from './change-backend.ts';
-import { type Changed, checked, conflict, invalid, missing, otherId, put, withId } from './changed.ts';
+import {
+  type Change,
+  type Changed,
+  checked,
+  conflict,
+  invalid,
+  missing,
+  otherId,
+  put,
+  withId,
+} from './changed.ts';
 import { parse, type Surroundings } from './check.ts';
 import { type Config, configSchema, poolSchema, routeSchema } from './schema.ts';
-
-/** One request to change the configuration; bodies are unchecked. */
-export type Change =
-  | { readonly kind: 'replace-config'; readonly body: unknown }
-  | { readonly kind: 'put-pool'; readonly pool: string; readonly body: unknown }
-  | { readonly kind: 'delete-pool'; readonly pool: string }
-  | { readonly kind: 'put-backend'; readonly pool: string; readonly backend: string; readonly body: unknown }
-  | {
-      readonly kind: 'patch-backend';
-      readonly pool: string;
-      readonly backend: string;
-      readonly body: unknown;
-    }
-  | { readonly kind: 'delete-backend'; readonly pool: string; readonly backend: string }
-  | { readonly kind: 'put-route'; readonly route: string; readonly body: unknown }
-  | { readonly kind: 'delete-route'; readonly route: string };
 
 /** Returns the document after the change, checked as a whole; `config` itself is left as it is. */
 export function applyChange(config: Config, change: Change, around: Surroundings): Changed {

@@ -52,3 +52,19 @@ export const invalid = (errors: Problem[]): Changed => ({ ok: false, reason: 'in
 /** Refused: the body names another id than the address. */
 export const otherId = (id: string): Changed =>
   invalid([{ path: 'id', message: `must be ${id}, as in the address, or be left out` }]);
+
+/** One request to change the configuration; bodies are unchecked. */
+export type Change =
+  | { readonly kind: 'replace-config'; readonly body: unknown }
+  | { readonly kind: 'put-pool'; readonly pool: string; readonly body: unknown }
+  | { readonly kind: 'delete-pool'; readonly pool: string }
+  | { readonly kind: 'put-backend'; readonly pool: string; readonly backend: string; readonly body: unknown }
+  | {
+      readonly kind: 'patch-backend';
+      readonly pool: string;
+      readonly backend: string;
+      readonly body: unknown;
+    }
+  | { readonly kind: 'delete-backend'; readonly pool: string; readonly backend: string }
+  | { readonly kind: 'put-route'; readonly route: string; readonly body: unknown }
+  | { readonly kind: 'delete-route'; readonly route: string };

@@ -1,5 +1,6 @@
 /** The conditions of a change (RFC 9110, 13.1.1 and 13.1.2), and what they are compared with. No I/O. */
-import type { Change } from './change.ts';
+
+import type { Change } from './changed.ts';
 import type { Config } from './schema.ts';
 
 /** What must hold before a change is made; what is left out, or null, asks for nothing. */

@@ -1,31 +1,51 @@
-/** Calls to objects that must answer in time, each on a stub of its own: a stub that failed stays broken. */
+/** Calls to objects: within a deadline, tried once more where that is safe, a few at a time. */
 
-/** Long enough for an object's cold start a continent away; then go on with what is known. */
-const DEADLINE_MS = 2_000;
+/** An object that does not answer another object in this time is gone on without. */
+export const OBJECT_DEADLINE_MS = 1_000;
+/** The same for an isolate, whose request waits: long enough for an object's cold start a continent away. */
+export const ISOLATE_DEADLINE_MS = 2_000;
 
-/** Returns the call's result, or null when it failed or did not answer in time. One more try if the error allows it. */
-export async function within<T>(call: () => Promise<T>): Promise<T | null> {
+/** Returns the call's result, or null when it failed or did not answer within `ms`. */
+export async function withDeadline<T>(call: () => Promise<T>, ms: number): Promise<T | null> {
   let timer: number | null = null;
   const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, DEADLINE_MS, null);
+    timer = setTimeout(resolve, ms, null);
   });
   try {
-    return await Promise.race([twice(call), late]);
+    return await Promise.race([call(), late]);
+  } catch {
+    return null;
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function twice<T>(call: () => Promise<T>): Promise<T | null> {
+/**
+ * Calls once more when the error says that this is safe (`retryable`) and the object is not `overloaded`. `call` must make
+ * a new stub each time: one that failed stays broken.
+ */
+export async function retryOnce<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-    if (!retryable || overloaded) return null;
+    if (!retryable || overloaded) throw error;
   }
-  try {
-    return await call();
-  } catch {
-    return null;
-  }
+  return call();
+}
+
+/** Workers wait for the headers of at most six connections at once; the seventh would queue. */
+export const CALLS_AT_ONCE = 6;
+
+/** Runs `work` for every item, `limit` at a time; `work` must not throw. */
+export async function forEachLimit<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const worker = async () => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

@@ -1,7 +1,7 @@
 /** Mappings on their way to the queue `REQUEST_LOG`: many in one message, never in front of a response. Plain data. */
 import type { Env } from '../env.ts';
+import { OBJECT_DEADLINE_MS, withDeadline } from '../lib/calls.ts';
 import type { Mapping } from '../protocol/messages.ts';
-import { deadlined } from '../protocol/rpc.ts';
 import { bodyOf, type LogBatch, pack } from './message.ts';
 
 /** Mappings that are sent at once; fewer wait this long for company, since failures come one by one and a message costs. */
@@ -39,7 +39,13 @@ export async function sendToQueue(env: Env, isolate: string): Promise<void> {
   untaken = [];
   for (let batch = batches[0]; batch; batch = batches[0]) {
     const body = bodyOf(batch);
-    if (!(await deadlined(() => queue.send(body, { contentType: 'text' }).then(() => true)))) break;
+    if (
+      !(await withDeadline(
+        () => queue.send(body, { contentType: 'text' }).then(() => true),
+        OBJECT_DEADLINE_MS,
+      ))
+    )
+      break;
     batches.shift();
   }
   if (batches.length > 0) keep(batches);

@@ -1,6 +1,10 @@
 /** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
-import type { PoolConfig, RouteConfig } from '../config/schema.ts';
-import type { Totals } from '../stats/totals.ts';
+
+import type { Changed } from '../config/changed.ts';
+import type { Problem } from '../config/check.ts';
+import type { Difference } from '../config/diff.ts';
+import type { Precondition } from '../config/precondition.ts';
+import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
 export type { MappedAttempt, Mapping, Reason };
@@ -175,3 +179,57 @@ export interface ShardMetrics {
   readonly status: ShardStatus;
   readonly totals: readonly (readonly [backend: string, totals: Totals])[];
 }
+
+/** Who asks for a change, and on what condition. */
+export interface ChangeOptions extends Precondition {
+  readonly who: string;
+  readonly dryRun: boolean;
+}
+
+/** What became of a change. `config` is the document after it; `changes`, what a dry run would change in the one in force. */
+export type ChangeResult =
+  | {
+      readonly ok: true;
+      readonly revision: number;
+      readonly config: Config;
+      readonly created: boolean;
+      readonly warnings: Problem[];
+      readonly changes?: Difference[];
+    }
+  | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
+  | { readonly ok: false; readonly reason: 'precondition'; readonly detail: string }
+  | Exclude<Changed, { ok: true }>;
+
+/** A session as its cookie tells it. */
+export interface Session {
+  readonly id: string;
+  readonly generation: number;
+  /** When it ends by itself, epoch ms. */
+  readonly until: number;
+}
+
+/** One Pool object to tell: its new configuration, or only that routes have changed. */
+export interface Delivery {
+  readonly pool: string;
+  readonly shard: string;
+  readonly push: PoolPush | { readonly routesRevision: number };
+}
+
+export interface Totals {
+  /** Attempts, retries included. */
+  requests: number;
+  /** Attempts that followed a failure of the same request elsewhere. */
+  retries: number;
+  failures: Record<FailureKind, number>;
+  ejections: number;
+  /** Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx. */
+  responses: number[];
+  /** Responses by time to headers, a count per bucket of LATENCY_BOUNDS_MS and one above; not cumulative. */
+  latency: number[];
+  latencySumMs: number;
+}
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** How an attempt failed, as far as it counts against the backend. */
+export const FAILURE_KINDS = ['connect-failure', 'timeout', 'stalled', 'status'] as const;

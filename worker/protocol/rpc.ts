@@ -1,14 +1,15 @@
 /** How the objects are reached. A new stub for each call: one that failed stays broken. */
-import type { Change } from '../config/change.ts';
+
+import type { Change } from '../config/changed.ts';
 import type { Config } from '../config/schema.ts';
 import type { Env } from '../env.ts';
-import type { ChangeOptions, ChangeResult, RevisionDetails } from '../objects/directory/revisions.ts';
-import type { Session } from '../objects/directory/sign-in-store.ts';
-import type { Revision } from '../objects/directory/store.ts';
 import type { Drain } from '../stats/drain.ts';
 import type { ShardSeries } from '../stats/series.ts';
+import type { Revision, RevisionDetails } from './config-schemas.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
+  ChangeOptions,
+  ChangeResult,
   Flip,
   LeaseAsk,
   LeaseReply,
@@ -17,6 +18,7 @@ import type {
   PoolNews,
   PoolPush,
   Report,
+  Session,
   ShardMetrics,
   ShardName,
   ShardStatus,
@@ -80,21 +82,3 @@ export const poolObject = (
 /** The deployment's one Directory. */
 export const directoryObject = (env: Env): DirectoryRpc =>
   env.DIRECTORY.getByName('directory') as unknown as DirectoryRpc;
-
-/** An object that does not answer in this time is gone on without. */
-const DEADLINE_MS = 1_000;
-
-/** Returns the call's result, or null when it failed or did not answer within a second. */
-export async function deadlined<T>(call: () => Promise<T>): Promise<T | null> {
-  let timer: number | null = null;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, DEADLINE_MS, null);
-  });
-  try {
-    return await Promise.race([call(), late]);
-  } catch {
-    return null;
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -11,8 +11,9 @@ import { type Exchange, noteAttempt } from './exchange.ts';
 import { recordAttempt, recordProbe, sendFullBatch } from './pool-client/outbox.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import type { Start } from './resolve.ts';
-import { nextPick, type Pick } from './selection/candidates.ts';
+import { nextPick } from './selection/candidates.ts';
 import { fallback, hasOthers } from './selection/fallback.ts';
+import type { Choice } from './selection/pick.ts';
 import { type AttemptResult, attempt } from './upstream/attempt.ts';
 import { type Body, canResend, type NoBody, prepareBody } from './upstream/body.ts';
 import { type Deployment, headersOf, messageOf } from './upstream/message.ts';
@@ -34,7 +35,7 @@ export interface Course {
   /** How many attempts there had been when it came to this pool. */
   attemptsBefore: number;
   view: PoolView;
-  pick: Pick;
+  pick: Choice;
   /** Who is asked now. The configuration may change meanwhile, so an index would hold for this turn only. */
   backend: BackendConfig;
   upstream: Upstream;
@@ -66,7 +67,7 @@ export function setOut(
   env: Env,
   ctx: ExecutionContext,
 ): Course | NotAsked | Promise<Course | NotAsked> {
-  const leave = (view: PoolView, to: Pick) => makeReady(exchange, own, view, to, deployment, env, ctx);
+  const leave = (view: PoolView, to: Choice) => makeReady(exchange, own, view, to, deployment, env, ctx);
   if (pick) return leave(own, pick);
   const found = fallback(exchange, own, env, ctx);
   return found.then(({ view, pick: other }) => (other ? leave(view, other) : { view, why: 'nobody' }));
@@ -76,7 +77,7 @@ function makeReady(
   exchange: Exchange,
   own: PoolView,
   view: PoolView,
-  pick: Pick,
+  pick: Choice,
   deployment: Deployment,
   env: Env,
   ctx: ExecutionContext,

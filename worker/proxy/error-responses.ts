@@ -1,8 +1,6 @@
 /** What the client gets when no backend answered. */
-
 import type { NotAsked } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
-import { failure } from './failure.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { BODY_OF_GET_BYTES } from './upstream/body.ts';
 import { takeIn } from './upstream/upload.ts';
@@ -84,4 +82,37 @@ function describeUnusable(status: number): string {
     return `The backend answered with status ${status}, which HTTP does not define.`;
   const name = INTERIM[status] ?? status;
   return `The backend answered ${name}, an interim response; this runtime cannot wait for the final one.`;
+}
+
+const TITLES = {
+  400: 'Bad request',
+  404: 'No route',
+  413: 'Content too large',
+  426: 'Upgrade required',
+  499: 'Client closed request',
+  502: 'Bad gateway',
+  503: 'No backend available',
+  504: 'Gateway timeout',
+  508: 'Loop detected',
+} as const;
+
+export type OwnStatus = keyof typeof TITLES;
+
+/** Builds the answer; `requestId` lets the client's report be found in the log. */
+export function failure(
+  status: OwnStatus,
+  detail: string,
+  requestId: string,
+  headers?: Record<string, string>,
+): Response {
+  const body = { type: 'about:blank', title: TITLES[status], status, detail, requestId };
+  return new Response(`${JSON.stringify(body)}\n`, {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-request-id': requestId,
+      ...headers,
+    },
+  });
 }

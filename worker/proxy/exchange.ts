@@ -5,8 +5,26 @@ import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import { msBetween } from '../lib/time.ts';
 import type { MappedAttempt, Mapping, Reason } from '../protocol/messages.ts';
 import type { Pin } from './affinity/cookie.ts';
-import type { Arrival } from './arrival.ts';
 import { place } from './pool-client/edge-location.ts';
+import type { Target } from './routing/target.ts';
+
+export interface Arrival {
+  readonly request: Request;
+  /** The request's; each look at `request.headers` is a call into the runtime. */
+  readonly headers: Headers;
+  readonly target: Target;
+  readonly requestId: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
+const SANE_ID = /^[\w.:=+/@-]{1,128}$/;
+
+/** The client's request id, if it is one that can be put into headers and logs; else null. */
+export function saneRequestId(headers: Headers): string | null {
+  const id = headers.get('x-request-id');
+  return id !== null && SANE_ID.test(id) ? id : null;
+}
 
 export interface Exchange extends Arrival {
   readonly method: string;

@@ -7,8 +7,9 @@ import { current, isOutdated, refresh, viewOf } from './pool-client/isolate.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { matchRoute } from './routing/routes.ts';
 import { readTarget } from './routing/target.ts';
-import { firstPick, nextPick, type Pick } from './selection/candidates.ts';
+import { firstPick, nextPick } from './selection/candidates.ts';
 import { fallback } from './selection/fallback.ts';
+import type { Choice } from './selection/pick.ts';
 import { isLoop } from './upstream/upstream.ts';
 
 export type { Candidate, Explanation, LeftOut };
@@ -79,7 +80,7 @@ const nothing = {
 async function inOrder(
   exchange: Exchange,
   start: PoolView,
-  first: Pick | null,
+  first: Choice | null,
   find: (pool: string) => PoolView | undefined,
   env: Env,
 ): Promise<Candidate[]> {

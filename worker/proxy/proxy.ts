@@ -4,7 +4,6 @@ import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
 import { needsPin, pinTo } from './affinity/pin.ts';
-import { type Arrival, saneRequestId } from './arrival.ts';
 import { ask, hear, mayMoveOn, moveOn, setOut } from './attempts.ts';
 import {
   faultyHandshake,
@@ -15,7 +14,7 @@ import {
   notAsked,
   refuse,
 } from './error-responses.ts';
-import { type Exchange, mappingOf } from './exchange.ts';
+import { type Arrival, type Exchange, mappingOf, saneRequestId } from './exchange.ts';
 import { notePlace } from './pool-client/edge-location.ts';
 import { current, newRequestId, refresh } from './pool-client/isolate.ts';
 import { recordMapping } from './pool-client/outbox.ts';

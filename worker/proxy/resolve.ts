@@ -1,17 +1,17 @@
 /** Where a request begins: its route, its pool, and the first backend to ask. */
 import type { Env } from '../env.ts';
-import type { Arrival } from './arrival.ts';
-import { begin, type Exchange } from './exchange.ts';
+import { type Arrival, begin, type Exchange } from './exchange.ts';
 import { type Held, isOutdated, isStale, refresh, viewOf } from './pool-client/isolate.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { matchRoute } from './routing/routes.ts';
-import { firstPick, type Pick } from './selection/candidates.ts';
+import { firstPick } from './selection/candidates.ts';
+import type { Choice } from './selection/pick.ts';
 
 /** `pick` is null when the pool has nobody to ask. */
 export interface Start {
   readonly exchange: Exchange;
   readonly view: PoolView;
-  readonly pick: Pick | null;
+  readonly pick: Choice | null;
 }
 
 /** A start whose pick may be under way. */

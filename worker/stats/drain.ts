@@ -8,6 +8,8 @@
  * promise about sockets that live longer than that; where yours do, set it higher. A response that still streams, of a
  * request from before the window, is not seen either.
  */
+
+import type { Env } from '../env.ts';
 import type { Drain } from '../protocol/config-schemas.ts';
 import type { DrainStatus } from '../protocol/traffic-schemas.ts';
 
@@ -82,4 +84,20 @@ function inWords(ms: number): string {
   const [name, unit] = UNITS.find(([, length]) => ms >= length && ms % length === 0) ?? ['ms', 1];
   const count = ms / unit;
   return name === 'ms' ? `${count} ms` : `${count} ${name}${count === 1 ? '' : 's'}`;
+}
+
+const DRAIN_WINDOW_MS = 5 * 60_000;
+const WEBSOCKET_LIFE_MS = 24 * 3_600_000;
+
+/** How long nobody must have come to a draining backend, and how long its WebSockets live at most, as the operator knows. */
+export function drainTimes(env: Env): DrainTimes {
+  return {
+    windowMs: positive(env.DRAIN_WINDOW_MS, DRAIN_WINDOW_MS),
+    webSocketLifeMs: positive(env.WEBSOCKET_LIFE_MS, WEBSOCKET_LIFE_MS),
+  };
+}
+
+function positive(setting: string | number | undefined, otherwise: number): number {
+  const value = Number(setting || otherwise);
+  return value > 0 ? value : otherwise;
 }

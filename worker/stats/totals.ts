@@ -1,26 +1,9 @@
 /** What a shard has counted for one backend id since the pool began: only ever grows, for counters must not go back. No I/O. */
 import type { Outcome } from '../balance/types.ts';
+import { FAILURE_KINDS, type FailureKind, type Totals } from '../protocol/messages.ts';
 
 /** Upper bounds of the latency histogram in ms, inclusive; the last bucket has none. */
 export const LATENCY_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
-
-/** How an attempt failed, as far as it counts against the backend. */
-export const FAILURE_KINDS = ['connect-failure', 'timeout', 'stalled', 'status'] as const;
-export type FailureKind = (typeof FAILURE_KINDS)[number];
-
-export interface Totals {
-  /** Attempts, retries included. */
-  requests: number;
-  /** Attempts that followed a failure of the same request elsewhere. */
-  retries: number;
-  failures: Record<FailureKind, number>;
-  ejections: number;
-  /** Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx. */
-  responses: number[];
-  /** Responses by time to headers, a count per bucket of LATENCY_BOUNDS_MS and one above; not cumulative. */
-  latency: number[];
-  latencySumMs: number;
-}
 
 export const newTotals = (): Totals => ({
   requests: 0,

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { createMiddleware } from 'hono/factory';
 import type { Env } from '../../env.ts';
-import type { Session } from '../../objects/directory/sign-in-store.ts';
+import type { Session } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 import { fail, problem } from '../http/problem.ts';
 import { accessIdentity } from './cloudflare-access.ts';

@@ -1,5 +1,5 @@
 /** Session cookies: they expire, and are signed with a key derived from the operator's token. Only sessions that ended early are stored. */
-import type { Session } from '../../objects/directory/sign-in-store.ts';
+import type { Session } from '../../protocol/messages.ts';
 
 /** How long a session lasts, in seconds. */
 export const SESSION_SECONDS = 12 * 3_600;

@@ -1,6 +1,8 @@
 /** Pushes to Pool objects that do not give up at once: what failed is tried again later, a few times. */
 import type { Env } from '../../env.ts';
-import { type Delivery, deliver } from './push.ts';
+import { CALLS_AT_ONCE, forEachLimit, OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
+import type { Delivery } from '../../protocol/messages.ts';
+import { poolObject } from '../../protocol/rpc.ts';
 
 /** An undelivered push is tried again after this time, doubled each time, at most `RETRIES` times. */
 const RETRY_MS = 1_000;
@@ -63,4 +65,19 @@ export class Deliveries {
     const oldest = this.#undelivered.keys().next().value;
     if (this.#undelivered.size > UNDELIVERED && oldest !== undefined) this.#undelivered.delete(oldest);
   }
+}
+
+/** Delivers all. Returns those that failed, or did not answer in time, to be tried again. */
+export async function deliver(env: Env, deliveries: readonly Delivery[]): Promise<Delivery[]> {
+  const failed: Delivery[] = [];
+  await forEachLimit(deliveries, CALLS_AT_ONCE, async (delivery) => {
+    if (!(await deliverOne(env, delivery))) failed.push(delivery);
+  });
+  return failed;
+}
+
+async function deliverOne(env: Env, { pool, shard, push }: Delivery): Promise<boolean> {
+  const stub = poolObject(env, pool, shard);
+  const call = () => ('pool' in push ? stub.configure(push) : stub.routesChanged(push.routesRevision));
+  return (await withDeadline(async () => ({ done: await call() }), OBJECT_DEADLINE_MS)) !== null;
 }

@@ -1,22 +1,30 @@
 /** The Directory object, one per deployment: it answers for the configuration, and sees that who must hears of a new one. */
 import { DurableObject } from 'cloudflare:workers';
-import type { Change } from '../../config/change.ts';
+import type { Change } from '../../config/changed.ts';
 import { summarise } from '../../config/diff.ts';
 import type { Config } from '../../config/schema.ts';
 import { staticConfig } from '../../config/static.ts';
 import { type Env, surroundings } from '../../env.ts';
 import type { HistoryEvent, PoolEvent } from '../../protocol/events.ts';
-import type { LivePush, PoolPush, ShardName, Snapshot } from '../../protocol/messages.ts';
+import type {
+  ChangeOptions,
+  ChangeResult,
+  Delivery,
+  LivePush,
+  PoolPush,
+  Session,
+  ShardName,
+  Snapshot,
+} from '../../protocol/messages.ts';
 import type { Drain } from '../../stats/drain.ts';
 import { Deliveries } from './config-push.ts';
 import { DrainStore } from './drain-store.ts';
 import { HistoryStore } from './history-store.ts';
 import { Live } from './live.ts';
-import type { Delivery } from './push.ts';
-import { type ChangeOptions, type ChangeResult, type RevisionDetails, Revisions } from './revisions.ts';
-import { type Session, SignInStore } from './sign-in-store.ts';
+import { type RevisionDetails, Revisions } from './revisions.ts';
+import { SignInStore } from './sign-in-store.ts';
 import type { Revision } from './store.ts';
-import { readWatch } from './watch.ts';
+import { readWatch } from './watchers.ts';
 
 /** Its methods are the RPC that `DirectoryRpc` in stubs.ts spells out. */
 export class Directory extends DurableObject<Env> {

@@ -1,13 +1,12 @@
 /** The Directory's part in the live view: what those who watch are told, and when. */
 import type { Config, PoolConfig } from '../../config/schema.ts';
-import { drainTimes, type Env } from '../../env.ts';
+import type { Env } from '../../env.ts';
 import type { HistoryEvent } from '../../protocol/events.ts';
 import type { LivePush, MappingBatch, ShardName } from '../../protocol/messages.ts';
-import type { Drain } from '../../stats/drain.ts';
+import { type Drain, drainTimes } from '../../stats/drain.ts';
 import { countedOnly, type PoolStatus, poolStatus } from '../../stats/pool-status.ts';
 import { ShardStatuses } from './shard-statuses.ts';
-import type { Watch } from './watch.ts';
-import { Watchers } from './watchers.ts';
+import { type Watch, Watchers } from './watchers.ts';
 
 /** At most one message of each type in this time. */
 const SEND_MS = 1_000;

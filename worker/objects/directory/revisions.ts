@@ -1,38 +1,24 @@
 /** The configuration in force and every revision kept: what a change makes of it, and which Pool objects it concerns. */
-import { applyChange, type Change } from '../../config/change.ts';
-import type { Changed } from '../../config/changed.ts';
+import { applyChange } from '../../config/change.ts';
+import type { Change } from '../../config/changed.ts';
 import { type Problem, type Surroundings, told, warnings } from '../../config/check.ts';
-import { type Difference, differences } from '../../config/diff.ts';
-import { hasTarget, isWanted, type Precondition, unmetCondition } from '../../config/precondition.ts';
+import { differences } from '../../config/diff.ts';
+import { hasTarget, isWanted, unmetCondition } from '../../config/precondition.ts';
 import type { Config } from '../../config/schema.ts';
 import type { RevisionDetails } from '../../protocol/config-schemas.ts';
-import type { PoolPush, ShardName, Snapshot } from '../../protocol/messages.ts';
-import type { Delivery } from './push.ts';
+import type {
+  ChangeOptions,
+  ChangeResult,
+  Delivery,
+  PoolPush,
+  ShardName,
+  Snapshot,
+} from '../../protocol/messages.ts';
 import { DirectoryStore, type Meta, type Revision } from './store.ts';
 
 export type { RevisionDetails };
 
 const EMPTY: Config = { pools: [], routes: [] };
-
-/** Who asks for a change, and on what condition. */
-export interface ChangeOptions extends Precondition {
-  readonly who: string;
-  readonly dryRun: boolean;
-}
-
-/** What became of a change. `config` is the document after it; `changes`, what a dry run would change in the one in force. */
-export type ChangeResult =
-  | {
-      readonly ok: true;
-      readonly revision: number;
-      readonly config: Config;
-      readonly created: boolean;
-      readonly warnings: Problem[];
-      readonly changes?: Difference[];
-    }
-  | { readonly ok: false; readonly reason: 'stale'; readonly revision: number }
-  | { readonly ok: false; readonly reason: 'precondition'; readonly detail: string }
-  | Exclude<Changed, { ok: true }>;
 
 /** What a change would make of the configuration; one that is refused, or only tried, has its answer already. */
 export type Tried =

@@ -1,8 +1,8 @@
 /** The newest status of every shard, as the Directory knows them while somebody watches: told by the Pool objects, or asked. */
 import type { Env } from '../../env.ts';
-import { sixAtOnce } from '../../lib/at-once.ts';
+import { CALLS_AT_ONCE, forEachLimit, OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
 import type { ShardName, ShardStatus } from '../../protocol/messages.ts';
-import { deadlined, poolObject } from '../../protocol/rpc.ts';
+import { poolObject } from '../../protocol/rpc.ts';
 
 /** What is known of one shard: null when that is to be asked anew. `asOf` is the moment that it is no older than. */
 interface Known {
@@ -58,9 +58,12 @@ export class ShardStatuses {
 
   /** Asks Pool objects how they stand, and tells them that somebody watches. An answer is kept when `wanted` says so. */
   async ask(names: readonly ShardName[], wanted: (name: ShardName) => boolean): Promise<void> {
-    await sixAtOnce(names, async (name) => {
+    await forEachLimit(names, CALLS_AT_ONCE, async (name) => {
       const asOf = ++this.#moment;
-      const status = await deadlined(() => poolObject(this.#env, name.pool, name.shard).watch());
+      const status = await withDeadline(
+        () => poolObject(this.#env, name.pool, name.shard).watch(),
+        OBJECT_DEADLINE_MS,
+      );
       if (status && wanted(name)) this.#keep(name, status, asOf);
     });
   }

@@ -3,6 +3,7 @@
  * of late, by hashed address; its ids tell which window began first), `ended` (sessions signed out before their time), `generation` (one row: sessions of an
  * earlier generation are over).
  */
+import type { Session } from '../../protocol/messages.ts';
 
 /** A one-time code is good for so long. */
 const LOGIN_TTL_MS = 10 * 60_000;
@@ -15,14 +16,6 @@ export const ATTEMPTS_WINDOW_MS = 60_000;
 export const ADDRESSES_KEPT = 10_000;
 /** Sessions signed out that are kept one by one; one more signs everybody out, which needs no row of its own. */
 export const ENDED_KEPT = 1_000;
-
-/** A session as its cookie tells it. */
-export interface Session {
-  readonly id: string;
-  readonly generation: number;
-  /** When it ends by itself, epoch ms. */
-  readonly until: number;
-}
 
 export class SignInStore {
   readonly #sql: SqlStorage;

@@ -1,5 +1,4 @@
 /** The dashboards' WebSockets, which hibernate: who is let in, what is sent to all, and who is let go. */
-import type { Watch } from './watch.ts';
 
 /** Watchers at once; one more is turned away. */
 const WATCHERS = 200;
@@ -82,3 +81,26 @@ export class Watchers {
 }
 
 const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment() as Attachment;
+
+/** By what right somebody watches. */
+export interface Watch {
+  /** The session's id; null for the token and for Cloudflare Access. */
+  readonly by: string | null;
+  /** Until when, epoch ms. */
+  readonly until: number;
+}
+
+const BY = 'x-evenkeel-by';
+const UNTIL = 'x-evenkeel-until';
+
+/** Sets both headers, whatever the client sent under these names. */
+export function writeWatch(headers: Headers, { by, until }: Watch): void {
+  headers.set(BY, by ?? '');
+  headers.set(UNTIL, String(until));
+}
+
+/** Reads what `writeWatch` wrote. */
+export const readWatch = (headers: Headers): Watch => ({
+  by: headers.get(BY) || null,
+  until: Number(headers.get(UNTIL)),
+});

@@ -1,10 +1,10 @@
 /** What a Pool object counts of its backends: all that ever was, the recent past, and who has come. No I/O. */
 import { verdictOf } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
-import type { BackendStatus } from '../../protocol/messages.ts';
+import type { BackendStatus, Totals } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { Series } from '../../stats/series.ts';
-import { count, type Totals, TotalsById } from '../../stats/totals.ts';
+import { count, TotalsById } from '../../stats/totals.ts';
 import { addOpened, countOpen, Visitors } from './drain-activity.ts';
 import type { StoredState } from './store.ts';
 import { newTally, Recent, restored, type Tally } from './tally.ts';

@@ -1,5 +1,5 @@
 /** When a Pool object asks the Directory for its configuration, and whom it lets wait for that. */
-import { deadlined } from '../../protocol/rpc.ts';
+import { OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
 
 /** While there is traffic the Directory is asked this often, should a push have been lost: push for speed, pull for repair. */
 const PULL_MS = 30_000;
@@ -39,10 +39,10 @@ export class CatchUp {
 
   async #pullInTime(): Promise<void> {
     const answers = this.#answers;
-    const answered = await deadlined(async () => {
+    const answered = await withDeadline(async () => {
       await this.#pullNow();
       return true;
-    });
+    }, OBJECT_DEADLINE_MS);
     // Another's question may have been answered meanwhile: the Directory is there, whatever became of this one.
     if (!answered && this.#answers === answers) this.#isAway = true;
   }

@@ -1,19 +1,19 @@
 /** What one shard of a pool finds out about a backend is told to the pool's other shards. */
 import type { Env } from '../../env.ts';
-import { sixAtOnce } from '../../lib/at-once.ts';
+import { CALLS_AT_ONCE, forEachLimit, OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
 import type { Flip, ShardName } from '../../protocol/messages.ts';
-import { deadlined, directoryObject, poolObject } from '../../protocol/rpc.ts';
+import { directoryObject, poolObject } from '../../protocol/rpc.ts';
 
 /** Tells every other shard of each flip, in order. Never throws: who has not been told finds out by itself. */
 export async function tellPeers(env: Env, { pool, shard }: ShardName, flips: readonly Flip[]): Promise<void> {
-  const shards = await deadlined(() => directoryObject(env).shardsOf(pool));
+  const shards = await withDeadline(() => directoryObject(env).shardsOf(pool), OBJECT_DEADLINE_MS);
   const missed: string[] = [];
-  await sixAtOnce(shards?.filter((peer) => peer !== shard) ?? [], async (peer) => {
+  await forEachLimit(shards?.filter((peer) => peer !== shard) ?? [], CALLS_AT_ONCE, async (peer) => {
     for (const flip of flips) {
-      const told = await deadlined(async () => {
+      const told = await withDeadline(async () => {
         await poolObject(env, pool, peer).hearFlip(flip);
         return true;
-      });
+      }, OBJECT_DEADLINE_MS);
       if (told) continue;
       missed.push(peer);
       return;

@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
-import { drainTimes, type Env } from '../../env.ts';
+import type { Env } from '../../env.ts';
 import type {
   Flip,
   LeaseAsk,
@@ -17,6 +17,7 @@ import type {
   ShardStatus,
 } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
+import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
 import { CatchUp } from './config-pull.ts';
 import { findingEvent, PoolEvents, probeEvents } from './event-outbox.ts';

@@ -5,8 +5,7 @@
 import type { Position } from '../../balance/round-robin.ts';
 import { inPieces, PIECE_LENGTH } from '../../lib/chunks.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
-import type { Mapping, MappingBatch, PoolPush } from '../../protocol/messages.ts';
-import type { Totals } from '../../stats/totals.ts';
+import type { Mapping, MappingBatch, PoolPush, Totals } from '../../protocol/messages.ts';
 import type { Reporters } from './report-dedup.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,7 +1,7 @@
 /** Which clients with affinity this isolate has seen, as hashes: each is told to the Pool object now and then. Plain data. */
 import { addressKey, hash32 } from '../../balance/hash.ts';
-import { drainTimes, type Env } from '../../env.ts';
-import { TOLD_PER_WINDOW } from '../../stats/drain.ts';
+import type { Env } from '../../env.ts';
+import { drainTimes, TOLD_PER_WINDOW } from '../../stats/drain.ts';
 import type { PoolView } from './pool-view.ts';
 
 /** Clients remembered per pool; then all are forgotten, and told again. As many wait to be told; then the oldest go. */

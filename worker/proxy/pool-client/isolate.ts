@@ -1,7 +1,7 @@
 /** What one isolate remembers between requests: plain data only. All of it may vanish at any time and nothing goes wrong. */
 import { staticConfig } from '../../config/static.ts';
 import { type Env, surroundings } from '../../env.ts';
-import { within } from '../../lib/calls.ts';
+import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
 import type { Snapshot } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 import { affinityCookiesOf } from '../affinity/cookie.ts';
@@ -50,7 +50,10 @@ export const isStale = (config: Held, now: number): boolean => now - config.chec
 export async function refresh(env: Env): Promise<Held | null> {
   if (held && Date.now() < directoryAwayUntil) return held;
   const known = held?.snapshot.revision ?? 0;
-  const reply = await within(async () => ({ snapshot: await directoryObject(env).snapshot(known) }));
+  const reply = await withDeadline(
+    () => retryOnce(async () => ({ snapshot: await directoryObject(env).snapshot(known) })),
+    ISOLATE_DEADLINE_MS,
+  );
   const now = Date.now();
   directoryAwayUntil = reply ? 0 : now + AWAY_MS;
   if (reply?.snapshot && reply.snapshot.revision >= (held?.snapshot.revision ?? 0)) hold(reply.snapshot, now);

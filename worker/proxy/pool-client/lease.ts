@@ -1,14 +1,13 @@
 /** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
 import { takesNew } from '../../balance/available.ts';
 import type { Env } from '../../env.ts';
-import { within } from '../../lib/calls.ts';
+import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
 import type { Reason } from '../../protocol/messages.ts';
 import { eligibleNow } from '../selection/local-pick.ts';
-import { isWorthTaking } from './batch.ts';
 import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
-import { outboxOf, send } from './reports.ts';
+import { isWorthTaking, outboxOf, send } from './reports.ts';
 import type { Fate, Slot } from './slots.ts';
 
 /** An ask ahead of need that has not come back in this time is taken for lost. */
@@ -97,9 +96,25 @@ export async function ask(view: PoolView, env: Env, want: number): Promise<boole
     returned: view.slots.takeReturned(),
     charged: view.slots.takeCharged(),
   });
-  const reply = await within(() => objectOf(view, env)[call](request()));
+  const reply = await withDeadline(
+    () => retryOnce(() => objectOf(view, env)[call](request())),
+    ISOLATE_DEADLINE_MS,
+  );
   const now = Date.now();
   if (reply) view.hearLease(reply, now);
   else view.contact.missed(now);
   return reply !== null;
+}
+
+/** Asks how the pool stands when nothing has been heard of it for a second; behind the response if its object is away. */
+export async function hearNews(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
+  const now = Date.now();
+  if (view.contact.isFresh(now)) return;
+  if (view.contact.isAway(now)) knock(view, env, ctx, now);
+  else await ask(view, env, 0);
+}
+
+/** Asks behind the response if an object that was away is back; not with every request. */
+export function knock(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
+  if (view.contact.mayKnock(now)) ctx.waitUntil(ask(view, env, 0));
 }

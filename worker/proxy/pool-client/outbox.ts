@@ -3,10 +3,9 @@ import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
 import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
-import { isFull } from './batch.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
-import { outboxOf, send, trim } from './reports.ts';
+import { isFull, outboxOf, send, trim } from './reports.ts';
 
 /** A batch that does not fill goes after this time. */
 export const BATCH_MS = 250;

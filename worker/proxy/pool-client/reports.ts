@@ -1,6 +1,6 @@
 /** What an isolate has noted of a pool, made up into reports and taken to the pool's object; what it does not take waits. */
 import type { Env } from '../../env.ts';
-import { within } from '../../lib/calls.ts';
+import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
 import { flushLog } from '../../log/sinks.ts';
 import type { AttemptRecord, LeaseReply, Mapping, PoolNews, Report } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
@@ -103,7 +103,10 @@ async function deliver(
   for (const [i, { report, shard, failures }] of batches.entries()) {
     const asked = i === batches.length - 1 ? want : 0;
     const object = () => poolObject(env, view.config.id, shard.name, shard.hint);
-    const news = await within(() => object().report(report, asked));
+    const news = await withDeadline(
+      () => retryOnce(() => object().report(report, asked)),
+      ISOLATE_DEADLINE_MS,
+    );
     const now = Date.now();
     if (news === null) {
       view.contact.missed(now);
@@ -161,3 +164,36 @@ export function trim(view: PoolView, outbox: Outbox): void {
 
 /** A request that nobody was asked for has a mapping and no attempt. */
 const entriesOf = ({ attempts, mappings }: Report): number => Math.max(attempts.length, mappings.count);
+
+/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
+export const BATCH = 64;
+const PAUSE_MS = 50;
+/** Entries that make it full all the same. */
+export const LARGEST_BATCH = 256;
+
+/** What has come together since `startedAt`; the last batch went at `sentAt` (epoch ms). */
+export interface Waiting {
+  readonly attempts: { readonly length: number };
+  readonly mappings: { readonly length: number };
+  readonly startedAt: number;
+  readonly sentAt: number;
+}
+
+/** Whether it is to go now, in a call of its own. `now` in epoch ms. */
+export const isFull = (outbox: Waiting, now: number): boolean => holds(outbox, 1, now);
+
+/**
+ * Whether it is to go now with a call for slots, so that it needs none of its own: when it is half full, and at little traffic
+ * when it has rested. Where every request makes such a call, not every one takes a report along.
+ */
+export const isWorthTaking = (outbox: Waiting, now: number): boolean =>
+  holds(outbox, 0.5, now) || (entriesWaiting(outbox) > 0 && now - outbox.startedAt >= PAUSE_MS);
+
+const entriesWaiting = ({ attempts, mappings }: Waiting): number =>
+  Math.max(mappings.length, attempts.length / 2);
+
+function holds(outbox: Waiting, share: number, now: number): boolean {
+  const entries = entriesWaiting(outbox);
+  if (entries >= LARGEST_BATCH * share) return true;
+  return entries >= BATCH * share && now - outbox.sentAt >= PAUSE_MS * share;
+}

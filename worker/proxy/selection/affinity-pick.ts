@@ -5,11 +5,10 @@ import type { Env } from '../../env.ts';
 import { readPin } from '../affinity/cookie.ts';
 import { type Exchange, isPreflight } from '../exchange.ts';
 import { noteClient } from '../pool-client/affinity-clients.ts';
-import { hearNews } from '../pool-client/news.ts';
+import { hearNews } from '../pool-client/lease.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
-import type { Pick } from './candidates.ts';
 import { eligibleNow, localPick, policyView, weightsOf } from './local-pick.ts';
-import { probeInstead } from './probe.ts';
+import { type Choice, probeInstead } from './pick.ts';
 
 /** The backend of the client's cookie while it may be asked, else by address where the route says so; null: neither. */
 export async function affinityPick(
@@ -17,11 +16,11 @@ export async function affinityPick(
   view: PoolView,
   env: Env,
   ctx: ExecutionContext,
-): Promise<Pick | null> {
+): Promise<Choice | null> {
   await hearNews(view, env, ctx);
   const { affinity, affinityCookie } = exchange.route;
   const { headers } = exchange;
-  const pick = (index: number, issuedAt: number | null): Pick => {
+  const pick = (index: number, issuedAt: number | null): Choice => {
     if (!isPreflight(exchange)) noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
     if (view.policy.leased) view.slots.charge(view.upstreams[index]!.id);
     return { index, reason: 'affinity' };
@@ -66,7 +65,7 @@ const mayStay = (view: PoolView, index: number): boolean =>
  * Another backend for this request only: the client's own is failing, and every request that stayed would cost a retry,
  * of which the budget has only so many. The client keeps its cookie. Null when no better backend is left.
  */
-function pickAroundFailing(exchange: Exchange, view: PoolView, own: number): Pick | null {
+function pickAroundFailing(exchange: Exchange, view: PoolView, own: number): Choice | null {
   const { indices } = eligibleNow(view);
   if (indices.includes(own)) return null;
   const pick = localPick(view, exchange.request, exchange.target.path, exchange.repeatable);

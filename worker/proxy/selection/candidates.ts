@@ -4,20 +4,12 @@ import { addressKey, hash32 } from '../../balance/hash.ts';
 import { policies } from '../../balance/policies.ts';
 import { take } from '../../balance/round-robin.ts';
 import type { Env } from '../../env.ts';
-import type { Reason } from '../../protocol/messages.ts';
 import type { Exchange } from '../exchange.ts';
-import { askForSlots, takeSlot } from '../pool-client/lease.ts';
-import { hearNews, knock } from '../pool-client/news.ts';
+import { askForSlots, hearNews, knock, takeSlot } from '../pool-client/lease.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
 import { affinityPick } from './affinity-pick.ts';
 import { eligibleNow, keyHashOf, localPick, policyView, weightsOf } from './local-pick.ts';
-import { probeInstead } from './probe.ts';
-
-/** A backend by its place in the list as it is now, and why it. */
-export interface Pick {
-  readonly index: number;
-  readonly reason: Reason;
-}
+import { type Choice, probeInstead } from './pick.ts';
 
 /** Chooses the backend for a request; null when the pool has nobody to ask. With a slot in hand it needs no promise. */
 export function firstPick(
@@ -25,7 +17,7 @@ export function firstPick(
   view: PoolView,
   env: Env,
   ctx: ExecutionContext,
-): Pick | null | Promise<Pick | null> {
+): Choice | null | Promise<Choice | null> {
   if (exchange.route.affinity === 'none' && view.policy.leased) {
     const slot = takeSlot(view, env, ctx, Date.now());
     if (slot) return probeInstead(view, exchange.repeatable) ?? slot;
@@ -38,7 +30,7 @@ async function pickWithNews(
   view: PoolView,
   env: Env,
   ctx: ExecutionContext,
-): Promise<Pick | null> {
+): Promise<Choice | null> {
   if (exchange.route.affinity !== 'none') {
     const pinned = await affinityPick(exchange, view, env, ctx);
     if (pinned) return pinned;
@@ -66,7 +58,7 @@ async function pickWithNews(
  * (in a pool that fails open) ejected ones, since a request that would fail anyway may find one recovered.
  * `tried` by id. A client that carried a probe elsewhere goes to the backend that it belongs to.
  */
-export function nextPick(exchange: Exchange, view: PoolView, tried: ReadonlySet<string>): Pick | null {
+export function nextPick(exchange: Exchange, view: PoolView, tried: ReadonlySet<string>): Choice | null {
   const { route, pin } = exchange;
   const { id, backends, whenUnavailable } = view.config;
   const own =

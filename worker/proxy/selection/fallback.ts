@@ -5,12 +5,13 @@ import type { Env } from '../../env.ts';
 import type { Exchange } from '../exchange.ts';
 import { viewOf } from '../pool-client/isolate.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
-import { firstPick, type Pick } from './candidates.ts';
+import { firstPick } from './candidates.ts';
+import type { Choice } from './pick.ts';
 
 /** A pool, and the backend to ask there; nobody when `pick` is null. */
 export interface Found {
   readonly view: PoolView;
-  readonly pick: Pick | null;
+  readonly pick: Choice | null;
 }
 
 /** Whether there may be somebody else to try: in the pool, or in the one that takes over. */

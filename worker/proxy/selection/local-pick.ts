@@ -4,12 +4,16 @@ import { hash32 } from '../../balance/hash.ts';
 import type { View } from '../../balance/policies.ts';
 import { take } from '../../balance/round-robin.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
-import type { Pick } from './candidates.ts';
 import { hashKeyOf } from './hash-key.ts';
-import { probeInstead } from './probe.ts';
+import { type Choice, probeInstead } from './pick.ts';
 
 /** Picks on what the isolate knows: for policies that need no sequence, and for any when the object is away. */
-export function localPick(view: PoolView, request: Request, path: string, repeatable: boolean): Pick | null {
+export function localPick(
+  view: PoolView,
+  request: Request,
+  path: string,
+  repeatable: boolean,
+): Choice | null {
   const probe = probeInstead(view, repeatable);
   if (probe) return probe;
   const set = eligibleNow(view);

@@ -1,9 +1,15 @@
 /** Counts requests as under way until their response has ended, for policies that choose by what backends have to do. */
 import type { PoolConfig } from '../../config/schema.ts';
-import type { PoolView } from '../pool-client/pool-view.ts';
 
 /** Whether a pool chooses by what is under way. Only those pools pay for the counting. */
 export const countsUnderWay = ({ policy }: PoolConfig): boolean => policy === 'least-request';
+
+/** Where requests under way are counted. */
+interface Counts {
+  readonly sockets: OpenSockets;
+  /** Counts a request that begins (1) or ends (-1) at a backend. */
+  addInFlight(id: string, change: number): void;
+}
 
 /** Statuses whose responses have no body (RFC 9110 6.4.1); a Response of them cannot be made with one. */
 const WITHOUT_BODY: readonly number[] = [204, 205, 304];
@@ -14,7 +20,7 @@ const WITHOUT_BODY: readonly number[] = [204, 205, 304];
  * encoding left alone. Returns the one to pass on.
  */
 export function countToTheEnd(
-  view: PoolView,
+  counts: Counts,
   id: string,
   method: string,
   response: Response,
@@ -22,14 +28,14 @@ export function countToTheEnd(
 ): Response {
   const { status, statusText, headers, body } = response;
   if (status === 101) {
-    view.sockets.add(id, Date.now());
+    counts.sockets.add(id, Date.now());
     return response;
   }
   if (body === null || method === 'HEAD' || WITHOUT_BODY.includes(status)) return response;
   const length = Number(headers.get('content-length') ?? Number.NaN);
   const pipe = Number.isSafeInteger(length) ? new FixedLengthStream(length) : new IdentityTransformStream();
-  view.addInFlight(id, 1);
-  const end = () => view.addInFlight(id, -1);
+  counts.addInFlight(id, 1);
+  const end = () => counts.addInFlight(id, -1);
   ctx.waitUntil(body.pipeTo(pipe.writable).then(end, end));
   return new Response(pipe.readable, { status, statusText, headers, encodeBody: 'manual' });
 }
