@@ -97,7 +97,8 @@ async function play(call: Call, body: string): Promise<string | null> {
   const answer = await product.api(call.method, call.path, body);
   const fault = await faultOf(call, answer, before);
   return (
-    fault && `${call.method} ${call.path} ${body.slice(0, 400)} -> ${fault.slice(0, 400)} (seed ${SEED})`
+    fault &&
+    `${call.method} ${call.path.slice(0, 100)} ${body.slice(0, 400)} -> ${fault.slice(0, 400)} (seed ${SEED})`
   );
 }
 
@@ -120,7 +121,9 @@ test('each operation takes a body whole, or refuses it with paths and leaves eve
       const answer = await product.api(method, path, text);
       const fault = await faultOf({ method, path, operation }, answer, before);
       if (fault)
-        faults.push(`${method} ${path} ${text.slice(0, 400)} -> ${fault.slice(0, 400)} (seed ${SEED})`);
+        faults.push(
+          `${method} ${path.slice(0, 100)} ${text.slice(0, 400)} -> ${fault.slice(0, 400)} (seed ${SEED})`,
+        );
       statuses[name] ??= {};
       statuses[name][answer.status] = (statuses[name][answer.status] ?? 0) + 1;
     }
