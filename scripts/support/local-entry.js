@@ -27,6 +27,16 @@ export const Local = {
   },
 };
 
+/** Answers with what a bucket holds, as a list of key and text. */
+export const Buckets = {
+  async fetch(request, env) {
+    const bucket = env[new URL(request.url).pathname.slice(1)];
+    const { objects } = await bucket.list();
+    const texts = objects.map(async ({ key }) => [key, await (await bucket.get(key)).text()]);
+    return Response.json(await Promise.all(texts));
+  },
+};
+
 const accessContext = { aud: access?.aud, getIdentity: async () => access.identity };
 
 /** Who asks: whom a test names, or else the peer of the connection. */

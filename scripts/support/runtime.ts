@@ -51,7 +51,7 @@ export interface Runtime {
   readonly url: string;
   /** Removes an object from memory, as the platform does at will; its storage and hibernating WebSockets stay. */
   evict(className: 'Directory' | 'Pool', name: string): Promise<void>;
-  /** What a bucket holds, by key. */
+  /** What a bucket of `buckets` holds, by key. */
   bucket(name: string): Promise<Map<string, string>>;
   stop(): Promise<void>;
 }
@@ -61,8 +61,9 @@ export function readDevVars(path = `${ROOT}/.dev.vars`): Record<string, string> 
   return existsSync(path) ? (parseEnv(readFileSync(path, 'utf8')) as Record<string, string>) : {};
 }
 
-/** The entrypoint in local-entry.js. */
+/** The entrypoints in local-entry.js. */
 const ENTRYPOINT = 'Local';
+const BUCKETS = 'Buckets';
 
 /**
  * By this header Miniflare's sockets let any client choose `request.cf`. Without its name they take no such header, and
@@ -84,7 +85,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
-      // Of the entry Worker, which only `evict` and `bucket` use.
+      // Of the entry Worker, which only `evict` uses.
       port: 0,
       // The real cf object would be fetched from Cloudflare.
       cf: false,
@@ -102,7 +103,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           modules: modulesOf(options, main!),
           modulesRoot: ROOT,
           // Not by Miniflare's entry Worker: that one encodes and holds back answers, and believes clients.
-          unsafeDirectSockets: [{ host: '127.0.0.1', port: options.port, entrypoint: ENTRYPOINT }],
+          unsafeDirectSockets: [
+            { host: '127.0.0.1', port: options.port, entrypoint: ENTRYPOINT },
+            ...(options.buckets ? [{ host: '127.0.0.1', port: 0, entrypoint: BUCKETS }] : []),
+          ],
           bindings: { ...(workerOptions as { bindings?: object }).bindings, ...options.vars },
           ...(options.buckets ? { r2Buckets: options.buckets } : {}),
           serviceBindings: {
@@ -131,10 +135,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     url: url.origin,
     evict: (className, name) => miniflare.unsafeEvictDurableObject('evenkeel', className, { name }),
     async bucket(name) {
-      const bucket = await miniflare.getR2Bucket(name, 'evenkeel');
-      const { objects } = await bucket.list();
-      const texts = objects.map(async ({ key }) => [key, await (await bucket.get(key))!.text()] as const);
-      return new Map(await Promise.all(texts));
+      // Miniflare's own way blocks this thread, which also reads workerd's log: with much to log, workerd waits for it.
+      const socket = await miniflare.unsafeGetDirectURL('evenkeel', BUCKETS);
+      const answer = await fetch(new URL(name, socket));
+      return new Map((await answer.json()) as [key: string, text: string][]);
     },
     stop: () => miniflare.dispose(),
   };
