@@ -23,15 +23,18 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['missing page', '/nope'],
 ];
 
-test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
-  test.setTimeout(300_000);
-  for (let i = 0; i < 10; i++) await send(world.product.port, 'shop.localhost', `/page/${i}`);
-  await world.product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
-  await world.product.must('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
-  await world.product.must('PUT', '/pools/old', { backends: [{ id: 'a', url: world.origins[0]!.url }] });
-  await world.product.must('DELETE', '/pools/old');
-  await open(world, page);
-  for (const [name, path] of PAGES) {
+test.beforeAll(async () => {
+  const { product, origins } = world;
+  for (let i = 0; i < 10; i++) await send(product.port, 'shop.localhost', `/page/${i}`);
+  await product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
+  await product.must('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
+  await product.must('PUT', '/pools/old', { backends: [{ id: 'a', url: origins[0]!.url }] });
+  await product.must('DELETE', '/pools/old');
+});
+
+for (const [name, path] of PAGES)
+  test(`${name}, light and dark, 1440 and 390 px wide`, async ({ page }) => {
+    await open(world, page);
     await page.goto(world.url + path);
     // Not by role: an open dialog hides the page from assistive technology.
     await expect(page.locator('h1')).toBeVisible();
@@ -43,8 +46,7 @@ test('every page, light and dark, 1440 and 390 px wide', async ({ page }) => {
         await expect(page.locator('html')).toHaveAttribute('data-mode', colorScheme);
         await expectAccessible(page, `${name}, ${colorScheme}, ${width} px`);
       }
-  }
-});
+  });
 
 test('the sign-in page', async ({ page }) => {
   await page.goto(world.url);

@@ -133,3 +133,14 @@ test('the list pauses under the pointer, and counts the new requests', async ({ 
   await page.getByRole('heading', { level: 1 }).hover();
   await expect(rows(page).filter({ hasText: '/after' })).toHaveCount(1);
 });
+
+test('with fifty pools in the menu a short page is no higher than the window', async ({ page }) => {
+  const backends = [{ id: 'a', url: origins[0]!.url }];
+  const pools = Array.from({ length: 50 }, (_, i) => ({ id: `pool-${i}`, backends }));
+  await product.must('PUT', '/config', { pools, routes: [] });
+  await page.setViewportSize({ width: 1_440, height: 1_100 });
+  await open(page, '/requests?path=/nowhere');
+  await expect(page.getByText('No matching requests')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'pool-49' })).toBeAttached();
+  expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0);
+});

@@ -25,7 +25,7 @@ interface Column {
 /** The columns; their widths are fixed, so that nothing jumps. */
 export const COLUMNS: readonly Column[] = [
   { name: 'Backend', className: '' },
-  { name: 'State', className: 'w-48' },
+  { name: 'State', className: 'w-44 min-[1400px]:w-48' },
   { name: 'Weight', className: 'w-20 text-right' },
   { name: 'Req/s', className: 'w-16 text-right', title: 'Attempts per second, over the last ten seconds' },
   {
@@ -33,10 +33,10 @@ export const COLUMNS: readonly Column[] = [
     className: 'w-34 text-right',
     title: 'Share of first attempts in the last one to two minutes, and the share that the weights call for',
   },
-  { name: 'Failures', className: 'w-24 text-right', title: 'Failed attempts since the pool object started' },
+  { name: 'Failures', className: 'w-22 text-right', title: 'Failed attempts since the pool object started' },
   {
     name: 'p50 / p95',
-    className: 'w-34 text-right',
+    className: 'w-30 text-right min-[1400px]:w-34',
     title: 'Time to response headers, over the last one to two minutes',
   },
   {
