@@ -74,6 +74,7 @@ test('an almost empty pool gets the defaults of the contract', () => {
     whenUnavailable: 'fail-open',
     slowStartMs: 0,
     sharding: 'none',
+    maxStaleMs: 10_000,
     maxLease: 64,
   });
 });

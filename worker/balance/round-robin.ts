@@ -47,6 +47,21 @@ export function charge(position: Position, weights: readonly number[], index: nu
   return true;
 }
 
+/** Takes `count` turns that went to `index` under these weights, which the sequence did not choose itself. */
+export function takeTurns(
+  position: Position,
+  weights: readonly number[],
+  index: number,
+  count: number,
+): void {
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) {
+    position[i]! += weights[i]! * count;
+    total += weights[i]!;
+  }
+  position[index]! -= total * count;
+}
+
 /**
  * Carries positions over to new weights: scaled to the new total, so that a backend whose weight fell from 1000 to 1
  * does not answer a thousand requests in a row, and summing to 0 as `take` relies on.

@@ -157,6 +157,11 @@ export const poolSchema = object({
     })
     .default('none')
     .describe('Durable Objects that share the load: one, one per region, or this many'),
+  maxStaleMs: integer(0, 3_600_000, ' (milliseconds)')
+    .default(10_000)
+    .describe(
+      'An isolate that heard of the pool this recently does not wait for its object; 0: it always waits',
+    ),
   maxLease: integer(1, LIMITS.maxLease)
     .default(64)
     .describe('Limit on picks handed out at once; 1: one call per request'),

@@ -12,7 +12,7 @@ export function completeConfig(stored: Config): Config {
  * of what comes by RPC; a pool that is complete costs one look.
  */
 export function completePool(pool: PoolConfig): PoolConfig {
-  if (pool.ejection.stallMs !== undefined) return pool;
+  if (pool.ejection.stallMs !== undefined && pool.maxStaleMs !== undefined) return pool;
   const parsed = poolSchema.safeParse(pool);
   return parsed.success ? parsed.data : pool;
 }

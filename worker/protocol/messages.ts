@@ -23,6 +23,8 @@ export interface LeaseAsk {
   readonly returned: readonly Returned[];
   /** Affinity picks to charge to the sequence first, by backend id. */
   readonly charged?: Readonly<Record<string, number>>;
+  /** Turns that the isolate took by itself, each under the weights of an epoch; the sequence goes on after them. */
+  readonly tookAlone?: readonly Returned[];
 }
 
 /** How a pool stands: part of every reply, so that under load an isolate stays fresh for nothing. */
@@ -49,6 +51,9 @@ export interface LeaseReply extends PoolNews {
   readonly first: number;
   /** Indices into the pool's backends, in the order to use them. */
   readonly slots: readonly number[];
+  /** Where the sequence stands after these slots, and the weights in force; an isolate without a slot goes on from here. */
+  readonly position?: readonly number[];
+  readonly weights?: readonly number[];
   /** Why these backends: `tier` when a higher tier stands in, `fail-open` when all are ejected. */
   readonly reason: Reason;
   readonly ttlMs: number;
@@ -87,6 +92,8 @@ export interface Report {
   /** Affinity picks to charge to the sequence, by backend id. */
   readonly charged: Readonly<Record<string, number>>;
   readonly returned: readonly Returned[];
+  /** As in `LeaseAsk`. */
+  readonly tookAlone?: readonly Returned[];
   /** Backends whose probe has just been sent. */
   readonly probing: readonly string[];
   /** The requests that carry these probes, in the same order. */

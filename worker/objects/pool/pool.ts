@@ -77,8 +77,9 @@ export class Pool extends DurableObject<Env> {
 
   #lease(ask: LeaseAsk): LeaseReply {
     const reply = this.#grant(ask);
-    const { returned, charged = {} } = ask;
-    if (reply.slots.length + returned.length + Object.keys(charged).length > 0) this.#behind.note();
+    const { returned, charged = {}, tookAlone = [] } = ask;
+    const moved = reply.slots.length + returned.length + tookAlone.length + Object.keys(charged).length;
+    if (moved > 0) this.#behind.note();
     return reply;
   }
 
@@ -94,11 +95,14 @@ export class Pool extends DurableObject<Env> {
     const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
     if (!state) return { ...this.#news(ask.revision, now), ...none };
     this.#takeBack(ask.returned);
+    this.#takeAlone(ask.tookAlone);
     state.charge(ask.charged ?? {}, now);
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
-    const { epoch } = state.sequence;
-    return { ...this.#news(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
+    const { epoch, weights } = state.sequence;
+    const position = [...state.sequence.position];
+    const lease = { epoch, first, slots, position, weights, reason, ttlMs: LEASE_TTL_MS };
+    return { ...this.#news(ask.revision, now), ...lease };
   }
 
   /** Takes an isolate's batch; a repeated one counts once. It may `want` slots as well, which saves a call; they are granted anew. */
@@ -114,6 +118,7 @@ export class Pool extends DurableObject<Env> {
 
   #take(report: Report, state: PoolState, now: number): void {
     this.#takeBack(report.returned);
+    this.#takeAlone(report.tookAlone);
     for (const id of report.probing) probeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
     const found = report.attempts.flatMap((attempt) => state.record(attempt, now));
@@ -259,6 +264,16 @@ export class Pool extends DurableObject<Env> {
       for (const [id, count] of Object.entries(counts)) {
         const index = state.indexOf(id);
         if (index >= 0) state.sequence.giveBack(epoch, index, count);
+      }
+  }
+
+  #takeAlone(turns: readonly Returned[] = []): void {
+    const state = this.#state;
+    if (!state) return;
+    for (const { epoch, counts } of turns)
+      for (const [id, count] of Object.entries(counts)) {
+        const index = state.indexOf(id);
+        if (index >= 0) state.sequence.takeAlone(epoch, index, count);
       }
   }
 

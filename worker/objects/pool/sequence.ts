@@ -1,5 +1,13 @@
 /** The sequence of a pool as it is leased out: positions, and under which weights each slot was taken. No I/O. */
-import { charge, enter, giveBack, type Position, rebase, take } from '../../balance/round-robin.ts';
+import {
+  charge,
+  enter,
+  giveBack,
+  type Position,
+  rebase,
+  take,
+  takeTurns,
+} from '../../balance/round-robin.ts';
 
 /** Epochs remembered, so that slots come back under the weights they were taken with. */
 export const EPOCHS_KEPT = 16;
@@ -90,6 +98,22 @@ export class Sequence {
   restart(position: Position): void {
     this.position = position;
     this.#forgetEpochs();
+  }
+
+  /** The weights in force: 0 for a backend that may not be asked. */
+  get weights(): readonly number[] {
+    return this.#weights;
+  }
+
+  /** Takes `count` turns that an isolate gave to `index` by itself; those of a forgotten epoch are lost. */
+  takeAlone(epoch: number, index: number, count: number): void {
+    const weights = this.#epochs.get(epoch);
+    if (!weights || weights.length !== this.position.length) return;
+    const written = [...this.#enteredAt].filter(([, at]) => epoch <= at).map(([i]) => i);
+    const rest = written.length > 0 ? weights.map((w, i) => (written.includes(i) ? 0 : w)) : weights;
+    if (rest[index] === 0) return;
+    takeTurns(this.position, rest, index, count);
+    this.taken += count;
   }
 
   /** Charges `count` affinity picks of backend `index`, as far as the bound allows. */

@@ -56,6 +56,11 @@ export class Contact {
     return this.#awayUntil !== 0;
   }
 
+  /** Whether it was heard within `ms`. */
+  wasHeard(now: number, ms: number): boolean {
+    return now - this.#heardAt < ms;
+  }
+
   /** Whether it was heard so recently that nobody needs to ask. */
   isFresh(now: number): boolean {
     return now - this.#heardAt < FRESH_MS;

@@ -3,7 +3,7 @@ import { takesNew } from '../../balance/available.ts';
 import type { Env } from '../../env.ts';
 import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
 import type { Reason } from '../../protocol/messages.ts';
-import { eligibleNow } from '../selection/local-pick.ts';
+import { eligibleNow, weightsOf } from '../selection/local-pick.ts';
 import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
@@ -21,19 +21,36 @@ export function wanted(view: PoolView): number {
   return view.slots.want;
 }
 
-/** Takes the next slot in hand, asking ahead when few are left. Null: none in hand. */
+/**
+ * Takes the next slot in hand, or else the next turn of the isolate's own copy of the sequence; asks for more behind the
+ * response when few are left. Null: the pool was not heard of for too long, so the request has to wait.
+ */
 export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Slot | null {
-  const slot = slotInHand(view, now);
-  if (slot && isTimeToAsk(view, now)) {
-    view.askedAheadAt = now;
-    ctx.waitUntil(askAhead(view, env, ctx));
+  const inHand = slotInHand(view, now);
+  const slot = inHand ?? turnAlone(view, now);
+  if (slot && !view.rehearses && isTimeToAsk(view, now)) {
+    if (view.contact.isAway(now)) knock(view, env, ctx, now);
+    else {
+      view.askedAheadAt = now;
+      ctx.waitUntil(askAhead(view, env, ctx));
+    }
   }
   return slot;
 }
 
-/** The next slot that may be used; null: none, or nothing has been heard of the pool for too long. No I/O. */
+/** The next turn of the isolate's own copy of the sequence; null: it may not go on alone, or no backend may be asked. No I/O. */
+export function turnAlone(view: PoolView, now: number): Slot | null {
+  const { slots, contact, config } = view;
+  if (!slots.hasCopy || !(contact.isAway(now) || contact.wasHeard(now, config.maxStaleMs))) return null;
+  const set = eligibleNow(view);
+  if (set.mode === 'none') return null;
+  const index = slots.takeAlone(weightsOf(view, set.indices), (i) => view.upstreams[i]!.id);
+  const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
+  return index < 0 ? null : { index, reason };
+}
+
+/** The next slot that may be used; null: none. No I/O. */
 export function slotInHand(view: PoolView, now: number): Slot | null {
-  if (!view.contact.isFresh(now) && !view.contact.isAway(now)) return null;
   return view.slots.take(
     now,
     (i, reason) => fateOf(view, i, reason),
@@ -95,6 +112,7 @@ export async function ask(view: PoolView, env: Env, want: number): Promise<boole
     revision: view.revision,
     returned: view.slots.takeReturned(),
     charged: view.slots.takeCharged(),
+    tookAlone: view.slots.takeTurnsAlone(),
   });
   const reply = await withDeadline(
     () => retryOnce(() => objectOf(view, env)[call](request())),
@@ -106,15 +124,19 @@ export async function ask(view: PoolView, env: Env, want: number): Promise<boole
   return reply !== null;
 }
 
-/** Asks how the pool stands when nothing has been heard of it for a second; behind the response if its object is away. */
+/**
+ * Asks how the pool stands when nothing has been heard of it for a second; behind the response unless it is longer than
+ * `maxStaleMs`.
+ */
 export async function hearNews(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
   const now = Date.now();
   if (view.contact.isFresh(now)) return;
-  if (view.contact.isAway(now)) knock(view, env, ctx, now);
+  if (view.contact.isAway(now) || view.contact.wasHeard(now, view.config.maxStaleMs))
+    knock(view, env, ctx, now);
   else await ask(view, env, 0);
 }
 
-/** Asks behind the response if an object that was away is back; not with every request. */
+/** Asks behind the response how the pool stands; not with every request. */
 export function knock(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (view.contact.mayKnock(now)) ctx.waitUntil(ask(view, env, 0));
+  if (!view.rehearses && view.contact.mayKnock(now)) ctx.waitUntil(ask(view, env, 0));
 }

@@ -80,6 +80,7 @@ export class PoolView {
     const old = this.upstreams;
     this.slots.drop((index) => old[index]?.id ?? '');
     const from = config.backends.map(({ id }) => old.findIndex((upstream) => upstream.id === id));
+    this.slots.rearrange(from);
     this.#rampingSince = from.map((f) => this.#rampingSince[f] ?? 0);
     this.healths = from.map((f) => this.healths[f] ?? newHealth());
     this.waits = from.map((f) => this.waits[f] ?? newWaits());
@@ -215,18 +216,23 @@ export class PoolView {
     const change = recordAttempt(pool, index, seen, now);
     if (change === 'returned') this.#letIn(index);
     else if (change === 'ejected' && eligible(backends, this.verdict, false).mode === 'none')
-      this.localPosition = positionAfterTurn(
-        backends.map((backend) => (takesNew(backend) ? backend.weight : 0)),
-        index,
-      );
+      this.#restartAfter(index);
     if (seen.failed || change !== 'none') this.#notedAt = now;
     return change;
+  }
+
+  /** With every backend out all are asked again, the one that went last in the end. */
+  #restartAfter(index: number): void {
+    const weights = this.config.backends.map((backend) => (takesNew(backend) ? backend.weight : 0));
+    this.localPosition = positionAfterTurn(weights, index);
+    this.slots.restart(this.localPosition);
   }
 
   #letIn(index: number): void {
     const { indices } = eligible(this.config.backends, this.verdict, false);
     const weights = this.config.backends.map(({ weight }, i) => (indices.includes(i) ? weight : 0));
     enter(this.localPosition, weights, index);
+    this.slots.enter(weights, index);
     enter(this.failoverPosition, weights, index);
   }
 

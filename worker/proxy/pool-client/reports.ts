@@ -138,6 +138,7 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
     probing,
     probeRequestIds,
     returned: view.slots.takeReturned(),
+    tookAlone: view.slots.takeTurnsAlone(),
     clients: takeClients(view),
     dropped,
   };

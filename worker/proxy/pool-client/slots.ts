@@ -1,4 +1,5 @@
 /** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire; what it owes beside them. No I/O. */
+import { enter, giveBack, take, takeTurns } from '../../balance/round-robin.ts';
 import type { LeaseReply, Reason, Returned } from '../../protocol/messages.ts';
 
 /**
@@ -36,20 +37,104 @@ export class Slots {
   #grantedAt = 0;
   /** By epoch, then by backend id. */
   readonly #returned = new Map<number, Map<string, number>>();
+  /** Turns taken without a slot that no call has brought to the object yet: likewise. */
+  readonly #alone = new Map<number, Map<string, number>>();
+  /** The isolate's copy of the sequence: where it stands once the slots in hand are used. */
+  #copy: { epoch: number; taken: number; position: number[]; weights: readonly number[] } | null = null;
   /** By backend id. */
   readonly #charged = new Map<string, number>();
 
   /** Adds what the object granted. `now` in epoch ms. */
   add(reply: LeaseReply, now: number, idOf: (index: number) => string): void {
+    this.#follow(reply);
     if (reply.slots.length === 0) return;
-    if (now - this.#grantedAt < BUSY_MS) this.want *= 2;
+    if (now - this.#grantedAt < BUSY_MS || this.#alone.size > 0) this.want *= 2;
     this.#grantedAt = now;
-    const { epoch, first, slots, reason, ttlMs } = reply;
+    const { epoch, first, reason, ttlMs } = reply;
+    const slots = this.#withoutAlone(epoch, reply.slots, idOf);
+    if (slots.length === 0) return;
     const lease = { epoch, first, slots, reason, expiresAt: now + ttlMs, next: 0 };
     if (this.left + slots.length > SLOTS_HELD) this.#giveBack(lease, idOf);
     else this.#leases.push(lease);
     // Replies may overtake each other; the sequence's order is the slots' own.
     this.#leases.sort((a, b) => a.first - b.first);
+  }
+
+  /** Follows the object's sequence; replies may overtake each other. */
+  #follow({ epoch, first, slots, position, weights }: LeaseReply): void {
+    const taken = first + slots.length;
+    const copy = this.#copy;
+    if (
+      !position ||
+      !weights ||
+      (copy && (epoch < copy.epoch || (epoch === copy.epoch && taken < copy.taken)))
+    )
+      return;
+    this.#copy = { epoch, taken, position: [...position], weights };
+  }
+
+  /**
+   * The slots that are left when those of backends that got their turn meanwhile, without one, are used up: with one isolate
+   * these are the very turns that it took. What is left of the turns moves its copy on.
+   */
+  #withoutAlone(epoch: number, slots: readonly number[], idOf: (index: number) => string): readonly number[] {
+    const turns = this.#alone.get(epoch);
+    if (!turns) return slots;
+    const left = slots.filter((index) => !this.#matchAlone(turns, idOf(index)));
+    if (turns.size === 0) this.#alone.delete(epoch);
+    const copy = this.#copy;
+    if (copy?.epoch === epoch)
+      copy.weights.forEach((_, index) => {
+        const count = turns.get(idOf(index));
+        if (count) takeTurns(copy.position, copy.weights, index, count);
+      });
+    return left;
+  }
+
+  #matchAlone(turns: Map<string, number>, id: string): boolean {
+    const count = turns.get(id);
+    if (!count) return false;
+    if (count === 1) turns.delete(id);
+    else turns.set(id, count - 1);
+    return true;
+  }
+
+  /** Whether the isolate has a copy of the sequence to go on from without a slot. */
+  get hasCopy(): boolean {
+    return this.#copy !== null;
+  }
+
+  /** Takes the next turn of the copy, under the weights that the isolate knows. Returns the index, -1: all weights are 0. */
+  takeAlone(weights: readonly number[], idOf: (index: number) => string): number {
+    const copy = this.#copy!;
+    const index = take(copy.position, weights);
+    if (index >= 0) countUp(this.#alone, copy.epoch, idOf(index));
+    return index;
+  }
+
+  /** The turns to be brought to the object with the next call; from now on they count as brought. */
+  takeTurnsAlone(): Returned[] {
+    return drain(this.#alone);
+  }
+
+  /** Goes on from another position, such as after all backends went out. */
+  restart(position: readonly number[]): void {
+    if (this.#copy) this.#copy.position = [...position];
+  }
+
+  /** Lets the backend `index` in again beside those of `weights`. */
+  enter(weights: readonly number[], index: number): void {
+    if (this.#copy) enter(this.#copy.position, weights, index);
+  }
+
+  /** Follows a changed list of backends: `from[i]` is the old index of backend i, -1: it is new. */
+  rearrange(from: readonly number[]): void {
+    const copy = this.#copy;
+    if (!copy) return;
+    const position = from.map((f) => copy.position[f] ?? 0);
+    const weights = from.map((f) => copy.weights[f] ?? 0);
+    // Until the object is heard, turns are of no epoch that it knows.
+    this.#copy = { epoch: -1, taken: 0, position, weights };
   }
 
   /** Takes the next slot that is to be used; expired ones go back too. Null: none left. */
@@ -97,6 +182,8 @@ export class Slots {
     copy.#leases = this.#leases.map((lease) => ({ ...lease }));
     copy.#grantedAt = this.#grantedAt;
     for (const [epoch, counts] of this.#returned) copy.#returned.set(epoch, new Map(counts));
+    for (const [epoch, counts] of this.#alone) copy.#alone.set(epoch, new Map(counts));
+    copy.#copy = this.#copy && { ...this.#copy, position: [...this.#copy.position] };
     for (const [id, count] of this.#charged) copy.#charged.set(id, count);
     return copy;
   }
@@ -109,12 +196,7 @@ export class Slots {
 
   /** What is to be given back with the next call; from now on it counts as given. */
   takeReturned(): Returned[] {
-    const returned = [...this.#returned].map(([epoch, counts]) => ({
-      epoch,
-      counts: Object.fromEntries(counts),
-    }));
-    this.#returned.clear();
-    return returned;
+    return drain(this.#returned);
   }
 
   /** Notes an affinity pick of a backend: the sequence is charged with it before the next slots come. */
@@ -130,15 +212,27 @@ export class Slots {
   }
 
   #giveBack(lease: Lease, idOf: (index: number) => string): void {
-    for (let i = lease.next; i < lease.slots.length; i++) this.#setAside(lease.epoch, idOf(lease.slots[i]!));
+    const copy = this.#copy;
+    for (let i = lease.next; i < lease.slots.length; i++) {
+      const index = lease.slots[i]!;
+      this.#setAside(lease.epoch, idOf(index));
+      if (copy?.epoch === lease.epoch) giveBack(copy.position, copy.weights, index);
+    }
   }
 
   #setAside(epoch: number, id: string): void {
-    let counts = this.#returned.get(epoch);
-    if (!counts) {
-      counts = new Map();
-      this.#returned.set(epoch, counts);
-    }
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    countUp(this.#returned, epoch, id);
   }
+}
+
+function countUp(counts: Map<number, Map<string, number>>, epoch: number, id: string): void {
+  const own = counts.get(epoch);
+  if (own) own.set(id, (own.get(id) ?? 0) + 1);
+  else counts.set(epoch, new Map([[id, 1]]));
+}
+
+function drain(counts: Map<number, Map<string, number>>): Returned[] {
+  const all = [...counts].map(([epoch, own]) => ({ epoch, counts: Object.fromEntries(own) }));
+  counts.clear();
+  return all;
 }
