@@ -24,8 +24,8 @@ const takeAsked = async (): Promise<number[]> => JSON.parse((await product.get('
 /** From now on, until the next look, the object's answer is an error. */
 const sendAway = () => product.get('asked.test', '/away');
 
-test('with maxLease 1 every request asks for its slot', async () => {
-  const pool = await servePool(product, 'strict', named(...origins), { maxLease: 1 });
+test('with maxLease 1 and maxStaleMs 0 every request asks for its slot', async () => {
+  const pool = await servePool(product, 'strict', named(...origins), { maxLease: 1, maxStaleMs: 0 });
   await takeAsked();
   await pool.sequence(REQUESTS);
   const asked = await takeAsked();
@@ -50,7 +50,8 @@ test.each(['cookie', 'ip'])(
     const answers = await many(REQUESTS, 1, () => pool.get('/', { headers }));
     const seconds = (performance.now() - startedAt) / 1_000;
     expect(new Set(answers.map(({ backend }) => backend))).toEqual(new Set([first.backend]));
-    expect((await takeAsked()).length).toBeLessThanOrEqual(seconds);
+    // The first visit's report brings a slot, and that one goes back.
+    expect((await takeAsked()).length).toBeLessThanOrEqual(2 + seconds);
   },
 );
 

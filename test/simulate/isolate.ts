@@ -48,10 +48,10 @@ export class Isolate {
     if (slot) {
       this.#use(slot.index, now, now);
       if (!isTimeToAsk(view, now)) return;
-      view.askedAheadAt = now;
+      view.askingSince = now;
       if (isWorthTaking(this.#waiting, now)) this.#beginBatch(now);
       this.#ask(wanted(view), now, () => {
-        view.askedAheadAt = 0;
+        view.askingSince = 0;
       });
     } else if (view.contact.isAway(now)) {
       if (view.contact.mayKnock(now)) this.#ask(0, now, () => undefined);

@@ -59,7 +59,7 @@ function outbox() {
       view.slots.want = want;
       takeSlot(view, env, ctx, Date.now());
       await vi.advanceTimersByTimeAsync(0);
-      expect(view.askedAheadAt).toBe(0);
+      expect(view.askingSince).toBe(0);
       return view.slots.left;
     },
     /** A request finds no slot and waits for one. */

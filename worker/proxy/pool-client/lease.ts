@@ -10,8 +10,6 @@ import type { PoolView } from './pool-view.ts';
 import { isWorthTaking, outboxOf, send } from './reports.ts';
 import type { Fate, Slot } from './slots.ts';
 
-/** An ask ahead of need that has not come back in this time is taken for lost. */
-const ASK_AHEAD_MS = 1_000;
 /** Below this, traffic is so low that slots asked for ahead would only expire. */
 const WORTH_ASKING_AHEAD = 4;
 
@@ -30,10 +28,7 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
   const slot = inHand ?? turnAlone(view, now);
   if (slot && !view.rehearses && isTimeToAsk(view, now)) {
     if (view.contact.isAway(now)) knock(view, env, ctx, now);
-    else {
-      view.askedAheadAt = now;
-      ctx.waitUntil(askAhead(view, env, ctx));
-    }
+    else ctx.waitUntil(askAhead(view, env, ctx));
   }
   return slot;
 }
@@ -61,7 +56,7 @@ export function slotInHand(view: PoolView, now: number): Slot | null {
 /** Whether the next slots should be fetched behind this response: a quarter is left, and nobody has asked yet. No I/O. */
 export function isTimeToAsk(view: PoolView, now: number): boolean {
   const want = wanted(view);
-  return want >= WORTH_ASKING_AHEAD && view.slots.left <= want / 4 && now - view.askedAheadAt > ASK_AHEAD_MS;
+  return want >= WORTH_ASKING_AHEAD && view.slots.left <= want / 4 && !view.isAsking(now);
 }
 
 /**
@@ -79,7 +74,6 @@ function fateOf(view: PoolView, index: number, reason: Reason): Fate {
 
 async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
   await askForSlots(view, env, ctx);
-  view.askedAheadAt = 0;
   await followRoutes(view, env);
 }
 
@@ -105,19 +99,24 @@ const expire = (view: PoolView, now: number) => view.slots.expire(now, (i) => vi
 export async function ask(view: PoolView, env: Env, want: number): Promise<boolean> {
   expire(view, Date.now());
   const call = view.rehearses ? 'rehearse' : 'lease';
+  const isOnly = !view.isAsking(Date.now());
   // Taken by the first try: it may have been carried out though its reply was lost, and a slot or a charge may get lost,
   // but not count twice.
   const request = () => ({
     want,
     revision: view.revision,
-    returned: view.slots.takeReturned(),
+    returned: isOnly ? view.slots.takeReturned() : [],
     charged: view.slots.takeCharged(),
-    tookAlone: view.slots.takeTurnsAlone(),
+    // Turns taken while slots are on their way may be the very turns that these slots stand for.
+    tookAlone: isOnly ? view.slots.takeTurnsAlone() : [],
   });
-  const reply = await withDeadline(
+  const answer = withDeadline(
     () => retryOnce(() => objectOf(view, env)[call](request())),
     ISOLATE_DEADLINE_MS,
   );
+  if (isOnly) view.askingSince = Date.now();
+  const reply = await answer;
+  if (isOnly) view.askingSince = 0;
   const now = Date.now();
   if (reply) view.hearLease(reply, now);
   else view.contact.missed(now);

@@ -3,7 +3,7 @@ import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
 import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
-import { ask, wanted } from './lease.ts';
+import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 import { isFull, outboxOf, send, trim } from './reports.ts';
 
@@ -104,14 +104,8 @@ function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext):
 
 async function sendLater(view: PoolView, env: Env, ctx: ExecutionContext, batch: number): Promise<void> {
   await sleep(BATCH_MS);
-  if (outboxOf(view).batch === batch) await send(view, env, ctx, slotsToBring(view));
+  if (outboxOf(view).batch === batch) await send(view, env, ctx);
   await giveBackWhenIdle(view, env);
-}
-
-/** How many slots a report should bring along, so that the next request finds one: none while most are still in hand. */
-function slotsToBring(view: PoolView): number {
-  const want = wanted(view);
-  return view.policy.leased && view.slots.left <= want / 2 ? want : 0;
 }
 
 /** An isolate may vanish in a pause: what it holds of the sequence goes back first, so that the order goes on without it. */

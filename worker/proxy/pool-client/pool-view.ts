@@ -18,6 +18,7 @@ import { rampedWeight } from '../../balance/slow-start.ts';
 import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
+import { ISOLATE_DEADLINE_MS } from '../../lib/calls.ts';
 import type { LeaseReply, PoolNews } from '../../protocol/messages.ts';
 import { countsUnderWay, OpenSockets } from '../upstream/under-way.ts';
 import { compileUpstream, type Upstream } from '../upstream/upstream.ts';
@@ -63,8 +64,8 @@ export class PoolView {
   routesRevision = 0;
   /** The pool has been deleted. */
   gone = false;
-  /** When the next slots were last asked for ahead of need; a guard in plain data, not a shared promise. */
-  askedAheadAt = 0;
+  /** When the call for slots that is under way left, 0: none is. A guard in plain data, not a shared promise. */
+  askingSince = 0;
   #rampingSince: number[] = [];
   /** Failures and changed verdicts that the object has not heard of: until it has, its word lifts no verdict. */
   unreported = 0;
@@ -115,7 +116,7 @@ export class PoolView {
     copy.probe = this.probe && { ...this.probe };
     copy.routesRevision = this.routesRevision;
     copy.gone = this.gone;
-    copy.askedAheadAt = this.askedAheadAt;
+    copy.askingSince = this.askingSince;
     copy.#rampingSince = [...this.#rampingSince];
     copy.unreported = this.unreported;
     copy.#notedAt = this.#notedAt;
@@ -163,6 +164,11 @@ export class PoolView {
         this.#letIn(i);
       }
     });
+  }
+
+  /** Whether a call for slots is under way. One that has not come back in time is taken for lost. */
+  isAsking(now: number): boolean {
+    return now - this.askingSince < ISOLATE_DEADLINE_MS;
   }
 
   /** The verdict on a backend; one that is stalled here counts as failing. */

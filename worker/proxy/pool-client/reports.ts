@@ -69,6 +69,14 @@ export function outboxOf(view: PoolView): Outbox {
   return outbox;
 }
 
+/** How many slots a report should bring along: none while most are in hand, on their way, or not in demand. */
+function slotsToBring(view: PoolView, now: number): number {
+  const { slots, config } = view;
+  if (config.maxStaleMs === 0 || !view.policy.leased || !slots.isInDemand || view.isAsking(now)) return 0;
+  slots.want = Math.min(slots.want, config.maxLease);
+  return slots.left <= slots.want / 2 ? slots.want : 0;
+}
+
 /**
  * Takes all that has come together to the object; `want` slots come back with its answer, unless it is of an older code. Null:
  * there was nothing to take, or no answer. Nothing else is waited for: the log may wait for company, and the Directory may
@@ -78,14 +86,19 @@ export async function send(
   view: PoolView,
   env: Env,
   ctx: ExecutionContext,
-  want = 0,
+  want = slotsToBring(view, Date.now()),
 ): Promise<PoolNews | LeaseReply | null> {
   const outbox = outboxOf(view);
   const batches = [...outbox.waiting, ...makeUp(view, outbox)];
   if (batches.length === 0) return null;
   outbox.waiting = [];
   outbox.sentAt = Date.now();
-  const delivered = deliver(view, env, ctx, batches, want);
+  const { returned, tookAlone = [] } = batches.at(-1)!.report;
+  const isTalk = !view.isAsking(outbox.sentAt) && (want > 0 || returned.length + tookAlone.length > 0);
+  if (isTalk) view.askingSince = outbox.sentAt;
+  const delivered = deliver(view, env, ctx, batches, want).finally(() => {
+    if (isTalk) view.askingSince = 0;
+  });
   // After the call has left: a request may be waiting for its slots.
   ctx.waitUntil(flushLog(env, isolateId()));
   return delivered;
@@ -137,12 +150,21 @@ function makeUp(view: PoolView, outbox: Outbox): Batch[] {
     charged: view.slots.takeCharged(),
     probing,
     probeRequestIds,
-    returned: view.slots.takeReturned(),
-    tookAlone: view.slots.takeTurnsAlone(),
+    ...takeTurns(view),
     clients: takeClients(view),
     dropped,
   };
   return [{ report, shard: shardOf(view), failures }];
+}
+
+/**
+ * What the sequence is to be moved on and back by. One call at a time carries it, and that call's reply says where the
+ * sequence then stands: a reply that does not know of it would set the isolate's copy back.
+ */
+function takeTurns(view: PoolView): Pick<Report, 'returned' | 'tookAlone'> {
+  const { slots } = view;
+  if (view.isAsking(Date.now())) return { returned: [], tookAlone: [] };
+  return { returned: slots.takeReturned(), tookAlone: slots.takeTurnsAlone() };
 }
 
 /** Past their bounds the oldest go, and what they tell of is counted. */

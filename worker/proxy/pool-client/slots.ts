@@ -35,6 +35,9 @@ export class Slots {
   want = 1;
   #leases: Lease[] = [];
   #grantedAt = 0;
+  /** Turns taken since the last grant, with a slot or without. */
+  #taken = 0;
+  #takenAlone = 0;
   /** By epoch, then by backend id. */
   readonly #returned = new Map<number, Map<string, number>>();
   /** Turns taken without a slot that no call has brought to the object yet: likewise. */
@@ -46,57 +49,51 @@ export class Slots {
 
   /** Adds what the object granted. `now` in epoch ms. */
   add(reply: LeaseReply, now: number, idOf: (index: number) => string): void {
-    this.#follow(reply);
+    const slots = this.#withoutAlone(reply, idOf);
+    this.#follow(reply, idOf);
     if (reply.slots.length === 0) return;
-    if (now - this.#grantedAt < BUSY_MS || this.#alone.size > 0) this.want *= 2;
+    if (now - this.#grantedAt < BUSY_MS) this.want *= 2;
+    // So many slots were missing.
+    this.want = Math.max(this.want, this.#takenAlone);
     this.#grantedAt = now;
-    const { epoch, first, reason, ttlMs } = reply;
-    const slots = this.#withoutAlone(epoch, reply.slots, idOf);
+    this.#taken = 0;
+    this.#takenAlone = 0;
     if (slots.length === 0) return;
+    const { epoch, first, reason, ttlMs } = reply;
     const lease = { epoch, first, slots, reason, expiresAt: now + ttlMs, next: 0 };
-    if (this.left + slots.length > SLOTS_HELD) this.#giveBack(lease, idOf);
+    // Turns that are to go back come before these slots; the isolate takes both from its copy, in their order.
+    if (this.left + slots.length > SLOTS_HELD || this.#returned.has(epoch)) this.#giveBack(lease, idOf);
     else this.#leases.push(lease);
     // Replies may overtake each other; the sequence's order is the slots' own.
     this.#leases.sort((a, b) => a.first - b.first);
   }
 
-  /** Follows the object's sequence; replies may overtake each other. */
-  #follow({ epoch, first, slots, position, weights }: LeaseReply): void {
+  /** Follows the object's sequence, and goes on from there by the turns and unused slots that it does not know of yet. */
+  #follow({ epoch, first, slots, position, weights }: LeaseReply, idOf: (index: number) => string): void {
     const taken = first + slots.length;
     const copy = this.#copy;
-    if (
-      !position ||
-      !weights ||
-      (copy && (epoch < copy.epoch || (epoch === copy.epoch && taken < copy.taken)))
-    )
-      return;
-    this.#copy = { epoch, taken, position: [...position], weights };
+    // Replies may overtake each other.
+    const isOlder = copy && (epoch < copy.epoch || (epoch === copy.epoch && taken < copy.taken));
+    if (!position || !weights || isOlder) return;
+    const own = [...position];
+    const turns = this.#alone.get(epoch);
+    const unused = this.#returned.get(epoch);
+    if (turns || unused)
+      weights.forEach((_, index) => {
+        const id = idOf(index);
+        const count = (turns?.get(id) ?? 0) - (unused?.get(id) ?? 0);
+        if (count !== 0) takeTurns(own, weights, index, count);
+      });
+    this.#copy = { epoch, taken, position: own, weights };
   }
 
   /**
    * The slots that are left when those of backends that got their turn meanwhile, without one, are used up: with one isolate
-   * these are the very turns that it took. What is left of the turns moves its copy on.
+   * these are the very turns that it took.
    */
-  #withoutAlone(epoch: number, slots: readonly number[], idOf: (index: number) => string): readonly number[] {
-    const turns = this.#alone.get(epoch);
-    if (!turns) return slots;
-    const left = slots.filter((index) => !this.#matchAlone(turns, idOf(index)));
-    if (turns.size === 0) this.#alone.delete(epoch);
-    const copy = this.#copy;
-    if (copy?.epoch === epoch)
-      copy.weights.forEach((_, index) => {
-        const count = turns.get(idOf(index));
-        if (count) takeTurns(copy.position, copy.weights, index, count);
-      });
-    return left;
-  }
-
-  #matchAlone(turns: Map<string, number>, id: string): boolean {
-    const count = turns.get(id);
-    if (!count) return false;
-    if (count === 1) turns.delete(id);
-    else turns.set(id, count - 1);
-    return true;
+  #withoutAlone({ epoch, slots }: LeaseReply, idOf: (index: number) => string): readonly number[] {
+    if (this.#alone.size === 0) return slots;
+    return slots.filter((index) => !countDown(this.#alone, epoch, idOf(index)));
   }
 
   /** Whether the isolate has a copy of the sequence to go on from without a slot. */
@@ -108,7 +105,12 @@ export class Slots {
   takeAlone(weights: readonly number[], idOf: (index: number) => string): number {
     const copy = this.#copy!;
     const index = take(copy.position, weights);
-    if (index >= 0) countUp(this.#alone, copy.epoch, idOf(index));
+    if (index < 0) return index;
+    this.#taken++;
+    this.#takenAlone++;
+    const id = idOf(index);
+    // A slot that was about to go back is used after all.
+    if (!countDown(this.#returned, copy.epoch, id)) countUp(this.#alone, copy.epoch, id);
     return index;
   }
 
@@ -149,7 +151,9 @@ export class Slots {
       const fate = fateOf(index, lease.reason);
       if (fate === 'return') this.#setAside(lease.epoch, idOf(index));
       if (lease.next === lease.slots.length) this.#leases.shift();
-      if (fate === 'use') return { index, reason: lease.reason };
+      if (fate !== 'use') continue;
+      this.#taken++;
+      return { index, reason: lease.reason };
     }
     return null;
   }
@@ -166,6 +170,11 @@ export class Slots {
       this.want = Math.max(1, Math.floor(this.want / 2));
     }
     if (hasExpired) this.drop(idOf);
+  }
+
+  /** Whether requests have taken turns since the last grant. */
+  get isInDemand(): boolean {
+    return this.#taken > 0;
   }
 
   /** Slots still in hand, expired ones included. */
@@ -229,6 +238,19 @@ function countUp(counts: Map<number, Map<string, number>>, epoch: number, id: st
   const own = counts.get(epoch);
   if (own) own.set(id, (own.get(id) ?? 0) + 1);
   else counts.set(epoch, new Map([[id, 1]]));
+}
+
+/** Takes one away; false: there was none. */
+function countDown(counts: Map<number, Map<string, number>>, epoch: number, id: string): boolean {
+  const own = counts.get(epoch);
+  const count = own?.get(id);
+  if (!own || !count) return false;
+  if (count > 1) own.set(id, count - 1);
+  else {
+    own.delete(id);
+    if (own.size === 0) counts.delete(epoch);
+  }
+  return true;
 }
 
 function drain(counts: Map<number, Map<string, number>>): Returned[] {
