@@ -62,7 +62,8 @@ export class Slots {
     const { epoch, first, reason, ttlMs } = reply;
     const lease = { epoch, first, slots, reason, expiresAt: now + ttlMs, next: 0 };
     // Turns that are to go back come before these slots; the isolate takes both from its copy, in their order.
-    if (this.left + slots.length > SLOTS_HELD || this.#returned.has(epoch)) this.#giveBack(lease, idOf);
+    const comesAfter = this.#copy !== null && this.#returned.has(epoch);
+    if (comesAfter || this.left + slots.length > SLOTS_HELD) this.#giveBack(lease, idOf);
     else this.#leases.push(lease);
     // Replies may overtake each other; the sequence's order is the slots' own.
     this.#leases.sort((a, b) => a.first - b.first);
