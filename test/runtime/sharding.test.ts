@@ -30,6 +30,11 @@ test('status, metrics and recent requests are the sums over all objects that the
     await reshard('sums', sharding);
     await many(10, 2, () => pool.get());
     sent += 10;
+    // The object that is in use now hears of them before the next one takes over.
+    await eventually(
+      () => product.must('GET', '/pools/sums/status'),
+      ({ backends }) => total(backends, 'requests') === sent,
+    );
   }
   const status = await eventually(
     () => product.must('GET', '/pools/sums/status'),

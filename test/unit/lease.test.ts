@@ -215,7 +215,7 @@ test.each(LEFT)('a client that is pinned is counted before the next slots come (
   const used: (string | null)[] = [];
   for (let n = 0; n < 40; n++) {
     vi.advanceTimersByTime(300);
-    world.isolates[0]!.slots.charge('a');
+    world.isolates[0]!.slots.charge('a', 0);
     used.push(await world.request(0));
   }
   expect(used).toEqual(used.map(() => 'b'));
@@ -226,7 +226,7 @@ test('a charge whose call was carried out, and its reply lost, does not count ag
   const backend = (id: string): Backend => ({ id, weight: 1, state: 'active' });
   const world = new World([backend('a'), backend('b'), backend('c')], 1);
   world.losesReply = true;
-  world.isolates[0]!.slots.charge('a');
+  world.isolates[0]!.slots.charge('a', 0);
   await world.request(0);
   expect(world.isolates[0]!.slots.takeCharged()).toEqual({});
   // The charge, the slot that was lost and the one that was used: a round in all.

@@ -82,7 +82,11 @@ export class PoolView {
     this.slots.drop((index) => old[index]?.id ?? '');
     const from = config.backends.map(({ id }) => old.findIndex((upstream) => upstream.id === id));
     this.slots.rearrange(from);
-    this.#rampingSince = from.map((f) => this.#rampingSince[f] ?? 0);
+    const was = this.config?.backends ?? [];
+    const isBack = (f: number, i: number) =>
+      was.length > 0 && was[f]?.state !== 'active' && config.backends[i]!.state === 'active';
+    // As the object has it: the slow start of a backend that is let in begins now.
+    this.#rampingSince = from.map((f, i) => (isBack(f, i) ? Date.now() : (this.#rampingSince[f] ?? 0)));
     this.healths = from.map((f) => this.healths[f] ?? newHealth());
     this.waits = from.map((f) => this.waits[f] ?? newWaits());
     this.localPosition = config.backends.map(() => 0);

@@ -1,5 +1,5 @@
 /** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire; what it owes beside them. No I/O. */
-import { enter, giveBack, take, takeTurns } from '../../balance/round-robin.ts';
+import { charge, enter, giveBack, take, takeTurns } from '../../balance/round-robin.ts';
 import type { LeaseReply, Reason, Returned } from '../../protocol/messages.ts';
 
 /**
@@ -79,11 +79,12 @@ export class Slots {
     const own = [...position];
     const turns = this.#alone.get(epoch);
     const unused = this.#returned.get(epoch);
-    if (turns || unused)
+    if (turns || unused || this.#charged.size > 0)
       weights.forEach((_, index) => {
         const id = idOf(index);
         const count = (turns?.get(id) ?? 0) - (unused?.get(id) ?? 0);
         if (count !== 0) takeTurns(own, weights, index, count);
+        for (let n = this.#charged.get(id) ?? 0; n > 0 && charge(own, weights, index); ) n--;
       });
     this.#copy = { epoch, taken, position: own, weights };
   }
@@ -210,8 +211,9 @@ export class Slots {
   }
 
   /** Notes an affinity pick of a backend: the sequence is charged with it before the next slots come. */
-  charge(id: string): void {
+  charge(id: string, index: number): void {
     this.#charged.set(id, (this.#charged.get(id) ?? 0) + 1);
+    if (this.#copy) charge(this.#copy.position, this.#copy.weights, index);
   }
 
   /** Picks to be charged with the next call, by backend id; from now on they count as told. */

@@ -22,7 +22,7 @@ export async function affinityPick(
   const { headers } = exchange;
   const pick = (index: number, issuedAt: number | null): Choice => {
     if (!isPreflight(exchange)) noteClient(view, view.upstreams[index]!.id, issuedAt, exchange.request, env);
-    if (view.policy.leased) view.slots.charge(view.upstreams[index]!.id);
+    if (view.policy.leased) view.slots.charge(view.upstreams[index]!.id, index);
     return { index, reason: 'affinity' };
   };
   if (affinity !== 'ip') {
@@ -69,6 +69,6 @@ function pickAroundFailing(exchange: Exchange, view: PoolView, own: number): Cho
   const { indices } = eligibleNow(view);
   if (indices.includes(own)) return null;
   const pick = localPick(view, exchange.request, exchange.target.path, exchange.repeatable);
-  if (pick && view.policy.leased) view.slots.charge(view.upstreams[pick.index]!.id);
+  if (pick && view.policy.leased) view.slots.charge(view.upstreams[pick.index]!.id, pick.index);
   return pick;
 }
