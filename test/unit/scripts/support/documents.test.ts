@@ -1,10 +1,10 @@
 /** The documentation: what commands write into it is fresh, its links lead somewhere, and its versions agree. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../scripts/support/build.ts';
-import { configTables } from '../../scripts/support/config-tables.ts';
-import { MEASURED, readBlock, replaceBlock } from '../../scripts/support/documents.ts';
+import { ROOT } from '../../../../scripts/support/build.ts';
+import { configTables } from '../../../../scripts/support/config-tables.ts';
+import { MEASURED, readBlock, replaceBlock } from '../../../../scripts/support/documents.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const pages = globSync(['*.md', 'docs/*.md', 'test/*.md'], { cwd: ROOT });
@@ -60,6 +60,12 @@ test('every file and folder that the guides name exists', () => {
     .filter((path) => path !== 'CHANGELOG.md')
     .flatMap((path) => [...read(path).matchAll(/`((?:worker|dashboard|scripts|test|e2e|docs)\/[\w./-]+)`/g)]);
   expect(named.map(([, path]) => path!).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+test('every test that the guides name exists', () => {
+  const tests = new Set(globSync('test/**/*.test.ts', { cwd: ROOT }).map((path) => basename(path)));
+  const named = pages.flatMap((path) => [...read(path).matchAll(/`([\w-]+\.test\.ts)`/g)]);
+  expect(named.map(([, name]) => name!).filter((name) => !tests.has(name))).toEqual([]);
 });
 
 test('every npm command that the guides name is a script', () => {
