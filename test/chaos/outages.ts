@@ -75,7 +75,7 @@ export const isRejected = ({ pool, status, attempts, retryAfter }: ClientRecord)
   pool === 'guarded' && status === 503 && attempts.length === 0 && retryAfter;
 
 /** An ejection lasts so long at most, its probe and the news of it a little longer. */
-export const OUT_AFTER_MS = 2 * OUTAGE_BASE_MS + 2_000;
+const OUT_AFTER_MS = 2 * OUTAGE_BASE_MS + 2_000;
 
 /** Whether every backend of the pool was bad of late, so that all of it may be out. */
 export const mayAllBeOut = (pool: PoolName, from: number, to: number, ledger: Ledger): boolean =>

@@ -39,7 +39,7 @@ export function faultyHandshake({ upgrade, headers, requestId }: Exchange): Resp
 }
 
 /** What nginx calls the end of a request whose client left first. Only a client that closed just its own half can read it. */
-export const clientClosed = (requestId: string): Response =>
+const clientClosed = (requestId: string): Response =>
   failure(499, 'The client closed the connection before the request was through.', requestId);
 
 /** In place of a backend that was not asked at all. */
@@ -99,7 +99,7 @@ const TITLES = {
 export type OwnStatus = keyof typeof TITLES;
 
 /** Builds the answer; `requestId` lets the client's report be found in the log. */
-export function failure(
+function failure(
   status: OwnStatus,
   detail: string,
   requestId: string,
