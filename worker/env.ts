@@ -1,5 +1,5 @@
 /** The Worker's bindings and settings, read once. */
-import type { Surroundings } from './config/check.ts';
+import type { DeploymentInfo } from './config/check.ts';
 
 export interface Env {
   readonly ASSETS: Fetcher;
@@ -29,7 +29,7 @@ export function adminHosts(env: Env): ReadonlySet<string> {
 }
 
 /** What a configuration may depend on here. */
-export function surroundings(env: Env): Surroundings {
+export function deploymentInfo(env: Env): DeploymentInfo {
   return {
     allowPrivate: String(env.ALLOW_PRIVATE_BACKENDS) === 'true',
     adminHosts: adminHosts(env),

@@ -3,8 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
 import { Deliveries, UNDELIVERED } from '../../worker/objects/directory/config-push.ts';
 import { ShardStatuses } from '../../worker/objects/directory/shard-statuses.ts';
-import { tellPeers } from '../../worker/objects/pool/gossip.ts';
-import type { Delivery, Flip, ShardStatus } from '../../worker/protocol/messages.ts';
+import { broadcastHealthChanges } from '../../worker/objects/pool/gossip.ts';
+import type { Delivery, HealthChange, ShardStatus } from '../../worker/protocol/messages.ts';
 import type { DirectoryRpc, PoolRpc } from '../../worker/protocol/rpc.ts';
 
 /** An environment whose Pool objects do what `objects` says; four shards of a pool exist. */
@@ -100,8 +100,8 @@ test('a shard that is away keeps no other from hearing of an ejection', async ()
       heard.push(`${name} ${kind} ${backend}`);
     },
   }));
-  const flip: Flip = { kind: 'ejected', backend: 'a', at: 1, until: 2, ejections: 1 };
-  await tellPeers(env, { pool: 'shop', shard: '0' }, [flip]);
+  const flip: HealthChange = { kind: 'ejected', backend: 'a', at: 1, until: 2, ejections: 1 };
+  await broadcastHealthChanges(env, { pool: 'shop', shard: '0' }, [flip]);
   expect(heard.toSorted()).toEqual(['shop/2 ejected a', 'shop/3 ejected a']);
 });
 

@@ -42,7 +42,7 @@ test('an address waits for the end of its window, then it may try again', () => 
 test('a right sign-in sets the count of its address back, and only its own', () => {
   const { store } = open();
   for (const address of ['a', 'b']) attempts(store, address, ATTEMPTS);
-  store.admit('a');
+  store.recordSignIn('a');
   expect([store.attempt('a', NOW), store.attempt('b', NOW)]).toEqual([0, ATTEMPTS_WINDOW_MS]);
 });
 
@@ -66,7 +66,7 @@ test('rows of windows that are over go with the next attempts, ten at a time', (
 
 test('one session more than are kept as ended ends all there are: none comes back to life', () => {
   const { store, count } = open();
-  const generation = store.admit('a');
+  const generation = store.recordSignIn('a');
   const session = (i: number) => ({ id: `session-${i}`, generation, until: LATER });
   for (let i = 0; i < ENDED_KEPT; i++) store.end(session(i), NOW);
   expect([store.isEnded(session(0)), store.isEnded(session(-1))]).toEqual([true, false]);
@@ -74,12 +74,12 @@ test('one session more than are kept as ended ends all there are: none comes bac
   store.end(session(ENDED_KEPT), NOW);
   expect(count('ended')).toBe(0);
   for (const i of [-1, 0, ENDED_KEPT]) expect(store.isEnded(session(i))).toBe(true);
-  expect(store.isEnded({ ...session(0), generation: store.admit('a') })).toBe(false);
+  expect(store.isEnded({ ...session(0), generation: store.recordSignIn('a') })).toBe(false);
 });
 
 test('what has reached its end by itself is not kept', () => {
   const { store, count } = open();
-  const generation = store.admit('a');
+  const generation = store.recordSignIn('a');
   store.end({ id: 'old', generation, until: NOW + 1 }, NOW);
   store.end({ id: 'new', generation, until: LATER }, NOW + 2);
   expect(count('ended')).toBe(1);

@@ -1,8 +1,8 @@
 /** Wrong documents, each with the path and the words it must give. */
 import { expect, test } from 'vitest';
-import { checkConfig, type Surroundings, warnings } from '../../worker/config/check.ts';
+import { checkConfig, type DeploymentInfo, warnings } from '../../worker/config/check.ts';
 
-const around: Surroundings = {
+const around: DeploymentInfo = {
   allowPrivate: false,
   adminHosts: new Set(['localhost', 'lb-admin.example.com']),
   hasAffinitySecret: false,

@@ -1,6 +1,6 @@
 /** `/api/config`: the whole document, and the declared one. */
 import { staticConfig } from '../config/static.ts';
-import { surroundings } from '../env.ts';
+import { deploymentInfo } from '../env.ts';
 import { configAnswerSchema, configInputSchema, declaredSchema } from '../protocol/config-schemas.ts';
 import { change, documentAnswer, readConfig, readDocument } from './directory.ts';
 import { readJson } from './http/body.ts';
@@ -25,7 +25,7 @@ export const configApi = [
     },
     async (c) => {
       const { revision } = await readConfig(c);
-      return { revision, declared: staticConfig(c.env.STATIC_CONFIG, surroundings(c.env)) };
+      return { revision, declared: staticConfig(c.env.STATIC_CONFIG, deploymentInfo(c.env)) };
     },
   ),
 

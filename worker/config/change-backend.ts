@@ -11,13 +11,13 @@ import {
   put,
   withId,
 } from './changed.ts';
-import { parse, type Surroundings } from './check.ts';
+import { type DeploymentInfo, parse } from './check.ts';
 import { backendSchema, type Config } from './schema.ts';
 
 type BackendChange = Extract<Change, { backend: string }>;
 
 /** Returns the document after the change. A patch changes the fields it names; a put replaces the backend or adds it. */
-export function changeBackend(config: Config, change: BackendChange, around: Surroundings): Changed {
+export function changeBackend(config: Config, change: BackendChange, deployment: DeploymentInfo): Changed {
   const poolIndex = config.pools.findIndex((pool) => pool.id === change.pool);
   const pool = config.pools[poolIndex];
   if (!pool) return missing(`pool ${change.pool}`);
@@ -57,7 +57,7 @@ export function changeBackend(config: Config, change: BackendChange, around: Sur
   return checked(
     into(items),
     `pools[${poolIndex}].backends[${index}]`,
-    around,
+    deployment,
     `${verb} ${name}${fields}`,
     created,
   );

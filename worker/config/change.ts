@@ -11,16 +11,16 @@ import {
   put,
   withId,
 } from './changed.ts';
-import { parse, type Surroundings } from './check.ts';
+import { type DeploymentInfo, parse } from './check.ts';
 import { type Config, configSchema, poolSchema, routeSchema } from './schema.ts';
 
 /** Returns the document after the change, checked as a whole; `config` itself is left as it is. */
-export function applyChange(config: Config, change: Change, around: Surroundings): Changed {
+export function applyChange(config: Config, change: Change, deployment: DeploymentInfo): Changed {
   switch (change.kind) {
     case 'replace-config': {
       const parsed = parse(configSchema, change.body);
       if (!parsed.ok) return invalid(parsed.errors);
-      return checked(parsed.value, '', around, 'replaced the configuration', false);
+      return checked(parsed.value, '', deployment, 'replaced the configuration', false);
     }
     case 'put-pool': {
       const parsed = parse(poolSchema, withId(change.body, change.pool));
@@ -31,7 +31,7 @@ export function applyChange(config: Config, change: Change, around: Surroundings
       return checked(
         { ...config, pools: items },
         `pools[${index}]`,
-        around,
+        deployment,
         `${verb} pool ${change.pool}`,
         created,
       );
@@ -59,7 +59,7 @@ export function applyChange(config: Config, change: Change, around: Surroundings
     case 'put-backend':
     case 'patch-backend':
     case 'delete-backend':
-      return changeBackend(config, change, around);
+      return changeBackend(config, change, deployment);
     case 'put-route': {
       const parsed = parse(routeSchema, withId(change.body, change.route));
       if (!parsed.ok) return invalid(parsed.errors);
@@ -69,7 +69,7 @@ export function applyChange(config: Config, change: Change, around: Surroundings
       return checked(
         { ...config, routes: items },
         `routes[${index}]`,
-        around,
+        deployment,
         `${verb} route ${change.route}`,
         created,
       );

@@ -1,5 +1,5 @@
 /** What came of a change: the document after it, checked as a whole, or why it is refused. No I/O. */
-import { checkConfig, type Problem, type Surroundings } from './check.ts';
+import { checkConfig, type DeploymentInfo, type Problem } from './check.ts';
 import type { Config } from './schema.ts';
 
 /** A document that is good, with the change in words; or what stands against it. */
@@ -12,11 +12,11 @@ export type Changed =
 export function checked(
   config: Config,
   prefix: string,
-  around: Surroundings,
+  deployment: DeploymentInfo,
   summary: string,
   created: boolean,
 ): Changed {
-  const found = checkConfig(config, around);
+  const found = checkConfig(config, deployment);
   if (found.ok) return { ok: true, config: found.value, created, summary };
   const errors = found.errors.map((error) =>
     prefix !== '' && error.path.startsWith(prefix)

@@ -15,7 +15,7 @@ import {
 export type { Problem };
 
 /** What the deployment offers that a configuration may depend on. */
-export interface Surroundings extends UrlRules {
+export interface DeploymentInfo extends UrlRules {
   readonly hasAffinitySecret: boolean;
   readonly hasBinding: (name: string) => boolean;
 }
@@ -36,7 +36,7 @@ const short = (key: string): string =>
   key.length > LIMITS.keyLength ? `${key.slice(0, LIMITS.keyLength)}…` : key;
 
 /** As many problems as are told; one more says that there are others. */
-export function told(problems: Iterable<Problem>): Problem[] {
+export function truncateProblems(problems: Iterable<Problem>): Problem[] {
   const some: Problem[] = [];
   for (const problem of problems) {
     if (some.length === LIMITS.problems)
@@ -50,7 +50,7 @@ export function told(problems: Iterable<Problem>): Problem[] {
 export function parse<T extends z.ZodType>(schema: T, value: unknown): Checked<z.output<T>> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, errors: told(problemsOf(result.error)) };
+  return { ok: false, errors: truncateProblems(problemsOf(result.error)) };
 }
 
 function* problemsOf({ issues }: z.core.$ZodError): Generator<Problem> {
@@ -61,25 +61,25 @@ function* problemsOf({ issues }: z.core.$ZodError): Generator<Problem> {
 }
 
 /** The whole check: schema, then what must hold between fields. All problems at once, not just the first. */
-export function checkConfig(value: unknown, around: Surroundings): Checked<Config> {
+export function checkConfig(value: unknown, deployment: DeploymentInfo): Checked<Config> {
   const parsed = parse(configSchema, value);
   if (!parsed.ok) return parsed;
-  const errors = told(crossCheck(parsed.value, around));
+  const errors = truncateProblems(crossCheck(parsed.value, deployment));
   return errors.length > 0 ? { ok: false, errors } : parsed;
 }
 
 /** What must hold between the fields of a document that fits the schema. */
-export function* crossCheck(config: Config, around: Surroundings): Generator<Problem> {
+export function* crossCheck(config: Config, deployment: DeploymentInfo): Generator<Problem> {
   const size = JSON.stringify(config).length;
   if (size > LIMITS.documentBytes)
     yield { path: '', message: `is ${size} characters long; at most ${LIMITS.documentBytes} are taken` };
   yield* duplicates(config.pools, 'pools');
   yield* duplicates(config.routes, 'routes');
   const pools = new Map(config.pools.map((pool) => [pool.id, pool]));
-  for (const [i, pool] of config.pools.entries()) yield* checkPool(pool, `pools[${i}]`, pools, around);
+  for (const [i, pool] of config.pools.entries()) yield* checkPool(pool, `pools[${i}]`, pools, deployment);
   const seen = new Map<string, string>();
   for (const [i, route] of config.routes.entries()) {
-    yield* checkRoute(route, `routes[${i}]`, pools, around);
+    yield* checkRoute(route, `routes[${i}]`, pools, deployment);
     const key = `${route.host} ${normalPath(route.path)}`;
     const other = seen.get(key);
     if (other) yield { path: `routes[${i}].path`, message: `route ${other} has this host and path already` };
@@ -91,14 +91,14 @@ function* checkPool(
   pool: PoolConfig,
   at: string,
   pools: Map<string, PoolConfig>,
-  around: Surroundings,
+  deployment: DeploymentInfo,
 ): Generator<Problem> {
   const size = new TextEncoder().encode(JSON.stringify(pool)).byteLength;
   if (size > LIMITS.poolBytes)
     yield { path: at, message: `is ${size} bytes long as JSON; at most ${LIMITS.poolBytes} are taken` };
   yield* duplicates(pool.backends, `${at}.backends`);
   for (const [i, backend] of pool.backends.entries())
-    yield* checkBackend(backend, `${at}.backends[${i}]`, around);
+    yield* checkBackend(backend, `${at}.backends[${i}]`, deployment);
   if (pool.backends.every((backend) => backend.weight === 0))
     yield { path: `${at}.backends`, message: 'needs at least one backend with a weight above 0' };
   if (pool.ejection.maxMs < pool.ejection.baseMs)
@@ -125,17 +125,17 @@ function inShort(chain: readonly string[]): string {
   return shown.join(' -> ');
 }
 
-function* checkBackend(backend: BackendConfig, at: string, around: Surroundings): Generator<Problem> {
+function* checkBackend(backend: BackendConfig, at: string, deployment: DeploymentInfo): Generator<Problem> {
   if (backend.url === null && backend.binding === null)
     yield { path: `${at}.url`, message: 'is needed (http:// or https://), or a binding instead' };
   if (backend.url !== null && backend.binding !== null)
     yield { path: `${at}.binding`, message: 'and url exclude each other: give one, leave the other null' };
-  if (backend.binding !== null && !around.hasBinding(backend.binding))
+  if (backend.binding !== null && !deployment.hasBinding(backend.binding))
     yield {
       path: `${at}.binding`,
       message: `names ${backend.binding}, which is no service binding of this Worker`,
     };
-  const problem = backend.url === null ? null : backendUrlProblem(backend.url, around);
+  const problem = backend.url === null ? null : backendUrlProblem(backend.url, deployment);
   if (problem) yield { path: `${at}.url`, message: problem };
 }
 
@@ -143,7 +143,7 @@ function* checkRoute(
   route: RouteConfig,
   at: string,
   pools: Map<string, PoolConfig>,
-  around: Surroundings,
+  deployment: DeploymentInfo,
 ): Generator<Problem> {
   if (!pools.has(route.pool)) {
     const known = [...pools.keys()].slice(0, 10).join(', ');
@@ -152,13 +152,13 @@ function* checkRoute(
       message: `names pool ${route.pool}, which does not exist${known ? ` (there are: ${known})` : ''}`,
     };
   }
-  if (around.adminHosts.has(route.host))
+  if (deployment.adminHosts.has(route.host))
     yield { path: `${at}.host`, message: 'is an admin host; proxied traffic needs a host of its own' };
   if (/\/(\.|%2e){1,2}(\/|$)/i.test(route.path))
     yield { path: `${at}.path`, message: 'must not hold . or .. as a segment' };
   else if (asRequested(route.path) !== route.path)
     yield { path: `${at}.path`, message: `must be written as requests bring it: ${asRequested(route.path)}` };
-  if (route.affinity.startsWith('cookie') && !around.hasAffinitySecret)
+  if (route.affinity.startsWith('cookie') && !deployment.hasAffinitySecret)
     yield { path: `${at}.affinity`, message: 'by cookie needs the secret AFFINITY_SECRET, which is not set' };
   if (route.affinityCookie.name.startsWith('__Host-') || route.affinityCookie.name.startsWith('__Secure-'))
     yield {

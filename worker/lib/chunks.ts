@@ -1,10 +1,10 @@
 /** Long texts in rows that SQLite takes: 2 MB each in UTF-8, where a character has up to three bytes. No I/O. */
 
 /** Characters of one row. */
-export const PIECE_LENGTH = 500_000;
+export const CHUNK_LENGTH = 500_000;
 
 /** Cuts a text into pieces; never between the two halves of a character, which alone cannot be stored. */
-export function inPieces(text: string, length = PIECE_LENGTH): string[] {
+export function chunkText(text: string, length = CHUNK_LENGTH): string[] {
   if (text.length <= length) return [text];
   const pieces: string[] = [];
   for (let from = 0; from < text.length; ) {

@@ -10,8 +10,8 @@ const GATHER_MS = 1_000;
 /** Whoever gathers and has not sent by now has been lost; the next one takes over. */
 const ORPHANED_MS = 3 * GATHER_MS;
 /** Mappings, and messages that the queue did not take, kept at most; then the oldest go, and are counted. */
-export const MAPPINGS = 1_024;
-export const MESSAGES = 32;
+export const MAPPINGS_QUEUED = 1_024;
+export const MESSAGES_QUEUED = 32;
 
 let mappings: Mapping[] = [];
 let untaken: LogBatch[] = [];
@@ -23,7 +23,8 @@ let gatheringSince = 0;
 /** Adds a mapping to what goes with the next batch. */
 export function toQueue(mapping: Mapping): void {
   mappings.push(mapping);
-  if (mappings.length > MAPPINGS) dropped += mappings.splice(0, mappings.length - MAPPINGS).length;
+  if (mappings.length > MAPPINGS_QUEUED)
+    dropped += mappings.splice(0, mappings.length - MAPPINGS_QUEUED).length;
 }
 
 /**
@@ -71,6 +72,6 @@ function keep(batches: readonly LogBatch[]): void {
     batches: batches.length,
   });
   untaken = [...batches, ...untaken];
-  const lost = untaken.splice(0, Math.max(0, untaken.length - MESSAGES));
+  const lost = untaken.splice(0, Math.max(0, untaken.length - MESSAGES_QUEUED));
   for (const { count } of lost) dropped += count;
 }

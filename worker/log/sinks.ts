@@ -6,7 +6,7 @@ import { lineOf } from './line.ts';
 import { sendToQueue, toQueue } from './queue.ts';
 
 /** Lines that wait at most; then the oldest go, and are counted. */
-export const LINES = 1_024;
+export const LINES_QUEUED = 1_024;
 /** Characters written at once, and the line that passes it: the platform keeps 256 KB of an invocation's log. */
 export const LENGTH_AT_ONCE = 200_000;
 
@@ -35,7 +35,7 @@ export function flushLog(env: Env, isolate: string): Promise<void> {
 
 function wait(mapping: Mapping): void {
   waiting.push(mapping);
-  if (waiting.length <= LINES) return;
+  if (waiting.length <= LINES_QUEUED) return;
   waiting.shift();
   dropped++;
 }

@@ -114,7 +114,7 @@ export interface PoolPush {
 }
 
 /** An ejection or a return, as one shard tells the others. Times are epoch ms. */
-export interface Flip {
+export interface HealthChange {
   readonly kind: 'ejected' | 'returned';
   readonly backend: string;
   readonly at: number;

@@ -10,7 +10,7 @@ import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
   ChangeOptions,
   ChangeResult,
-  Flip,
+  HealthChange,
   LeaseAsk,
   LeaseReply,
   LivePush,
@@ -32,7 +32,7 @@ export interface PoolRpc {
   report(report: Report, want?: number): Promise<PoolNews | LeaseReply>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
-  hearFlip(flip: Flip): Promise<void>;
+  hearFlip(flip: HealthChange): Promise<void>;
   status(): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
   metrics(): Promise<ShardMetrics>;

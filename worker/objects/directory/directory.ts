@@ -4,7 +4,7 @@ import type { Change } from '../../config/changed.ts';
 import { summarise } from '../../config/diff.ts';
 import type { Config } from '../../config/schema.ts';
 import { staticConfig } from '../../config/static.ts';
-import { type Env, surroundings } from '../../env.ts';
+import { deploymentInfo, type Env } from '../../env.ts';
 import type { HistoryEvent, PoolEvent } from '../../protocol/events.ts';
 import type {
   ChangeOptions,
@@ -24,7 +24,7 @@ import { Live } from './live.ts';
 import { type RevisionDetails, Revisions } from './revisions.ts';
 import { SignInStore } from './sign-in-store.ts';
 import type { Revision } from './store.ts';
-import { readWatch } from './watchers.ts';
+import { readViewer } from './viewers.ts';
 
 /** Its methods are the RPC that `DirectoryRpc` in stubs.ts spells out. */
 export class Directory extends DurableObject<Env> {
@@ -50,7 +50,7 @@ export class Directory extends DurableObject<Env> {
     // Backends that drained before drains were kept.
     this.#drains.follow(this.#revisions.config, Date.now());
     if (this.#revisions.revision > 0) return;
-    const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
+    const declared = staticConfig(env.STATIC_CONFIG, deploymentInfo(env));
     if (declared) this.#commit(declared, 'static configuration', 'loaded the static configuration');
   }
 
@@ -126,7 +126,7 @@ export class Directory extends DurableObject<Env> {
     alongside?: () => void,
     exists?: boolean,
   ): Promise<ChangeResult> {
-    const tried = this.#revisions.try(change, options, surroundings(this.env), exists);
+    const tried = this.#revisions.previewChange(change, options, deploymentInfo(this.env), exists);
     if (!tried.commits) return tried.answer;
     const { config, created, warnings, summary } = tried;
     const deliveries = this.#commit(config, options.who, what ?? summary);
@@ -168,7 +168,7 @@ export class Directory extends DurableObject<Env> {
 
   /** The live view: takes a dashboard's WebSocket in. Who may watch has been settled by the API. */
   override fetch(request: Request): Response {
-    return this.#live.accept(readWatch(request.headers));
+    return this.#live.accept(readViewer(request.headers));
   }
 
   /** Takes a Pool object's news for those who watch. Returns whether anybody does. */
@@ -201,14 +201,14 @@ export class Directory extends DurableObject<Env> {
 
   /** A sign-in was right. Returns the generation of its session. */
   admit(address: string): number {
-    return this.#signIn.admit(address);
+    return this.#signIn.recordSignIn(address);
   }
 
   /** Ends a session before its time, or every session there is; who watches by it is let go. */
   signOut(session: Session, everywhere: boolean): void {
     if (everywhere) this.#signIn.endAll();
     else this.#signIn.end(session, Date.now());
-    this.#live.letGo(everywhere ? null : session.id);
+    this.#live.disconnect(everywhere ? null : session.id);
   }
 
   /** Whether a session was ended before its time. */

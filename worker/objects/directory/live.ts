@@ -6,18 +6,18 @@ import type { LivePush, MappingBatch, ShardName } from '../../protocol/messages.
 import { type Drain, drainTimes } from '../../stats/drain.ts';
 import { countedOnly, type PoolStatus, poolStatus } from '../../stats/pool-status.ts';
 import { ShardStatuses } from './shard-statuses.ts';
-import { type Watch, Watchers } from './watchers.ts';
+import { type Viewer, Viewers } from './viewers.ts';
 
 /** At most one message of each type in this time. */
 const SEND_MS = 1_000;
 /** While somebody watches a drain its counts are asked for this often: they fall with time, and no traffic tells of it. */
 const DRAIN_MS = 5_000;
 /** About as many mappings in one message; the oldest batches go. */
-export const MAPPINGS = 200;
+export const MAPPINGS_PER_MESSAGE = 200;
 /** Events in one message; the oldest go, and are found in the history. */
-export const EVENTS = 200;
+export const EVENTS_PER_MESSAGE = 200;
 /** About as many backends in one message of status; the other pools come with the next. */
-export const BACKENDS = 2_000;
+export const BACKENDS_PER_MESSAGE = 2_000;
 
 /** What the Directory knows and Live asks it for. */
 export interface LiveSource {
@@ -32,7 +32,7 @@ export class Live {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #source: LiveSource;
-  readonly #watchers: Watchers;
+  readonly #watchers: Viewers;
   /** Only while somebody watches. */
   readonly #statuses: ShardStatuses;
   readonly #changed = new Set<string>();
@@ -47,7 +47,7 @@ export class Live {
     this.#ctx = ctx;
     this.#env = env;
     this.#source = source;
-    this.#watchers = new Watchers(ctx);
+    this.#watchers = new Viewers(ctx);
     // Memory is bounded by the configuration: objects of a deleted pool may still speak, shards out of use may have counted nothing.
     this.#statuses = new ShardStatuses(env, (id, status) => {
       const pool = source.pool(id);
@@ -61,7 +61,7 @@ export class Live {
   }
 
   /** Takes a watcher in; it gets the revision at once and every pool's status as soon as the Pool objects have told it. */
-  accept(watch: Watch): Response {
+  accept(watch: Viewer): Response {
     const { revision } = this.#source.now();
     const answer = this.#watchers.accept(watch, JSON.stringify({ type: 'revision', revision }));
     if (answer.status === 101) this.#ctx.waitUntil(this.#askAll());
@@ -69,8 +69,8 @@ export class Live {
   }
 
   /** Closes what was opened by this session, or by any (null). */
-  letGo(session: string | null): void {
-    this.#watchers.letGo(session);
+  disconnect(session: string | null): void {
+    this.#watchers.disconnect(session);
   }
 
   /** Takes one shard's news. Returns whether somebody still watches. */
@@ -82,7 +82,7 @@ export class Live {
     if (this.#statuses.keep({ pool, shard }, status)) this.#changed.add(pool);
     this.#mappings.push(...mappings);
     let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
-    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
+    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS_PER_MESSAGE)
       kept -= this.#mappings.shift()!.count;
     this.#sendSoon();
     return true;
@@ -90,7 +90,7 @@ export class Live {
 
   noteEvents(events: readonly HistoryEvent[]): void {
     if (events.length === 0 || !this.watched) return;
-    this.#events = [...this.#events, ...events].slice(-EVENTS);
+    this.#events = [...this.#events, ...events].slice(-EVENTS_PER_MESSAGE);
     this.#sendSoon();
   }
 
@@ -164,7 +164,7 @@ export class Live {
     const statuses: PoolStatus[] = [];
     let backends = 0;
     for (const id of this.#changed) {
-      if (backends >= BACKENDS) break;
+      if (backends >= BACKENDS_PER_MESSAGE) break;
       this.#changed.delete(id);
       const pool = pools.get(id);
       if (!pool) continue;

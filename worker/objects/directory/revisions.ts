@@ -1,7 +1,7 @@
 /** The configuration in force and every revision kept: what a change makes of it, and which Pool objects it concerns. */
 import { applyChange } from '../../config/change.ts';
 import type { Change } from '../../config/changed.ts';
-import { type Problem, type Surroundings, told, warnings } from '../../config/check.ts';
+import { type DeploymentInfo, type Problem, truncateProblems, warnings } from '../../config/check.ts';
 import { differences } from '../../config/diff.ts';
 import { hasTarget, isWanted, unmetCondition } from '../../config/precondition.ts';
 import type { Config } from '../../config/schema.ts';
@@ -21,7 +21,7 @@ export type { RevisionDetails };
 const EMPTY: Config = { pools: [], routes: [] };
 
 /** What a change would make of the configuration; one that is refused, or only tried, has its answer already. */
-export type Tried =
+export type ChangePreview =
   | {
       readonly commits: true;
       readonly config: Config;
@@ -100,24 +100,24 @@ export class Revisions {
   }
 
   /** What a change would make of the configuration; nothing is written. `exists`: whether its resource does. */
-  try(
+  previewChange(
     change: Change,
     options: ChangeOptions,
-    around: Surroundings,
+    deployment: DeploymentInfo,
     exists = hasTarget(this.#config, change),
-  ): Tried {
+  ): ChangePreview {
     const { dryRun } = options;
     const revision = this.#revision;
     if (!isWanted(options, revision))
       return { commits: false, answer: { ok: false, reason: 'stale', revision } };
-    const changed = applyChange(this.#config, change, around);
+    const changed = applyChange(this.#config, change, deployment);
     // Conditions do not count for a resource that cannot be found (RFC 9110, 13.2.1).
     const isMissing = !changed.ok && changed.reason === 'missing';
     const detail = isMissing ? null : unmetCondition(options, revision, exists);
     if (detail !== null) return { commits: false, answer: { ok: false, reason: 'precondition', detail } };
     if (!changed.ok) return { commits: false, answer: changed };
     const { config, created, summary } = changed;
-    const notes = told(warnings(config));
+    const notes = truncateProblems(warnings(config));
     if (!dryRun) return { commits: true, config, created, warnings: notes, summary };
     const changes = differences(this.#config, config);
     return { commits: false, answer: { ok: true, revision, config, created, warnings: notes, changes } };

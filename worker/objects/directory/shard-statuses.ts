@@ -13,15 +13,15 @@ interface Known {
 /** By pool and shard; in memory only. */
 export class ShardStatuses {
   readonly #env: Env;
-  readonly #worth: (pool: string, status: ShardStatus) => ShardStatus | null;
+  readonly #prune: (pool: string, status: ShardStatus) => ShardStatus | null;
   readonly #byPool = new Map<string, Map<string, Known>>();
   /** Moments are numbered: a clock would not tell two of one millisecond apart. */
   #moment = 0;
 
-  /** `worth` says what of a status is worth keeping; null: nothing. */
-  constructor(env: Env, worth: (pool: string, status: ShardStatus) => ShardStatus | null) {
+  /** `prune` says what of a status is worth keeping; null: nothing. */
+  constructor(env: Env, prune: (pool: string, status: ShardStatus) => ShardStatus | null) {
     this.#env = env;
-    this.#worth = worth;
+    this.#prune = prune;
   }
 
   /** Takes over a status that one shard has just told. Returns whether it was kept. */
@@ -70,7 +70,7 @@ export class ShardStatuses {
 
   /** What was told since a slow answer was asked for is newer than the answer. */
   #keep({ pool, shard }: ShardName, status: ShardStatus, asOf: number): boolean {
-    const kept = this.#worth(pool, status);
+    const kept = this.#prune(pool, status);
     const shards = this.#byPool.get(pool) ?? new Map<string, Known>();
     if (!kept || (shards.get(shard)?.asOf ?? 0) > asOf) return false;
     this.#byPool.set(pool, shards.set(shard, { status: kept, asOf }));

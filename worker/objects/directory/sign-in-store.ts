@@ -80,7 +80,7 @@ export class SignInStore {
   }
 
   /** A right sign-in: what was counted for its address is forgotten. Returns the generation that its session belongs to. */
-  admit(address: string): number {
+  recordSignIn(address: string): number {
     this.#sql.exec('DELETE FROM attempts WHERE address = ?', address);
     return this.#generation();
   }

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../../config/schema.ts';
 import { completeConfig } from '../../config/stored.ts';
-import { inPieces } from '../../lib/chunks.ts';
+import { chunkText } from '../../lib/chunks.ts';
 import type { Revision } from '../../protocol/config-schemas.ts';
 
 /** Revisions kept; the oldest go first. */
@@ -85,7 +85,7 @@ export class DirectoryStore {
       revision.who,
       revision.summary,
     );
-    for (const [piece, part] of inPieces(json).entries())
+    for (const [piece, part] of chunkText(json).entries())
       this.#sql.exec(
         'INSERT INTO documents (revision, piece, json) VALUES (?, ?, ?)',
         revision.revision,

@@ -5,7 +5,7 @@ import type { BackendStatus, Totals } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { Series } from '../../stats/series.ts';
 import { count, TotalsById } from '../../stats/totals.ts';
-import { addOpened, countOpen, Visitors } from './drain-activity.ts';
+import { AffinityClients, addOpened, countOpen } from './drain-activity.ts';
 import type { StoredState } from './store.ts';
 import { newTally, Recent, restored, type Tally } from './tally.ts';
 
@@ -27,7 +27,7 @@ export class BackendCounts {
   readonly series = new Series();
   readonly totals: TotalsById;
   #recent: Recent[];
-  #visitors: Visitors[];
+  #visitors: AffinityClients[];
   readonly #times: DrainTimes;
 
   /** What is `stored` goes on where it was, as long as it speaks of as many backends as there are. */
@@ -36,7 +36,7 @@ export class BackendCounts {
     const each = Array.from({ length: backends }, (_, i) => i);
     this.tallies = each.map((i) => restored(known[i]));
     this.#recent = each.map(() => new Recent());
-    this.#visitors = each.map(() => new Visitors(backends));
+    this.#visitors = each.map(() => new AffinityClients(backends));
     this.totals = new TotalsById(stored?.totals);
     this.#times = times;
   }
@@ -45,7 +45,7 @@ export class BackendCounts {
   rearrange(from: readonly number[]): void {
     this.tallies = from.map((f) => (f < 0 ? newTally() : this.tallies[f]!));
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
-    this.#visitors = from.map((f) => (f < 0 ? new Visitors(from.length) : this.#visitors[f]!));
+    this.#visitors = from.map((f) => (f < 0 ? new AffinityClients(from.length) : this.#visitors[f]!));
     for (const visitors of this.#visitors) visitors.shareWith(from.length);
   }
 

@@ -6,7 +6,7 @@ const PULL_MS = 30_000;
 /** A Directory that is away is asked this often while somebody knows of a newer revision. */
 const AWAY_MS = 1_000;
 
-export class CatchUp {
+export class ConfigPull {
   readonly #pull: () => Promise<void>;
   readonly #behind: (pull: Promise<void>) => void;
   #pulledAt = 0;
@@ -25,7 +25,7 @@ export class CatchUp {
    * nothing is known, or the asker knows more; now and then behind the reply; else returns at once. Throws only when the
    * Directory does and nothing is known.
    */
-  async to(asker: number, known: number | null): Promise<void> {
+  async ensureRevision(asker: number, known: number | null): Promise<void> {
     if (known === null) return this.#pullNow();
     const isBehind = asker > known;
     const waits = isBehind && !this.#isAway;

@@ -7,16 +7,16 @@ const CLIENTS_KEPT = 50_000;
 const STEPS = 24;
 
 /** What is kept across restarts; hashes are not. */
-export interface StoredVisits {
+export interface DrainActivity {
   lastClientAt: number;
   lastWebSocketAt: number;
   /** WebSockets opened, by the start of their step (epoch ms), oldest first. */
   opened: [startedAt: number, count: number][];
 }
 
-export const noVisits = (): StoredVisits => ({ lastClientAt: 0, lastWebSocketAt: 0, opened: [] });
+export const noDrainActivity = (): DrainActivity => ({ lastClientAt: 0, lastWebSocketAt: 0, opened: [] });
 
-export class Visitors {
+export class AffinityClients {
   /** Hash and when it was last told of, the longest silent first. */
   readonly #clients = new Map<number, number>();
   #limit = 0;
@@ -45,7 +45,7 @@ export class Visitors {
    * Distinct clients in the window. Those of before a restart are not known one by one: while the last of them counts, the
    * number is at least 1.
    */
-  clients(stored: StoredVisits, times: DrainTimes, now: number): number {
+  clients(stored: DrainActivity, times: DrainTimes, now: number): number {
     const from = now - clientKeptMs(times);
     for (const [client, at] of this.#clients) {
       if (at > from) break;
@@ -63,7 +63,7 @@ export class Visitors {
 }
 
 /** Notes a WebSocket that was opened, and forgets those that count no more. */
-export function addOpened(visits: StoredVisits, times: DrainTimes, now: number): void {
+export function addOpened(visits: DrainActivity, times: DrainTimes, now: number): void {
   visits.opened = openOf(visits, times, now);
   visits.lastWebSocketAt = now;
   const newest = visits.opened.at(-1);
@@ -72,10 +72,10 @@ export function addOpened(visits: StoredVisits, times: DrainTimes, now: number):
 }
 
 /** How many WebSockets may be open: each counts for its life, and for what is left of its step. */
-export const countOpen = (visits: StoredVisits, times: DrainTimes, now: number): number =>
+export const countOpen = (visits: DrainActivity, times: DrainTimes, now: number): number =>
   openOf(visits, times, now).reduce((sum, [, count]) => sum + count, 0);
 
-function openOf({ opened, lastWebSocketAt }: StoredVisits, { webSocketLifeMs }: DrainTimes, now: number) {
+function openOf({ opened, lastWebSocketAt }: DrainActivity, { webSocketLifeMs }: DrainTimes, now: number) {
   const newest = (startedAt: number) => Math.min(startedAt + webSocketLifeMs / STEPS, lastWebSocketAt);
   return opened.filter(([startedAt]) => now < newest(startedAt) + webSocketLifeMs);
 }

@@ -6,18 +6,18 @@ import { directoryObject } from '../../protocol/rpc.ts';
 import type { Finding, PoolState } from './state.ts';
 
 /** Events that wait at most; then the oldest go. */
-export const CAPACITY = 200;
+export const EVENTS_WAITING = 200;
 /** After a failed delivery the next is tried no sooner than this. */
 const RETRY_MS = 5_000;
 
-export class PoolEvents {
+export class EventOutbox {
   #waiting: PoolEvent[] = [];
   #sending = false;
   #triedAt = 0;
 
   /** Adds events; the oldest go when there are too many. */
   add(events: readonly PoolEvent[]): void {
-    this.#waiting = [...this.#waiting, ...events].slice(-CAPACITY);
+    this.#waiting = [...this.#waiting, ...events].slice(-EVENTS_WAITING);
   }
 
   /** What has not been delivered yet, oldest first. */

@@ -1,11 +1,15 @@
 /** What one shard of a pool finds out about a backend is told to the pool's other shards. */
 import type { Env } from '../../env.ts';
 import { CALLS_AT_ONCE, forEachLimit, OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
-import type { Flip, ShardName } from '../../protocol/messages.ts';
+import type { HealthChange, ShardName } from '../../protocol/messages.ts';
 import { directoryObject, poolObject } from '../../protocol/rpc.ts';
 
 /** Tells every other shard of each flip, in order. Never throws: who has not been told finds out by itself. */
-export async function tellPeers(env: Env, { pool, shard }: ShardName, flips: readonly Flip[]): Promise<void> {
+export async function broadcastHealthChanges(
+  env: Env,
+  { pool, shard }: ShardName,
+  flips: readonly HealthChange[],
+): Promise<void> {
   const shards = await withDeadline(() => directoryObject(env).shardsOf(pool), OBJECT_DEADLINE_MS);
   const missed: string[] = [];
   await forEachLimit(shards?.filter((peer) => peer !== shard) ?? [], CALLS_AT_ONCE, async (peer) => {

@@ -5,7 +5,7 @@ import { directoryObject } from '../../protocol/rpc.ts';
 
 const PUSH_MS = 1_000;
 /** About as many mappings go with one push: nobody reads more in a second. */
-export const MAPPINGS = 100;
+export const MAPPINGS_PER_PUSH = 100;
 
 export class LiveFeed {
   readonly #name: ShardName;
@@ -49,7 +49,7 @@ export class LiveFeed {
     if (!this.#watched) return;
     if (mappings && mappings.count > 0) this.#mappings.push(mappings);
     let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
-    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
+    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS_PER_PUSH)
       kept -= this.#mappings.shift()!.count;
     this.#noted = true;
     if (!this.#waiting) this.#schedule(env);

@@ -4,7 +4,7 @@ import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
 import type { Env } from '../../env.ts';
 import type {
-  Flip,
+  HealthChange,
   LeaseAsk,
   LeaseReply,
   Mapping,
@@ -19,14 +19,14 @@ import type {
 import { directoryObject } from '../../protocol/rpc.ts';
 import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
-import { CatchUp } from './config-pull.ts';
-import { findingEvent, PoolEvents, probeEvents } from './event-outbox.ts';
-import { tellPeers } from './gossip.ts';
+import { ConfigPull } from './config-pull.ts';
+import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
+import { broadcastHealthChanges } from './gossip.ts';
 import { LiveFeed } from './live-feed.ts';
-import { ejected, failing, handOutProbe, probeSent, ramping } from './probes.ts';
+import { assignProbe, ejected, failing, markProbeSent, ramping } from './probes.ts';
 import { RecentMappings } from './recent-mappings.ts';
-import { Reporters } from './report-dedup.ts';
-import { type Finding, flipOf, PoolState } from './state.ts';
+import { ReportDedup } from './report-dedup.ts';
+import { type Finding, healthChangeOf, PoolState } from './state.ts';
 import { PoolStore } from './store.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -37,11 +37,11 @@ const LEASE_TTL_MS = 1_000;
 export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
   readonly #name: ShardName;
-  readonly #reporters = new Reporters();
-  readonly #events = new PoolEvents();
+  readonly #reporters = new ReportDedup();
+  readonly #events = new EventOutbox();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
-  readonly #directory = new CatchUp(
+  readonly #directory = new ConfigPull(
     () => this.#pull(),
     (pull) => this.ctx.waitUntil(pull),
   );
@@ -78,14 +78,14 @@ export class Pool extends DurableObject<Env> {
   #lease(ask: LeaseAsk): LeaseReply {
     const reply = this.#grant(ask);
     const { returned, charged = {} } = ask;
-    if (reply.slots.length + returned.length + Object.keys(charged).length > 0) this.#behind.note();
+    if (reply.slots.length + returned.length + Object.keys(charged).length > 0) this.#behind.markDirty();
     return reply;
   }
 
   /** What `lease` would answer now; nothing moves. */
   async rehearse(ask: LeaseAsk): Promise<LeaseReply> {
     await this.#catchUp(ask.revision);
-    return this.#state ? this.#state.rehearse(() => this.#grant(ask)) : this.#grant(ask);
+    return this.#state ? this.#state.dryRun(() => this.#grant(ask)) : this.#grant(ask);
   }
 
   #grant(ask: LeaseAsk): LeaseReply {
@@ -107,14 +107,14 @@ export class Pool extends DurableObject<Env> {
     await this.#catchUp(report.revision);
     const now = Date.now();
     const state = this.#state;
-    if (state && this.#reporters.isNew(report.isolate, report.sequence)) this.#take(report, state, now);
+    if (state && this.#reporters.accept(report.isolate, report.sequence)) this.#take(report, state, now);
     const { revision } = report;
     return want > 0 ? this.#lease({ want, revision, returned: [] }) : this.#news(revision, now);
   }
 
   #take(report: Report, state: PoolState, now: number): void {
     this.#takeBack(report.returned);
-    for (const id of report.probing) probeSent(state, state.indexOf(id), now);
+    for (const id of report.probing) markProbeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
     const found = report.attempts.flatMap((attempt) => state.record(attempt, now));
     state.charge(report.charged, now);
@@ -122,14 +122,14 @@ export class Pool extends DurableObject<Env> {
     this.#dropped += report.dropped;
     this.#mappings.add(report.mappings);
     this.#feed.note(this.env, report.mappings);
-    if (found.length === 0) this.#behind.note();
+    if (found.length === 0) this.#behind.markDirty();
     else {
       this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
-      this.#behind.now();
-      const flips = found.flatMap((finding) => flipOf(finding) ?? []);
+      this.#behind.flush();
+      const flips = found.flatMap((finding) => healthChangeOf(finding) ?? []);
       // A region speaks for itself: what it cannot reach others may.
       if (flips.length > 0 && typeof state.config.sharding === 'number')
-        this.ctx.waitUntil(tellPeers(this.env, this.#name, flips));
+        this.ctx.waitUntil(broadcastHealthChanges(this.env, this.#name, flips));
     }
     if (found.length > 0 || report.probing.length > 0) this.#deliverEvents();
   }
@@ -150,7 +150,7 @@ export class Pool extends DurableObject<Env> {
     }
     this.#store.saveConfig(push);
     this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
-    if (this.#state) this.#behind.now();
+    if (this.#state) this.#behind.flush();
     if (found.length > 0) this.#deliverEvents();
     this.#feed.note(this.env, null);
     return push.revision;
@@ -164,10 +164,10 @@ export class Pool extends DurableObject<Env> {
   }
 
   /** Another shard of this pool ejected a backend, or saw it return. */
-  hearFlip(flip: Flip): void {
-    this.#state?.hearFlip(flip);
+  hearFlip(change: HealthChange): void {
+    this.#state?.applyHealthChange(change);
     this.#feed.note(this.env, null);
-    this.#behind.now();
+    this.#behind.flush();
   }
 
   /** This shard's counters; empty when the pool is unknown here. */
@@ -196,7 +196,7 @@ export class Pool extends DurableObject<Env> {
   /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */
   async metrics(): Promise<ShardMetrics> {
     const status = await this.status();
-    this.#behind.settle();
+    this.#behind.flushIfDirty();
     return { status, totals: this.#state?.counts.totals.dump() ?? [] };
   }
 
@@ -218,7 +218,7 @@ export class Pool extends DurableObject<Env> {
   }
 
   #catchUp(revisionOfAsker: number): Promise<void> {
-    return this.#directory.to(revisionOfAsker, this.#push?.revision ?? null);
+    return this.#directory.ensureRevision(revisionOfAsker, this.#push?.revision ?? null);
   }
 
   async #pull(): Promise<void> {
@@ -235,7 +235,7 @@ export class Pool extends DurableObject<Env> {
   #news(revisionOfAsker: number, now: number): PoolNews {
     const revision = this.#push?.revision ?? 0;
     const state = this.#state;
-    const probe = state ? handOutProbe(state, now) : undefined;
+    const probe = state ? assignProbe(state, now) : undefined;
     return {
       ...(probe ? { probe } : {}),
       revision,
@@ -249,7 +249,9 @@ export class Pool extends DurableObject<Env> {
 
   /** Behind the reply: the history is no reason to keep traffic waiting. */
   #deliverEvents(): void {
-    this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#behind.note()));
+    this.ctx.waitUntil(
+      this.#events.deliver(this.env).then((delivered) => delivered && this.#behind.markDirty()),
+    );
   }
 
   #takeBack(returned: readonly Returned[]): void {

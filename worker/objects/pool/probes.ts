@@ -16,7 +16,7 @@ interface Known {
 }
 
 /** Hands out at most one probe: the id of a backend whose ejection is over. */
-export function handOutProbe({ config, tallies }: Known, now: number): string | undefined {
+export function assignProbe({ config, tallies }: Known, now: number): string | undefined {
   const index = tallies.findIndex(
     ({ health }, i) => takesNew(config.backends[i]!) && isProbeDue(health, now),
   );
@@ -26,7 +26,7 @@ export function handOutProbe({ config, tallies }: Known, now: number): string | 
 }
 
 /** A probe has been sent to the backend at `index`: no other until it has had time to answer. */
-export function probeSent({ config, tallies }: Known, index: number, now: number): void {
+export function markProbeSent({ config, tallies }: Known, index: number, now: number): void {
   if (index < 0) return;
   const timeoutMs = config.backends[index]!.timeoutMs ?? config.timeoutMs;
   tallies[index]!.health.probingUntil = now + Math.min(timeoutMs, PROBE_LOST_MS) + PROBE_HOLD_MS;

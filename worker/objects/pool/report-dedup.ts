@@ -15,11 +15,11 @@ interface Seen {
   gaps: Gap[];
 }
 
-export class Reporters {
+export class ReportDedup {
   readonly #seen = new Map<string, Seen>();
 
   /** Whether this report has not been counted yet; from now on it has. One too old to tell counts as seen. */
-  isNew(isolate: string, sequence: number): boolean {
+  accept(isolate: string, sequence: number): boolean {
     const seen = this.#seen.get(isolate) ?? { last: sequence - 1, gaps: [[sequence - LATE, sequence - 1]] };
     this.#seen.delete(isolate);
     this.#seen.set(isolate, seen);

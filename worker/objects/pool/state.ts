@@ -19,7 +19,7 @@ import {
   type BackendStatus,
   CODE,
   FLAG,
-  type Flip,
+  type HealthChange,
   type Reason,
 } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
@@ -41,7 +41,7 @@ export interface Finding {
 }
 
 /** What the pool's other shards should hear of: null when a finding concerns this shard only. */
-export function flipOf({ kind, backend, at, until, ejections }: Finding): Flip | null {
+export function healthChangeOf({ kind, backend, at, until, ejections }: Finding): HealthChange | null {
   if (backend === null || (kind !== 'ejected' && kind !== 'probe-failed' && kind !== 'returned')) return null;
   return { kind: kind === 'returned' ? 'returned' : 'ejected', backend, at, until: until ?? 0, ejections };
 }
@@ -102,7 +102,7 @@ export class PoolState {
   }
 
   /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
-  rehearse<T>(act: () => T): T {
+  dryRun<T>(act: () => T): T {
     const putBack = this.sequence.checkpoint();
     const probing = this.tallies.map(({ health }) => health.probingUntil);
     const expected = this.#expected;
@@ -179,7 +179,7 @@ export class PoolState {
   }
 
   /** Takes another shard's word for an ejection or a return. */
-  hearFlip({ kind, backend, at, until, ejections }: Flip): void {
+  applyHealthChange({ kind, backend, at, until, ejections }: HealthChange): void {
     const health = this.tallies[this.indexOf(backend)]?.health;
     if (!health) return;
     this.#weighed = null;

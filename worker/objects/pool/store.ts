@@ -3,10 +3,10 @@
  * a flush, or more when it is long: a JSON array on each line).
  */
 import type { Position } from '../../balance/round-robin.ts';
-import { inPieces, PIECE_LENGTH } from '../../lib/chunks.ts';
+import { CHUNK_LENGTH, chunkText } from '../../lib/chunks.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
 import type { Mapping, MappingBatch, PoolPush, Totals } from '../../protocol/messages.ts';
-import type { Reporters } from './report-dedup.ts';
+import type { ReportDedup } from './report-dedup.ts';
 import type { Tally } from './tally.ts';
 
 /** Mappings kept per shard. */
@@ -17,7 +17,7 @@ export interface StoredState {
   readonly position: Position;
   readonly taken: number;
   readonly backends: readonly Tally[];
-  readonly reporters: Parameters<Reporters['load']>[0];
+  readonly reporters: Parameters<ReportDedup['load']>[0];
   readonly dropped: number;
   readonly totals?: readonly (readonly [string, Totals])[];
   /** Not delivered to the Directory yet. */
@@ -96,7 +96,7 @@ export class PoolStore {
   }
 
   #write(key: string, value: unknown): void {
-    const pieces = inPieces(JSON.stringify(value));
+    const pieces = chunkText(JSON.stringify(value));
     for (const [i, piece] of pieces.entries())
       this.#exec(
         'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
@@ -120,7 +120,7 @@ export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
   const rows: { count: number; json: string }[] = [];
   for (const batch of batches.flatMap(inParts)) {
     const last = rows.at(-1);
-    if (last && last.json.length + batch.json.length < PIECE_LENGTH) {
+    if (last && last.json.length + batch.json.length < CHUNK_LENGTH) {
       last.count += batch.count;
       last.json += `\n${batch.json}`;
     } else rows.push({ ...batch });
@@ -129,7 +129,7 @@ export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
 }
 
 function inParts(batch: MappingBatch): MappingBatch[] {
-  if (batch.json.length <= PIECE_LENGTH || batch.count <= 1) return [batch];
+  if (batch.json.length <= CHUNK_LENGTH || batch.count <= 1) return [batch];
   const mappings = readBatches([batch]);
   const half = mappings.length >> 1;
   return [mappings.slice(0, half), mappings.slice(half)].flatMap((part) =>

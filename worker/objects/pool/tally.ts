@@ -1,7 +1,7 @@
 /** What a Pool object counts for one backend. No I/O. */
 import { type Health, newHealth } from '../../balance/ejection.ts';
 import { bucketOf, noLatencies } from '../../stats/latency.ts';
-import { noVisits, type StoredVisits } from './drain-activity.ts';
+import { type DrainActivity, noDrainActivity } from './drain-activity.ts';
 
 /** Kept across restarts. */
 export interface Tally {
@@ -9,10 +9,15 @@ export interface Tally {
   requests: number;
   failures: number;
   health: Health;
-  visits: StoredVisits;
+  visits: DrainActivity;
 }
 
-export const newTally = (): Tally => ({ requests: 0, failures: 0, health: newHealth(), visits: noVisits() });
+export const newTally = (): Tally => ({
+  requests: 0,
+  failures: 0,
+  health: newHealth(),
+  visits: noDrainActivity(),
+});
 
 /** A tally as it was stored, perhaps by older code; undefined: none was. */
 export const restored = (stored: Partial<Tally> = {}): Tally => ({

@@ -13,19 +13,19 @@ export class WriteBehind {
   }
 
   /** Something has changed: it is written within a second. */
-  note(): void {
-    this.#timer ??= setTimeout(() => this.now(), WRITE_MS);
+  markDirty(): void {
+    this.#timer ??= setTimeout(() => this.flush(), WRITE_MS);
   }
 
   /** Writes at once, and with it what waits. */
-  now(): void {
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = null;
     this.#write();
   }
 
   /** Writes at once what waits to be written; does nothing when nothing has changed. */
-  settle(): void {
-    if (this.#timer !== null) this.now();
+  flushIfDirty(): void {
+    if (this.#timer !== null) this.flush();
   }
 }

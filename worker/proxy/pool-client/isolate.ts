@@ -1,6 +1,6 @@
 /** What one isolate remembers between requests: plain data only. All of it may vanish at any time and nothing goes wrong. */
 import { staticConfig } from '../../config/static.ts';
-import { type Env, surroundings } from '../../env.ts';
+import { deploymentInfo, type Env } from '../../env.ts';
 import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
 import type { Snapshot } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
@@ -58,7 +58,7 @@ export async function refresh(env: Env): Promise<Held | null> {
   directoryAwayUntil = reply ? 0 : now + AWAY_MS;
   if (reply?.snapshot && reply.snapshot.revision >= (held?.snapshot.revision ?? 0)) hold(reply.snapshot, now);
   else if (!held) {
-    const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
+    const declared = staticConfig(env.STATIC_CONFIG, deploymentInfo(env));
     if (!declared) return null;
     const pools = declared.pools.map((pool) => ({ revision: 0, pool }));
     hold({ revision: 0, routesRevision: 0, instance: 'static', pools, routes: declared.routes }, 0);
