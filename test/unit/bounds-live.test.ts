@@ -89,7 +89,7 @@ function liveOf(config: Config) {
   const socket = new Socket();
   const getByName = () => ({ watch: async () => statusOf(0) });
   const source = {
-    now: () => directory,
+    read: () => directory,
     pool: (id: string) => config.pools.find((pool) => pool.id === id),
     shardsOf: () => [],
   };
@@ -114,7 +114,7 @@ test(`about ${MAPPINGS_PER_MESSAGE} mappings wait for the next message, the newe
 
 test(`${EVENTS_PER_MESSAGE} events wait for the next message, the newest`, async () => {
   const { live, told } = liveOf(configOf(1, 1));
-  for (let i = 0; i < EVENTS_PER_MESSAGE + 5; i++) live.noteEvents([{ id: i } as HistoryEvent]);
+  for (let i = 0; i < EVENTS_PER_MESSAGE + 5; i++) live.addEvents([{ id: i } as HistoryEvent]);
   await vi.advanceTimersByTimeAsync(1_000);
   const [{ events }] = told('events');
   expect(events).toHaveLength(EVENTS_PER_MESSAGE);
@@ -124,14 +124,14 @@ test(`${EVENTS_PER_MESSAGE} events wait for the next message, the newest`, async
 test(`one message tells the status of ${BACKENDS_PER_MESSAGE} backends; the other pools come with the next ones, each once`, async () => {
   const config = configOf(5, BACKENDS_PER_MESSAGE / 2);
   const { live, told } = liveOf(config);
-  live.noteRevision(
+  live.addRevision(
     1,
     config.pools.map(({ id }) => id),
   );
   const ids = () => told('status').map(({ statuses }) => statuses.map(({ pool }: { pool: string }) => pool));
   await vi.advanceTimersByTimeAsync(1_000);
   // Who changes again comes after those who wait.
-  live.noteRevision(2, ['p0']);
+  live.addRevision(2, ['p0']);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(ids()).toEqual([
     ['p0', 'p1'],
@@ -151,7 +151,7 @@ test(`about ${MAPPINGS_PER_PUSH} mappings go to the Directory with one push, the
   const env = { DIRECTORY: { getByName: () => directory } } as unknown as Env;
   const feed = new LiveFeed({ pool: 'p0', shard: '0' }, () => statusOf(0));
   feed.watch();
-  for (let i = 0; i < 20; i++) feed.note(env, batchOf(i * 64, 64));
+  for (let i = 0; i < 20; i++) feed.schedule(env, batchOf(i * 64, 64));
   await vi.advanceTimersByTimeAsync(1_000);
   const { mappings } = pushed[0]!;
   const count = mappings.reduce((sum, batch) => sum + batch.count, 0);

@@ -79,22 +79,22 @@ test('clients are distinct, and forgotten a window after they were last told of'
   const stored = { ...noDrainActivity(), lastClientAt: 2 * MINUTE };
   visitors.add([1, 2, 3], 0);
   visitors.add([3, 4], 2 * MINUTE);
-  expect(visitors.clients(stored, times, 2 * MINUTE)).toBe(4);
-  expect(visitors.clients(stored, times, 6 * MINUTE)).toBe(2);
-  expect(visitors.clients(stored, times, 8 * MINUTE)).toBe(0);
+  expect(visitors.count(stored, times, 2 * MINUTE)).toBe(4);
+  expect(visitors.count(stored, times, 6 * MINUTE)).toBe(2);
+  expect(visitors.count(stored, times, 8 * MINUTE)).toBe(0);
 });
 
 test('after a restart the clients of before are one at least, until the last would be forgotten', () => {
   const stored = { ...noDrainActivity(), lastClientAt: 2 * MINUTE };
-  expect(new AffinityClients(1).clients(stored, times, 3 * MINUTE)).toBe(1);
-  expect(new AffinityClients(1).clients(stored, times, 8 * MINUTE)).toBe(0);
+  expect(new AffinityClients(1).count(stored, times, 3 * MINUTE)).toBe(1);
+  expect(new AffinityClients(1).count(stored, times, 8 * MINUTE)).toBe(0);
 });
 
 test('memory is bounded: the longest silent are forgotten, the newest never', () => {
   const visitors = new AffinityClients(1_000);
   for (let i = 0; i < 10_000; i++) visitors.add([i], i);
   const stored = { ...noDrainActivity(), lastClientAt: 10_000 };
-  expect(visitors.clients(stored, times, 10_000)).toBe(50);
+  expect(visitors.count(stored, times, 10_000)).toBe(50);
 });
 
 test('a WebSocket counts as open for its life from when it was opened, never shorter', () => {

@@ -84,5 +84,5 @@ export const drainApi = [
 
 function findDrain(drains: readonly Drain[], { pool, backend }: { pool: string; backend: string }): Drain {
   const found = drains.find((drain) => drain.pool === pool && drain.backend === backend);
-  return found ?? fail(404, `Backend ${backend} of pool ${pool} does not drain.`);
+  return found ?? fail(404, `Backend ${backend} of pool ${pool} is not draining.`);
 }

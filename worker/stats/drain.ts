@@ -22,10 +22,10 @@ export interface DrainTimes {
 }
 
 /** An isolate tells of a client once in this share of the window, so a client may have been here that much later. */
-export const TOLD_PER_WINDOW = 5;
+export const REPORTS_PER_WINDOW = 5;
 
 /** How long a client counts after it was told of. */
-export const clientKeptMs = ({ windowMs }: DrainTimes): number => windowMs + windowMs / TOLD_PER_WINDOW;
+export const clientKeptMs = ({ windowMs }: DrainTimes): number => windowMs + windowMs / REPORTS_PER_WINDOW;
 
 /** What the shards have seen of one backend. */
 export interface Seen {

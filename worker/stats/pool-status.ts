@@ -87,7 +87,7 @@ export function poolStatus(
 }
 
 /** The status without what adds nothing to a sum: the backends for which a shard that is out of use has counted nothing. */
-export function countedOnly(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
+export function pruneStatus(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
   if (isInUse(sharding, status.shard)) return status;
   const hasCounted = ({ requests, lastClientAt = 0, lastWebSocketAt = 0 }: BackendStatus) =>
     requests > 0 || lastClientAt > 0 || lastWebSocketAt > 0;

@@ -29,7 +29,7 @@ export function count(totals: Totals, outcome: Outcome, failed: boolean, retry: 
 }
 
 /** The sum over shards. */
-export function addUp(all: readonly Totals[]): Totals {
+export function sumTotals(all: readonly Totals[]): Totals {
   const sum = newTotals();
   for (const one of all) {
     sum.requests += one.requests;
