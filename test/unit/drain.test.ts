@@ -6,14 +6,14 @@ import {
   countOpen,
   noDrainActivity,
 } from '../../worker/objects/pool/drain-activity.ts';
-import { type DrainTimes, drainStatus, type Seen } from '../../worker/stats/drain.ts';
+import { type DrainTimes, drainStatus, type ObservedClients } from '../../worker/stats/drain.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const times: DrainTimes = { windowMs: 5 * MINUTE, webSocketLifeMs: DAY };
 const began = 1_000 * DAY;
 const drain = { pool: 'shop', backend: 'a', since: began, disableAt: null };
-const nobody: Seen = {
+const nobody: ObservedClients = {
   affinityClients: 0,
   openWebSockets: 0,
   lastClientAt: 0,
@@ -21,7 +21,7 @@ const nobody: Seen = {
   complete: true,
 };
 
-test.each<[string, Partial<Seen>, number, boolean, RegExp]>([
+test.each<[string, Partial<ObservedClients>, number, boolean, RegExp]>([
   ['nobody ever, the window just over', {}, 5 * MINUTE, true, /no WebSocket was ever opened/],
   ['nobody ever, a moment before', {}, 5 * MINUTE - 1, false, /not for a whole 5 minutes yet/],
   [
