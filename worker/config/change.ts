@@ -1,4 +1,4 @@
-/** The changes that an operator can ask for, as data, and what each makes of a document. No I/O. */
+/** The changes that an operator can make, as data, and the document after each. No I/O. */
 import { changeBackend } from './change-backend.ts';
 import {
   type Change,
@@ -14,7 +14,7 @@ import {
 import { type DeploymentInfo, parse } from './check.ts';
 import { type Config, configSchema, poolSchema, routeSchema } from './schema.ts';
 
-/** Returns the document after the change, checked as a whole; `config` itself is left as it is. */
+/** Returns the document after the change, checked as a whole; does not modify `config`. */
 export function applyChange(config: Config, change: Change, deployment: DeploymentInfo): Changed {
   switch (change.kind) {
     case 'replace-config': {
@@ -44,10 +44,10 @@ export function applyChange(config: Config, change: Change, deployment: Deployme
         .map((pool) => pool.id);
       if (routes.length > 0)
         return conflict(
-          `Pool ${change.pool} is in use by route ${some(routes)}; change or delete that first.`,
+          `Pool ${change.pool} is in use by route ${listSome(routes)}; change or delete that first.`,
         );
       if (pools.length > 0)
-        return conflict(`Pool ${change.pool} is the fallback of pool ${some(pools)}; change that first.`);
+        return conflict(`Pool ${change.pool} is the fallback of pool ${listSome(pools)}; change that first.`);
       const left = config.pools.filter((pool) => pool.id !== change.pool);
       return {
         ok: true,
@@ -87,6 +87,6 @@ export function applyChange(config: Config, change: Change, deployment: Deployme
   }
 }
 
-/** The first ten by name. */
-const some = (ids: readonly string[]): string =>
+/** Lists the first ten ids. */
+const listSome = (ids: readonly string[]): string =>
   ids.length > 10 ? `${ids.slice(0, 10).join(', ')} and ${ids.length - 10} more` : ids.join(', ');
