@@ -1,6 +1,7 @@
 /** The Worker's bindings and settings. */
 import type { DeploymentInfo } from './config/check.ts';
 
+/** The bindings and settings of wrangler.jsonc, and the secrets. */
 export interface Env {
   readonly ASSETS: Fetcher;
   readonly DIRECTORY: DurableObjectNamespace;

@@ -7,6 +7,7 @@ import { readJson } from './http/body.ts';
 import { operation } from './http/operation.ts';
 import { dryRun } from './openapi/parameters.ts';
 
+/** The operations on the whole document. */
 export const configApi = [
   operation(
     'GET /config',

@@ -29,6 +29,7 @@ export const drainInputSchema = z.strictObject(
   { error: 'must be an object such as {"disableAfterMs": 600000}' },
 );
 
+/** The operations on drains. */
 export const drainApi = [
   operation(
     'GET /pools/:pool/backends/:backend/drain',

@@ -5,6 +5,7 @@ import { directory } from './directory.ts';
 import { operation } from './http/operation.ts';
 import { fail } from './http/problem.ts';
 
+/** The operation of the live view. */
 export const liveApi = [
   operation(
     'GET /live',

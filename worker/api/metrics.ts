@@ -11,6 +11,7 @@ import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TY
 import { shardObjects } from './shards.ts';
 import { VERSION } from './version.ts';
 
+/** The operation of the metrics. */
 export const metricsApi = [
   operation(
     'GET /metrics',

@@ -76,4 +76,5 @@ export const policies = {
   hash: { leased: false, pick: hash },
 } satisfies Record<string, Policy>;
 
+/** The name of a policy. */
 export type PolicyName = keyof typeof policies;

@@ -1,6 +1,6 @@
 /**
  * The intervals of the protocol between isolates, Pool objects and the Directory, in ms, and how they depend on each other.
- * A constant that follows from another is written as such; the other relations stand beside it and in timing.test.ts. No I/O.
+ * A constant that follows from another is computed from it; comments and timing.test.ts hold the other relations. No I/O.
  */
 
 /** The promise: a drain, an ejection or a new route is in force in every isolate within this time. */
@@ -44,13 +44,14 @@ export const OBJECT_DEADLINE_MS = 1_000;
 export const ISOLATE_DEADLINE_MS = 2_000;
 /** After a missed deadline the caller goes on alone for this long, doubled with each one in a row up to `AWAY_MAX_MS`. */
 export const AWAY_MS = 1_000;
+/** The longest back-off. */
 export const AWAY_MAX_MS = 8_000;
 /** Meanwhile it probes the object behind a response this often. Shorter than `AWAY_MS`, so that a return is noticed early. */
 export const KNOCK_MS = 250;
 
 // Probes of ejected backends.
 
-/** The object assigns a probe again when no isolate has reported sending it by now: it asks that often for its state. */
+/** The object assigns a probe again if it was not reported as sent by now: an isolate with traffic calls that often. */
 export const PROBE_HOLD_MS = FRESH_MS;
 /** A probe without a result after this time is lost, whatever the backend's timeout. */
 export const PROBE_LOST_MS = 30_000;
@@ -75,9 +76,11 @@ export const EVENT_RETRY_MS = 5_000;
 
 // The live view: Pool object -> Directory -> dashboard, each at most this often.
 
+/** From a Pool object to the Directory. */
 export const LIVE_PUSH_MS = 1_000;
+/** From the Directory to a dashboard. */
 export const LIVE_SEND_MS = LIVE_PUSH_MS;
-/** The counts of a drain fall with time and without traffic: they are asked for this often while it is watched. */
+/** The counts of a drain fall with time, without traffic: while it is watched they are fetched this often. */
 export const LIVE_DRAIN_MS = 5_000;
 
 // Isolate -> queue of the request log.

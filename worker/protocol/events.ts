@@ -4,6 +4,7 @@ import type { Outcome } from '../balance/types.ts';
 import type { ConfigEvent, HistoryEvent, PoolEvent } from './traffic-schemas.ts';
 
 export type { ConfigEvent, HistoryEvent, PoolEvent };
+/** The kinds of event that a Pool object reports. */
 export type PoolEventKind = PoolEvent['kind'];
 
 /** Identifies a Pool object's event, so that one reported twice is stored once. */

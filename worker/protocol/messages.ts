@@ -42,6 +42,7 @@ export interface PoolNews {
   readonly probe?: string;
 }
 
+/** The reply to a request for slots. */
 export interface LeaseReply extends PoolNews {
   /** Identifies the weights under which the slots were taken; unused slots are returned with it. */
   readonly epoch: number;
@@ -234,4 +235,5 @@ export interface Totals {
 
 /** The kinds of failure that count against a backend. */
 export const FAILURE_KINDS = ['connect-failure', 'timeout', 'stalled', 'status'] as const;
+/** One kind of failure. */
 export type FailureKind = (typeof FAILURE_KINDS)[number];
