@@ -24,7 +24,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(
 );
 
 /** The platform's statuses for a connection that was never opened: the backend cannot have processed anything. */
-export const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
+const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
 
 /** Whether a request may be sent again although the first backend may have processed it. */
 export function isRepeatable(

@@ -26,7 +26,7 @@ export type Checked<T> =
   | { readonly ok: false; readonly errors: Problem[] };
 
 /** Writes a path as `pools[0].url`. */
-export function writePath(path: readonly PropertyKey[]): string {
+function writePath(path: readonly PropertyKey[]): string {
   return path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${short(String(key))}`))
     .join('')
@@ -70,7 +70,7 @@ export function checkConfig(value: unknown, deployment: DeploymentInfo): Checked
 }
 
 /** Checks what the schema cannot: the relations between the fields of a document. */
-export function* crossCheck(config: Config, deployment: DeploymentInfo): Generator<Problem> {
+function* crossCheck(config: Config, deployment: DeploymentInfo): Generator<Problem> {
   const size = JSON.stringify(config).length;
   if (size > LIMITS.documentBytes)
     yield { path: '', message: `is ${size} characters long; the limit is ${LIMITS.documentBytes}` };

@@ -110,7 +110,7 @@ const isInUse = (sharding: PoolConfig['sharding'], shard: string): boolean => {
  * is stale once it is over, no probe is under way, and another shard has seen a success since. That is right for a region
  * without traffic too: its next request shows whether it can reach the backend.
  */
-export function withoutStaleEjections(shards: readonly ShardStatus[], id: string): BackendStatus[] {
+function withoutStaleEjections(shards: readonly ShardStatus[], id: string): BackendStatus[] {
   const rows = shards.flatMap(({ backends }) => backends.filter((row) => row.id === id));
   const succeededAt = Math.max(0, ...rows.map((row) => row.succeededAt ?? 0));
   return rows.map((row) => {

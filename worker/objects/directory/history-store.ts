@@ -2,7 +2,7 @@
 import { type ConfigEvent, eventKey, type HistoryEvent, type PoolEvent } from '../../protocol/events.ts';
 
 /** Events kept; the oldest are deleted first. */
-export const EVENTS_KEPT = 1_000;
+const EVENTS_KEPT = 1_000;
 
 /** Every method is synchronous. */
 export class HistoryStore {

@@ -8,7 +8,7 @@ import type { Session } from '../../protocol/messages.ts';
 /** How long a one-time code is valid. */
 const LOGIN_TTL_MS = 10 * 60_000;
 /** One-time codes not used yet; the oldest are deleted first. */
-export const LOGINS_KEPT = 100;
+const LOGINS_KEPT = 100;
 /** Sign-ins that one address may attempt within the window; a successful one resets its count. */
 export const ATTEMPTS = 10;
 export const ATTEMPTS_WINDOW_MS = 60_000;

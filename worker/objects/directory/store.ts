@@ -9,7 +9,7 @@ import { chunkText } from '../../lib/chunks.ts';
 import type { Revision } from '../../protocol/config-schemas.ts';
 
 /** Revisions kept; the oldest are deleted first. */
-export const REVISIONS_KEPT = 100;
+const REVISIONS_KEPT = 100;
 
 export type { Revision };
 
