@@ -2,9 +2,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Config, configSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import { BACKENDS, EVENTS, Live, MAPPINGS } from '../../worker/objects/directory/live.ts';
-import { SILENT_MS, UNHEARD_LENGTH, Watchers } from '../../worker/objects/directory/watchers.ts';
-import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../worker/objects/pool/live-feed.ts';
+import {
+  BACKENDS_PER_MESSAGE,
+  EVENTS_PER_MESSAGE,
+  Live,
+  MAPPINGS_PER_MESSAGE,
+} from '../../worker/objects/directory/live.ts';
+import { SILENT_MS, UNHEARD_LENGTH, Viewers } from '../../worker/objects/directory/viewers.ts';
+import { LiveFeed, MAPPINGS_PER_PUSH } from '../../worker/objects/pool/live-feed.ts';
 import type { HistoryEvent } from '../../worker/protocol/events.ts';
 import type { LivePush, MappingBatch, ShardStatus } from '../../worker/protocol/messages.ts';
 
@@ -38,11 +43,11 @@ const contextOf = (sockets: readonly Socket[]) =>
     setWebSocketAutoResponse: () => undefined,
     getWebSockets: () => sockets.filter(({ code }) => code === null),
     getWebSocketAutoResponseTimestamp: ({ pongAt }: Socket) => pongAt,
-  }) as unknown as ConstructorParameters<typeof Watchers>[0];
+  }) as unknown as ConstructorParameters<typeof Viewers>[0];
 
 test(`a watcher who is sent ${UNHEARD_LENGTH} characters without a ping is let go; one who pings goes on`, () => {
   const [deaf, attentive] = [new Socket(), new Socket()];
-  const watchers = new Watchers(contextOf([deaf, attentive]));
+  const watchers = new Viewers(contextOf([deaf, attentive]));
   const message = 'x'.repeat(UNHEARD_LENGTH / 16);
   for (let i = 0; i < 15; i++) watchers.broadcast(message);
   expect([deaf.code, deaf.messages.length]).toEqual([null, 15]);
@@ -55,7 +60,7 @@ test(`a watcher who is sent ${UNHEARD_LENGTH} characters without a ping is let g
 
 test(`a watcher who says nothing for ${SILENT_MS} ms is let go`, () => {
   const socket = new Socket();
-  const watchers = new Watchers(contextOf([socket]));
+  const watchers = new Viewers(contextOf([socket]));
   vi.advanceTimersByTime(SILENT_MS - 1);
   watchers.broadcast('x');
   expect(socket.code).toBeNull();
@@ -84,7 +89,7 @@ function liveOf(config: Config) {
   const socket = new Socket();
   const getByName = () => ({ watch: async () => statusOf(0) });
   const source = {
-    now: () => directory,
+    read: () => directory,
     pool: (id: string) => config.pools.find((pool) => pool.id === id),
     shardsOf: () => [],
   };
@@ -94,7 +99,7 @@ function liveOf(config: Config) {
   return { live, told };
 }
 
-test(`about ${MAPPINGS} mappings wait for the next message, the newest`, async () => {
+test(`about ${MAPPINGS_PER_MESSAGE} mappings wait for the next message, the newest`, async () => {
   const { live, told } = liveOf(configOf(1, 1));
   const push = (i: number): LivePush => ({
     ...{ pool: 'p0', shard: '0', status: statusOf(i), mappings: [batchOf(i * 64, 64)] },
@@ -102,31 +107,31 @@ test(`about ${MAPPINGS} mappings wait for the next message, the newest`, async (
   for (let i = 0; i < 20; i++) live.push(push(i));
   await vi.advanceTimersByTimeAsync(1_000);
   const [{ mappings }] = told('mappings');
-  expect(mappings.length).toBeGreaterThanOrEqual(MAPPINGS);
-  expect(mappings.length).toBeLessThan(MAPPINGS + 64);
+  expect(mappings.length).toBeGreaterThanOrEqual(MAPPINGS_PER_MESSAGE);
+  expect(mappings.length).toBeLessThan(MAPPINGS_PER_MESSAGE + 64);
   expect(mappings.at(-1)).toEqual({ at: 20 * 64 - 1 });
 });
 
-test(`${EVENTS} events wait for the next message, the newest`, async () => {
+test(`${EVENTS_PER_MESSAGE} events wait for the next message, the newest`, async () => {
   const { live, told } = liveOf(configOf(1, 1));
-  for (let i = 0; i < EVENTS + 5; i++) live.noteEvents([{ id: i } as HistoryEvent]);
+  for (let i = 0; i < EVENTS_PER_MESSAGE + 5; i++) live.addEvents([{ id: i } as HistoryEvent]);
   await vi.advanceTimersByTimeAsync(1_000);
   const [{ events }] = told('events');
-  expect(events).toHaveLength(EVENTS);
-  expect([events[0].id, events.at(-1).id]).toEqual([5, EVENTS + 4]);
+  expect(events).toHaveLength(EVENTS_PER_MESSAGE);
+  expect([events[0].id, events.at(-1).id]).toEqual([5, EVENTS_PER_MESSAGE + 4]);
 });
 
-test(`one message tells the status of ${BACKENDS} backends; the other pools come with the next ones, each once`, async () => {
-  const config = configOf(5, BACKENDS / 2);
+test(`one message tells the status of ${BACKENDS_PER_MESSAGE} backends; the other pools come with the next ones, each once`, async () => {
+  const config = configOf(5, BACKENDS_PER_MESSAGE / 2);
   const { live, told } = liveOf(config);
-  live.noteRevision(
+  live.addRevision(
     1,
     config.pools.map(({ id }) => id),
   );
   const ids = () => told('status').map(({ statuses }) => statuses.map(({ pool }: { pool: string }) => pool));
   await vi.advanceTimersByTimeAsync(1_000);
   // Who changes again comes after those who wait.
-  live.noteRevision(2, ['p0']);
+  live.addRevision(2, ['p0']);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(ids()).toEqual([
     ['p0', 'p1'],
@@ -135,7 +140,7 @@ test(`one message tells the status of ${BACKENDS} backends; the other pools come
   ]);
 });
 
-test(`about ${MAPPINGS_PUSHED} mappings go to the Directory with one push, the newest`, async () => {
+test(`about ${MAPPINGS_PER_PUSH} mappings go to the Directory with one push, the newest`, async () => {
   const pushed: LivePush[] = [];
   const directory = {
     livePush: async (push: LivePush) => {
@@ -146,11 +151,11 @@ test(`about ${MAPPINGS_PUSHED} mappings go to the Directory with one push, the n
   const env = { DIRECTORY: { getByName: () => directory } } as unknown as Env;
   const feed = new LiveFeed({ pool: 'p0', shard: '0' }, () => statusOf(0));
   feed.watch();
-  for (let i = 0; i < 20; i++) feed.note(env, batchOf(i * 64, 64));
+  for (let i = 0; i < 20; i++) feed.schedule(env, batchOf(i * 64, 64));
   await vi.advanceTimersByTimeAsync(1_000);
   const { mappings } = pushed[0]!;
   const count = mappings.reduce((sum, batch) => sum + batch.count, 0);
-  expect(count).toBeGreaterThanOrEqual(MAPPINGS_PUSHED);
-  expect(count).toBeLessThan(MAPPINGS_PUSHED + 64);
+  expect(count).toBeGreaterThanOrEqual(MAPPINGS_PER_PUSH);
+  expect(count).toBeLessThan(MAPPINGS_PER_PUSH + 64);
   expect(mappings.at(-1)).toEqual(batchOf(19 * 64, 64));
 });

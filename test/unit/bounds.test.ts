@@ -4,13 +4,13 @@ import { accessIdentity, EMAIL_LENGTH } from '../../worker/api/auth/cloudflare-a
 import { LIMITS } from '../../worker/config/limits.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
 import type { Env } from '../../worker/env.ts';
-import { inPieces, PIECE_LENGTH } from '../../worker/lib/chunks.ts';
-import { addOpened, noVisits, Visitors } from '../../worker/objects/pool/drain-activity.ts';
-import { CAPACITY as EVENTS_WAITING, PoolEvents } from '../../worker/objects/pool/event-outbox.ts';
+import { CHUNK_LENGTH, chunkText } from '../../worker/lib/chunks.ts';
+import { AffinityClients, addOpened, noDrainActivity } from '../../worker/objects/pool/drain-activity.ts';
+import { EVENTS_WAITING, EventOutbox } from '../../worker/objects/pool/event-outbox.ts';
 import { RecentMappings } from '../../worker/objects/pool/recent-mappings.ts';
-import { ISOLATES_KEPT, Reporters } from '../../worker/objects/pool/report-dedup.ts';
+import { ISOLATES_KEPT, ReportDedup } from '../../worker/objects/pool/report-dedup.ts';
 import { EPOCHS_KEPT, Sequence } from '../../worker/objects/pool/sequence.ts';
-import { inRows, RING_SIZE, readBatches } from '../../worker/objects/pool/store.ts';
+import { packRows, RING_SIZE, readBatches } from '../../worker/objects/pool/store.ts';
 import type { PoolEvent } from '../../worker/protocol/events.ts';
 import type { Mapping } from '../../worker/protocol/messages.ts';
 import {
@@ -35,11 +35,11 @@ const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
 test(`an object remembers ${ISOLATES_KEPT} isolates and forgets the longest silent`, () => {
-  const reporters = new Reporters();
-  for (let i = 0; i <= ISOLATES_KEPT; i++) reporters.isNew(`isolate-${i}`, 1);
+  const reporters = new ReportDedup();
+  for (let i = 0; i <= ISOLATES_KEPT; i++) reporters.accept(`isolate-${i}`, 1);
   expect(reporters.dump()).toHaveLength(ISOLATES_KEPT);
-  expect(reporters.isNew('isolate-1000', 1)).toBe(false);
-  expect(reporters.isNew('isolate-0', 1)).toBe(true);
+  expect(reporters.accept('isolate-1000', 1)).toBe(false);
+  expect(reporters.accept('isolate-0', 1)).toBe(true);
 });
 
 test(`totals are kept for ${IDS_KEPT} ids; those of the configuration are never forgotten`, () => {
@@ -54,10 +54,10 @@ test(`totals are kept for ${IDS_KEPT} ids; those of the configuration are never 
 
 test(`slots of an epoch older than the last ${EPOCHS_KEPT} are lost, and the sequence stays whole`, () => {
   const sequence = new Sequence([0, 0], 0);
-  sequence.weigh([1, 1]);
+  sequence.setWeights([1, 1]);
   const { epoch } = sequence;
   sequence.lease(1);
-  for (let i = 2; i < EPOCHS_KEPT + 2; i++) sequence.weigh([i, 1]);
+  for (let i = 2; i < EPOCHS_KEPT + 2; i++) sequence.setWeights([i, 1]);
   const before = [...sequence.position];
   sequence.giveBack(epoch, 0, 1);
   expect(sequence.position).toEqual(before);
@@ -65,23 +65,23 @@ test(`slots of an epoch older than the last ${EPOCHS_KEPT} are lost, and the seq
 });
 
 test(`${EVENTS_WAITING} events wait for the Directory; then the oldest go`, () => {
-  const events = new PoolEvents();
+  const events = new EventOutbox();
   events.add(times(EVENTS_WAITING + 5, (i) => ({ at: i }) as PoolEvent));
-  expect(events.waiting).toHaveLength(EVENTS_WAITING);
-  expect(events.waiting[0]!.at).toBe(5);
+  expect(events.pending).toHaveLength(EVENTS_WAITING);
+  expect(events.pending[0]!.at).toBe(5);
 });
 
 test('50,000 clients are told apart in an object, each backend has its part; the longest silent are forgotten', () => {
-  const visitors = new Visitors(10);
+  const visitors = new AffinityClients(10);
   const clients = times(5_001, (i) => i);
   visitors.add(clients, 1_000);
-  expect(visitors.clients(noVisits(), drainTimes({} as Env), 1_001)).toBe(5_000);
+  expect(visitors.count(noDrainActivity(), drainTimes({} as Env), 1_001)).toBe(5_000);
   visitors.add([0], 1_002);
-  expect(visitors.clients(noVisits(), drainTimes({} as Env), 1_003)).toBe(5_000);
+  expect(visitors.count(noDrainActivity(), drainTimes({} as Env), 1_003)).toBe(5_000);
 });
 
 test('opened WebSockets are counted in a bounded number of steps, however many there are', () => {
-  const visits = noVisits();
+  const visits = noDrainActivity();
   const limits = drainTimes({} as Env);
   for (let i = 0; i < 5_000; i++)
     addOpened(visits, limits, 1 + Math.round((i * limits.webSocketLifeMs) / 1_000));
@@ -155,15 +155,15 @@ test('a ring full of the longest mappings goes into rows that SQLite takes, in o
     const mappings: Mapping[] = times(count, (i) => ({ ...mapping, at: batch * 10_000 + i }));
     return { count, json: JSON.stringify(mappings) };
   });
-  const rows = inRows(batches);
-  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(PIECE_LENGTH);
+  const rows = packRows(batches);
+  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(CHUNK_LENGTH);
   expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1_989);
   expect(readBatches(rows)).toEqual(readBatches(batches));
 });
 
 test('a document is cut into pieces between characters, never inside one', () => {
   const text = `a${'\u{1f600}'.repeat(9)}`;
-  const pieces = inPieces(text, 4);
+  const pieces = chunkText(text, 4);
   expect(pieces.join('')).toBe(text);
   expect(pieces.every((piece) => piece.isWellFormed() && piece.length <= 4)).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** Whom a Pool object lets wait for the Directory, and how often it asks, with a Directory that the test plays. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CatchUp } from '../../worker/objects/pool/config-pull.ts';
+import { ConfigPull } from '../../worker/objects/pool/config-pull.ts';
 
 const SECOND_MS = 1_000;
 
@@ -18,7 +18,7 @@ function world(mood: Mood, knows: number | null = 1) {
   const directory = { mood, pulls: 0, answer: () => {} };
   let known = knows;
   const behind = vi.fn<(pull: Promise<void>) => void>();
-  const catchUp = new CatchUp(async () => {
+  const catchUp = new ConfigPull(async () => {
     directory.pulls++;
     if (directory.mood === 'throw') throw new Error('away');
     if (directory.mood === 'hang') await new Promise<void>((resolve) => (directory.answer = resolve));
@@ -29,7 +29,7 @@ function world(mood: Mood, knows: number | null = 1) {
     /** Whether somebody who knows `asker` has been let go on `afterMs` later, and with which revision. */
     async goesOn(asker: number, afterMs: number): Promise<number | null | 'waits' | 'fails'> {
       let outcome: number | null | 'waits' | 'fails' = 'waits';
-      catchUp.to(asker, known).then(
+      catchUp.ensureRevision(asker, known).then(
         () => (outcome = known),
         () => (outcome = 'fails'),
       );

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyChange } from '../../worker/config/change.ts';
 import type { Change } from '../../worker/config/changed.ts';
-import { checkConfig, type Surroundings } from '../../worker/config/check.ts';
+import { checkConfig, type DeploymentInfo } from '../../worker/config/check.ts';
 import type { Config } from '../../worker/config/schema.ts';
 
-const around: Surroundings = {
+const around: DeploymentInfo = {
   allowPrivate: true,
   adminHosts: new Set(['localhost']),
   hasAffinitySecret: true,

@@ -1,14 +1,19 @@
 /** When a draining backend may be removed, and who has lately come to one. */
 import { expect, test } from 'vitest';
-import { addOpened, countOpen, noVisits, Visitors } from '../../worker/objects/pool/drain-activity.ts';
-import { type DrainTimes, drainStatus, type Seen } from '../../worker/stats/drain.ts';
+import {
+  AffinityClients,
+  addOpened,
+  countOpen,
+  noDrainActivity,
+} from '../../worker/objects/pool/drain-activity.ts';
+import { type DrainTimes, drainStatus, type ObservedClients } from '../../worker/stats/drain.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const times: DrainTimes = { windowMs: 5 * MINUTE, webSocketLifeMs: DAY };
 const began = 1_000 * DAY;
 const drain = { pool: 'shop', backend: 'a', since: began, disableAt: null };
-const nobody: Seen = {
+const nobody: ObservedClients = {
   affinityClients: 0,
   openWebSockets: 0,
   lastClientAt: 0,
@@ -16,7 +21,7 @@ const nobody: Seen = {
   complete: true,
 };
 
-test.each<[string, Partial<Seen>, number, boolean, RegExp]>([
+test.each<[string, Partial<ObservedClients>, number, boolean, RegExp]>([
   ['nobody ever, the window just over', {}, 5 * MINUTE, true, /no WebSocket was ever opened/],
   ['nobody ever, a moment before', {}, 5 * MINUTE - 1, false, /not for a whole 5 minutes yet/],
   [
@@ -70,30 +75,30 @@ test('safeAt is the moment from which it is safe if nobody comes', () => {
 });
 
 test('clients are distinct, and forgotten a window after they were last told of', () => {
-  const visitors = new Visitors(1);
-  const stored = { ...noVisits(), lastClientAt: 2 * MINUTE };
+  const visitors = new AffinityClients(1);
+  const stored = { ...noDrainActivity(), lastClientAt: 2 * MINUTE };
   visitors.add([1, 2, 3], 0);
   visitors.add([3, 4], 2 * MINUTE);
-  expect(visitors.clients(stored, times, 2 * MINUTE)).toBe(4);
-  expect(visitors.clients(stored, times, 6 * MINUTE)).toBe(2);
-  expect(visitors.clients(stored, times, 8 * MINUTE)).toBe(0);
+  expect(visitors.count(stored, times, 2 * MINUTE)).toBe(4);
+  expect(visitors.count(stored, times, 6 * MINUTE)).toBe(2);
+  expect(visitors.count(stored, times, 8 * MINUTE)).toBe(0);
 });
 
 test('after a restart the clients of before are one at least, until the last would be forgotten', () => {
-  const stored = { ...noVisits(), lastClientAt: 2 * MINUTE };
-  expect(new Visitors(1).clients(stored, times, 3 * MINUTE)).toBe(1);
-  expect(new Visitors(1).clients(stored, times, 8 * MINUTE)).toBe(0);
+  const stored = { ...noDrainActivity(), lastClientAt: 2 * MINUTE };
+  expect(new AffinityClients(1).count(stored, times, 3 * MINUTE)).toBe(1);
+  expect(new AffinityClients(1).count(stored, times, 8 * MINUTE)).toBe(0);
 });
 
 test('memory is bounded: the longest silent are forgotten, the newest never', () => {
-  const visitors = new Visitors(1_000);
+  const visitors = new AffinityClients(1_000);
   for (let i = 0; i < 10_000; i++) visitors.add([i], i);
-  const stored = { ...noVisits(), lastClientAt: 10_000 };
-  expect(visitors.clients(stored, times, 10_000)).toBe(50);
+  const stored = { ...noDrainActivity(), lastClientAt: 10_000 };
+  expect(visitors.count(stored, times, 10_000)).toBe(50);
 });
 
 test('a WebSocket counts as open for its life from when it was opened, never shorter', () => {
-  const visits = noVisits();
+  const visits = noDrainActivity();
   const openedAt = [0, 10 * MINUTE, 90 * MINUTE, 91 * MINUTE];
   for (const at of openedAt) addOpened(visits, times, at);
   for (let at = 91 * MINUTE; at < 2 * DAY; at += 7 * MINUTE) {
@@ -105,7 +110,7 @@ test('a WebSocket counts as open for its life from when it was opened, never sho
 });
 
 test('a day of WebSockets takes a bounded number of entries', () => {
-  const visits = noVisits();
+  const visits = noDrainActivity();
   for (let at = 0; at < 3 * DAY; at += MINUTE) addOpened(visits, times, at);
   expect(visits.opened.length).toBeLessThan(30);
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressKey, hash32, score } from '../../worker/balance/hash.ts';
 import { poolSchema } from '../../worker/config/schema.ts';
-import { GAPS_KEPT, Reporters } from '../../worker/objects/pool/report-dedup.ts';
+import { GAPS_KEPT, ReportDedup } from '../../worker/objects/pool/report-dedup.ts';
 import type { LeaseReply } from '../../worker/protocol/messages.ts';
 import { noteClient, putBackClients, takeClients } from '../../worker/proxy/pool-client/affinity-clients.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
@@ -73,9 +73,9 @@ test('each report counts once, in whatever order and however often it comes', ()
   const sequences = fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 25 });
   fc.assert(
     fc.property(sequences, fc.array(fc.nat(24), { maxLength: 20 }), (order, repeats) => {
-      const reporters = new Reporters();
+      const reporters = new ReportDedup();
       const counted = [...order, ...repeats.map((n) => order[n % order.length]!)].filter((n) =>
-        reporters.isNew('i', n),
+        reporters.accept('i', n),
       );
       expect(counted).toEqual(order);
     }),
@@ -83,17 +83,17 @@ test('each report counts once, in whatever order and however often it comes', ()
 });
 
 test('a report that fifty others have overtaken counts once', () => {
-  const reporters = new Reporters();
-  reporters.isNew('i', 1);
-  for (let n = 3; n < 53; n++) reporters.isNew('i', n);
-  expect([reporters.isNew('i', 2), reporters.isNew('i', 2)]).toEqual([true, false]);
+  const reporters = new ReportDedup();
+  reporters.accept('i', 1);
+  for (let n = 3; n < 53; n++) reporters.accept('i', n);
+  expect([reporters.accept('i', 2), reporters.accept('i', 2)]).toEqual([true, false]);
 });
 
 test(`more than ${GAPS_KEPT} gaps are not kept: the oldest late reports count as seen`, () => {
-  const reporters = new Reporters();
-  for (let n = 1; n <= 2 * GAPS_KEPT + 3; n += 2) reporters.isNew('i', n);
-  expect(reporters.isNew('i', 2)).toBe(false);
-  expect(reporters.isNew('i', 2 * GAPS_KEPT + 2)).toBe(true);
+  const reporters = new ReportDedup();
+  for (let n = 1; n <= 2 * GAPS_KEPT + 3; n += 2) reporters.accept('i', n);
+  expect(reporters.accept('i', 2)).toBe(false);
+  expect(reporters.accept('i', 2 * GAPS_KEPT + 2)).toBe(true);
 });
 
 const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
@@ -160,17 +160,17 @@ test('a late reply that the pool has been deleted says nothing of the one made a
 });
 
 test('what was counted is known after a restart', () => {
-  const before = new Reporters();
-  before.isNew('i', 1);
-  before.isNew('i', 2);
-  const after = new Reporters();
+  const before = new ReportDedup();
+  before.accept('i', 1);
+  before.accept('i', 2);
+  const after = new ReportDedup();
   after.load(before.dump());
-  expect([after.isNew('i', 1), after.isNew('i', 2), after.isNew('i', 3)]).toEqual([false, false, true]);
+  expect([after.accept('i', 1), after.accept('i', 2), after.accept('i', 3)]).toEqual([false, false, true]);
 });
 
 test('the isolates remembered are bounded', () => {
-  const reporters = new Reporters();
-  for (let n = 0; n < 1_500; n++) reporters.isNew(`i${n}`, 1);
+  const reporters = new ReportDedup();
+  for (let n = 0; n < 1_500; n++) reporters.accept(`i${n}`, 1);
   expect(reporters.dump().length).toBe(1_000);
 });
 

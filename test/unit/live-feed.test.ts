@@ -23,7 +23,7 @@ function feedOf() {
     /** How many pushes a change brings about, now and within the next seconds. */
     async pushes() {
       const before = feed.pushes;
-      feed.note(env, null);
+      feed.schedule(env, null);
       await vi.advanceTimersByTimeAsync(5_000);
       return feed.pushes - before;
     },
@@ -41,21 +41,21 @@ test('a feed pushes once somebody watches, and no more once a push is told that 
 
 test('an answer of the Directory turns the feed on and off', async () => {
   const { feed, pushes } = feedOf();
-  feed.awaitWord()(true);
-  feed.awaitWord()(false);
+  feed.expectAnswer()(true);
+  feed.expectAnswer()(false);
   expect(await pushes()).toBe(0);
-  feed.awaitWord()(true);
+  feed.expectAnswer()(true);
   expect(await pushes()).toBe(1);
 });
 
 test.each([
   { since: 'asked', say: (feed: LiveFeed) => feed.watch() },
-  { since: 'answered so', say: (feed: LiveFeed) => feed.awaitWord()(true) },
+  { since: 'answered so', say: (feed: LiveFeed) => feed.expectAnswer()(true) },
 ])(
   'an answer that nobody watches is too old once the Directory has $since on behalf of somebody',
   async ({ say }) => {
     const { feed, pushes } = feedOf();
-    const late = feed.awaitWord();
+    const late = feed.expectAnswer();
     say(feed);
     late(false);
     expect(await pushes()).toBe(1);

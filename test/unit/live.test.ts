@@ -53,7 +53,7 @@ function world() {
   };
   const env = { POOL: { getByName: (name: string) => ({ watch: watch(name) }) } } as unknown as Env;
   const pool = (id: string) => source.config.pools.find((one) => one.id === id);
-  const live = new Live(ctx, env, { now: () => source, pool, shardsOf: () => [] });
+  const live = new Live(ctx, env, { read: () => source, pool, shardsOf: () => [] });
   return {
     ...{ live, asked },
     /** Puts a revision in force. */
@@ -61,7 +61,7 @@ function world() {
       const before = source.config.pools;
       source.revision++;
       source.config = { pools, routes: [] };
-      live.noteRevision(
+      live.addRevision(
         source.revision,
         pools.filter((pool) => !before.includes(pool)).map(({ id }) => id),
       );

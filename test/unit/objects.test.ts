@@ -3,8 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
 import { Deliveries, UNDELIVERED } from '../../worker/objects/directory/config-push.ts';
 import { ShardStatuses } from '../../worker/objects/directory/shard-statuses.ts';
-import { tellPeers } from '../../worker/objects/pool/gossip.ts';
-import type { Delivery, Flip, ShardStatus } from '../../worker/protocol/messages.ts';
+import { broadcastHealthChanges } from '../../worker/objects/pool/gossip.ts';
+import type { Delivery, HealthChange, ShardStatus } from '../../worker/protocol/messages.ts';
 import type { DirectoryRpc, PoolRpc } from '../../worker/protocol/rpc.ts';
 
 /** An environment whose Pool objects do what `objects` says; four shards of a pool exist. */
@@ -35,7 +35,7 @@ test('the live view asks six Pool objects at once, and keeps what each answers',
   }));
   const names = Array.from({ length: 20 }, (_, i) => ({ pool: 'shop', shard: String(i) }));
   const statuses = new ShardStatuses(env, (_, status) => status);
-  await statuses.ask(names, () => true);
+  await statuses.fetch(names, () => true);
   expect(most).toBe(6);
   expect(names.filter((name) => !statuses.has(name)).map(({ shard }) => shard)).toEqual(['3']);
 });
@@ -50,9 +50,9 @@ function slowShard() {
   const statuses = new ShardStatuses(env, (_, status) => status);
   return {
     asked,
-    ask: () => statuses.ask([TO], () => true),
-    push: (dropped: number) => statuses.keep(TO, statusOf(dropped)),
-    askAnew: () => statuses.askAnew('shop'),
+    ask: () => statuses.fetch([TO], () => true),
+    push: (dropped: number) => statuses.update(TO, statusOf(dropped)),
+    askAnew: () => statuses.invalidate('shop'),
     known: () => statuses.of('shop').map(({ dropped }) => dropped),
     isKnown: () => statuses.has(TO),
   };
@@ -100,8 +100,8 @@ test('a shard that is away keeps no other from hearing of an ejection', async ()
       heard.push(`${name} ${kind} ${backend}`);
     },
   }));
-  const flip: Flip = { kind: 'ejected', backend: 'a', at: 1, until: 2, ejections: 1 };
-  await tellPeers(env, { pool: 'shop', shard: '0' }, [flip]);
+  const flip: HealthChange = { kind: 'ejected', backend: 'a', at: 1, until: 2, ejections: 1 };
+  await broadcastHealthChanges(env, { pool: 'shop', shard: '0' }, [flip]);
   expect(heard.toSorted()).toEqual(['shop/2 ejected a', 'shop/3 ejected a']);
 });
 
@@ -147,7 +147,7 @@ test.each([
     for (const delivery of failed) await deliveries.deliver([delivery]);
     pool.isAway = false;
     vi.setSystemTime(deliveries.retryAt);
-    await deliveries.again();
+    await deliveries.retryPending();
     expect(pool.taken).toEqual(taken);
   },
 );
@@ -160,13 +160,13 @@ test('a new revision is tried again even when an earlier one has been given up',
   for (let tries = 0; deliveries.retryAt !== 0; tries++) {
     expect(tries).toBeLessThan(10);
     vi.setSystemTime(deliveries.retryAt);
-    await deliveries.again();
+    await deliveries.retryPending();
   }
   await deliveries.deliver([pushOf(2)]);
   expect(deliveries.retryAt).toBeGreaterThan(Date.now());
   pool.isAway = false;
   vi.setSystemTime(deliveries.retryAt);
-  await deliveries.again();
+  await deliveries.retryPending();
   expect(pool.taken).toEqual(['2, 2']);
 });
 
@@ -192,7 +192,7 @@ test(`${UNDELIVERED} objects that are away are told again; those owed longest ar
   await deliveries.deliver(pushes.slice(5));
   isAway = false;
   vi.setSystemTime(deliveries.retryAt);
-  await deliveries.again();
+  await deliveries.retryPending();
   expect(taken.toSorted()).toEqual(
     pushes
       .slice(5)

@@ -2,8 +2,8 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Env } from '../../worker/env.ts';
 import { bodyOf, keyOf, type LogBatch, pack, readBody } from '../../worker/log/message.ts';
-import { MAPPINGS, MESSAGES, sendToQueue, toQueue } from '../../worker/log/queue.ts';
-import { flushLog, LENGTH_AT_ONCE, LINES, logMapping } from '../../worker/log/sinks.ts';
+import { MAPPINGS_QUEUED, MESSAGES_QUEUED, sendToQueue, toQueue } from '../../worker/log/queue.ts';
+import { flushLog, LENGTH_AT_ONCE, LINES_QUEUED, logMapping } from '../../worker/log/sinks.ts';
 import type { Mapping } from '../../worker/protocol/messages.ts';
 
 const mapping = (requestId: string, path = '/'): Mapping => ({
@@ -102,19 +102,23 @@ test('while the queue stays away a bounded number of mappings is kept, the newes
   addFull('last');
   await sendToQueue(queue.env, 'isolate');
   // What was kept, and the one that was just made up.
-  expect(queue.taken.length).toBe(MESSAGES + 1);
-  expect(idsOf(queue.taken[0]!)[0]).toBe(`round${100 - MESSAGES}-0`);
+  expect(queue.taken.length).toBe(MESSAGES_QUEUED + 1);
+  expect(idsOf(queue.taken[0]!)[0]).toBe(`round${100 - MESSAGES_QUEUED}-0`);
   expect(idsOf(queue.taken.at(-1)!)[63]).toBe('last-63');
 });
 
-test(`${MAPPINGS} mappings wait to be sent; then the oldest go, and their number is told`, async () => {
+test(`${MAPPINGS_QUEUED} mappings wait to be sent; then the oldest go, and their number is told`, async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   onTestFinished(() => warn.mockRestore());
   const queue = fakeQueue();
-  for (let i = 0; i < MAPPINGS + 7; i++) toQueue(mapping(`many-${i}`));
+  for (let i = 0; i < MAPPINGS_QUEUED + 7; i++) toQueue(mapping(`many-${i}`));
   await sendToQueue(queue.env, 'isolate');
   const ids = queue.taken.flatMap(idsOf);
-  expect([ids.length, ids[0], ids.at(-1)]).toEqual([MAPPINGS, 'many-7', `many-${MAPPINGS + 6}`]);
+  expect([ids.length, ids[0], ids.at(-1)]).toEqual([
+    MAPPINGS_QUEUED,
+    'many-7',
+    `many-${MAPPINGS_QUEUED + 6}`,
+  ]);
   expect(warn.mock.calls.flat()).toEqual([expect.objectContaining({ count: 7 })]);
 });
 
@@ -135,20 +139,20 @@ async function linesOf(): Promise<{ rounds: string[][]; warnings: unknown[] }> {
   return { rounds: rounds.slice(0, -1), warnings: warn.mock.calls.flat() };
 }
 
-test(`${LINES} lines wait for the log; then the oldest go, and their number is told`, async () => {
-  for (let i = 0; i < LINES + 7; i++) logMapping(mapping(`line-${i}`), 1, {} as Env);
+test(`${LINES_QUEUED} lines wait for the log; then the oldest go, and their number is told`, async () => {
+  for (let i = 0; i < LINES_QUEUED + 7; i++) logMapping(mapping(`line-${i}`), 1, {} as Env);
   const { rounds, warnings } = await linesOf();
   const ids = rounds.flat().map((line) => JSON.parse(line).requestId);
-  expect([ids.length, ids[0], ids.at(-1)]).toEqual([LINES, 'line-7', `line-${LINES + 6}`]);
+  expect([ids.length, ids[0], ids.at(-1)]).toEqual([LINES_QUEUED, 'line-7', `line-${LINES_QUEUED + 6}`]);
   expect(warnings).toEqual([{ message: 'log lines were dropped', count: 7 }]);
 });
 
 test(`about ${LENGTH_AT_ONCE} characters are written in one invocation, however long a line is; the rest comes next`, async () => {
   const long = `/${'p'.repeat(3_000)}`;
-  for (let i = 0; i < LINES; i++) logMapping(mapping(`long-${i}`, long), 1, {} as Env);
+  for (let i = 0; i < LINES_QUEUED; i++) logMapping(mapping(`long-${i}`, long), 1, {} as Env);
   const { rounds } = await linesOf();
   expect(rounds.flat().map((line) => JSON.parse(line).requestId)).toEqual(
-    Array.from({ length: LINES }, (_, i) => `long-${i}`),
+    Array.from({ length: LINES_QUEUED }, (_, i) => `long-${i}`),
   );
   const lengths = rounds.map((lines) => lines.join('').length);
   expect(Math.max(...lengths)).toBeLessThan(LENGTH_AT_ONCE + 4_000);

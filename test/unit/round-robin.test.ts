@@ -88,7 +88,7 @@ test('many holders with leases of any size: no share is further off than backend
         weights.map(() => 0),
         0,
       );
-      sequence.weigh(weights);
+      sequence.setWeights(weights);
       const hands: number[][] = Array.from({ length: 5 }, () => []);
       const used = weights.map(() => 0);
       for (const { holder, lease, use } of events) {
@@ -116,7 +116,7 @@ test('one holder gets nginx’s order whatever the lease sizes', () => {
           weights.map(() => 0),
           0,
         );
-        sequence.weigh(weights);
+        sequence.setWeights(weights);
         const leased = leases.flatMap((size) => sequence.lease(size));
         const position = weights.map(() => 0);
         expect(leased).toEqual(leased.map(() => take(position, weights)));
@@ -183,18 +183,18 @@ test('a backend that returns is not owed the turns it missed: with equal weights
         all.map(() => 0),
         0,
       );
-      sequence.weigh(all);
+      sequence.setWeights(all);
       sequence.lease(before);
       const { epoch } = sequence;
       const held = leases.map((size) => sequence.lease(size));
       // The slots of the backends that stay in are used; those of the one that is out come back.
       const giveBack = (slots: readonly number[]) =>
         sequence.giveBack(epoch, 0, slots.filter((index) => index === 0).length);
-      sequence.weigh(without);
+      sequence.setWeights(without);
       for (const slots of held.slice(0, backWhileOut)) giveBack(slots);
       sequence.lease(meanwhile);
       sequence.enter(without, 0);
-      sequence.weigh(all);
+      sequence.setWeights(all);
       const after = sequence.lease(5);
       for (const slots of held.slice(backWhileOut)) giveBack(slots);
       after.push(...sequence.lease(60));

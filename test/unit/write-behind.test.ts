@@ -23,19 +23,19 @@ function state() {
 test('however much changes, it is written once a second, and not at all when nothing does', () => {
   const { behind, writes } = state();
   for (let i = 0; i < 30; i++) {
-    behind.note();
+    behind.markDirty();
     vi.advanceTimersByTime(100);
   }
   expect(writes(0)).toBeLessThanOrEqual(3);
   expect(writes(1_000)).toBe(3);
   expect(writes(60_000)).toBe(3);
-  behind.note();
+  behind.markDirty();
   expect(writes(1_000)).toBe(4);
 });
 
-test.each(['settle', 'now'] as const)('what has been written by «%s» is not written once more', (how) => {
+test.each(['flushIfDirty', 'flush'] as const)('what %s has written is not written once more', (how) => {
   const { behind, writes } = state();
-  behind.note();
+  behind.markDirty();
   behind[how]();
   expect(writes(0)).toBe(1);
   expect(writes(60_000)).toBe(1);
@@ -43,14 +43,14 @@ test.each(['settle', 'now'] as const)('what has been written by «%s» is not wr
 
 test('what changes after it was written at once is written within a second', () => {
   const { behind, writes } = state();
-  behind.note();
-  behind.now();
-  behind.note();
+  behind.markDirty();
+  behind.flush();
+  behind.markDirty();
   expect(writes(1_000)).toBe(2);
 });
 
 test('where nothing has changed there is nothing to settle', () => {
   const { behind, writes } = state();
-  behind.settle();
+  behind.flushIfDirty();
   expect(writes(60_000)).toBe(0);
 });

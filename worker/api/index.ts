@@ -64,6 +64,7 @@ const routed = new Hono<ApiEnv>()
   .use('/*', answerUnchanged)
   .route('/', serve(operations.filter(({ isOpen }) => !isOpen)));
 
+/** The app of an admin host. */
 export const api = new Hono<ApiEnv>()
   .onError(onError)
   .use('*', async (c, next) => {

@@ -18,17 +18,13 @@ import { rampedWeight } from '../../balance/slow-start.ts';
 import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
+import { LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
 import type { LeaseReply, PoolNews } from '../../protocol/messages.ts';
 import { countsUnderWay, OpenSockets } from '../upstream/under-way.ts';
 import { compileUpstream, type Upstream } from '../upstream/upstream.ts';
 import { Contact } from './circuit-breaker.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
-
-/** A verdict that has not been reported by now went down with its request; the object's word counts again. */
-const REPORTED_MS = 3_000;
-/** With the object away, a probe that has not ended by then does not hold the next one up. */
-const PROBE_LOST_MS = 5_000;
 
 /** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
 export class PoolView {
@@ -187,7 +183,7 @@ export class PoolView {
     const index = this.healths.findIndex(
       (health, i) => takesNew(this.config.backends[i]!) && isProbeDue(health, now),
     );
-    if (index >= 0) this.healths[index]!.probingUntil = now + PROBE_LOST_MS;
+    if (index >= 0) this.healths[index]!.probingUntil = now + LOCAL_PROBE_LOST_MS;
     return index;
   }
 
