@@ -1,13 +1,13 @@
 /** What the client gets when no backend answered. */
+import { DRAIN_BYTES, drainBody } from '../lib/drain-body.ts';
 import type { NotAsked } from './attempts.ts';
 import type { Exchange } from './exchange.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { BODY_OF_GET_BYTES } from './upstream/body.ts';
-import { takeIn } from './upstream/upload.ts';
 
 /** Gives an answer in a backend's stead, once the client has said what it has to say. */
 export async function refuse(request: Request, answer: Response): Promise<Response> {
-  await takeIn(request.body);
+  await drainBody(request.body, DRAIN_BYTES);
   return answer;
 }
 

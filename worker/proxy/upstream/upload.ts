@@ -1,9 +1,6 @@
 /** A body that streams to the backend through our hands: so we know whose turn it is, and whether the client broke it off. */
 
-/** Read from the client, and written to the backend, at most this much at a time. */
-export const CHUNK_BYTES = 65_536;
-/** Unread bytes taken in at most before our own answer; nginx's `lingering_close` serves the same end. */
-export const DRAIN_BYTES = 64 * 1_048_576;
+import { CHUNK_BYTES, DRAIN_BYTES } from '../../lib/drain-body.ts';
 
 export interface Upload {
   /** The body for the backend's request. */
@@ -20,23 +17,6 @@ export interface Upload {
    * that is writing, which then sees a reset and may never read the answer.
    */
   drain(): Promise<void>;
-}
-
-/** Takes in what a client sends although nothing will read it, before an answer of ours; for why, see `Upload.drain`. */
-export async function takeIn(body: ReadableStream | null): Promise<void> {
-  let buffer = new ArrayBuffer(CHUNK_BYTES);
-  try {
-    const reader = body?.getReader({ mode: 'byob' });
-    for (let drained = 0; reader && drained <= DRAIN_BYTES; ) {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done) return;
-      drained += value.byteLength;
-      buffer = value.buffer as ArrayBuffer;
-    }
-    await reader?.cancel();
-  } catch {
-    // The client went away; no one is left to answer.
-  }
 }
 
 /** Starts to pass `body` on, `length` bytes or, when that is no number of bytes, until it ends. */
