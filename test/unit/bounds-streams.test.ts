@@ -61,7 +61,7 @@ test(`of an upload that its backend leaves unread ${DRAIN_BYTES} bytes are taken
   const waiting: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => waiting.push(promise) };
   const upload = startUpload(endless.stream, Number.NaN, ctx as unknown as Parameters<typeof startUpload>[2]);
-  await vi.waitFor(() => expect(upload.backendsTurnSince()).not.toBeNull());
+  await vi.waitFor(() => expect(upload.waitingForBackendSince()).not.toBeNull());
   // The backend takes nothing: no more than what is on its way is read for it.
   expect(endless.read).toBeLessThanOrEqual(2 * CHUNK_BYTES);
   await upload.drain();

@@ -3,7 +3,7 @@ import { takesNew } from '../../balance/available.ts';
 import type { Env } from '../../env.ts';
 import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
 import type { Reason } from '../../protocol/messages.ts';
-import { eligibleNow } from '../selection/local-pick.ts';
+import { eligibleNow } from '../selection/select-locally.ts';
 import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
