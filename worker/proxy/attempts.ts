@@ -56,7 +56,7 @@ function attemptTimeoutMs({ exchange, backend, deadline, attemptAt }: Forwarding
 
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(value, most));
 
-/** Gives a stalled backend up if another one is available, and pays for the retry. Returns whether it did. */
+/** Gives up a stalled backend if another one is available, and pays for the retry. Returns whether it did. */
 function abandonIfStalled(forwarding: Forwarding): boolean {
   const { exchange, waits, budget } = forwarding;
   const now = Date.now();
