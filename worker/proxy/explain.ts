@@ -126,7 +126,7 @@ function listLeftOut(view: PoolView): LeftOut[] {
     if (backend.tier > set.tier)
       return leftOut(
         'standby',
-        `tier ${backend.tier} is on standby while tier ${set.tier} has an available backend`,
+        `tier ${backend.tier} stands by while tier ${set.tier} has an available backend`,
       );
     return [];
   });
