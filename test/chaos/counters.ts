@@ -13,7 +13,7 @@ export interface Bounds {
 }
 
 /** Bounds for the attempts at each backend, by `pool/backend`, since the run began. */
-export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
+function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
   const lossy = ledger.deeds.filter((deed) => deed.lossy);
   const isAtRisk = (record: ClientRecord) =>
     lossy.some(({ at }) => record.endedAt >= at - LOST_BEFORE_MS && record.sentAt <= at + LOST_AFTER_MS);

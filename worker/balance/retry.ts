@@ -23,7 +23,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(
 );
 
 /** The platform's own answers that say that no connection was ever opened: nothing can have been processed. */
-export const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
+const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
 
 /** Whether the request may be sent twice although the first backend may have acted on it. */
 export function isRepeatable(

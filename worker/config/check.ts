@@ -25,7 +25,7 @@ export type Checked<T> =
   | { readonly ok: false; readonly errors: Problem[] };
 
 /** Writes a path as `pools[0].url`. */
-export function writePath(path: readonly PropertyKey[]): string {
+function writePath(path: readonly PropertyKey[]): string {
   return path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${short(String(key))}`))
     .join('')
@@ -69,7 +69,7 @@ export function checkConfig(value: unknown, around: Surroundings): Checked<Confi
 }
 
 /** What must hold between the fields of a document that fits the schema. */
-export function* crossCheck(config: Config, around: Surroundings): Generator<Problem> {
+function* crossCheck(config: Config, around: Surroundings): Generator<Problem> {
   const size = JSON.stringify(config).length;
   if (size > LIMITS.documentBytes)
     yield { path: '', message: `is ${size} characters long; at most ${LIMITS.documentBytes} are taken` };

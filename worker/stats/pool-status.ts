@@ -112,7 +112,7 @@ const MARGIN_MS = 2_000;
  * over, no probe is under way, and a success has been seen since. A region that rests is no exception: what it could not
  * reach it finds out anew with its next request.
  */
-export function withoutStaleEjections(shards: readonly ShardStatus[], id: string): BackendStatus[] {
+function withoutStaleEjections(shards: readonly ShardStatus[], id: string): BackendStatus[] {
   const rows = shards.flatMap(({ backends }) => backends.filter((row) => row.id === id));
   const succeededAt = Math.max(0, ...rows.map((row) => row.succeededAt ?? 0));
   return rows.map((row) => {

@@ -68,7 +68,7 @@ export class Deliveries {
 }
 
 /** Delivers all. Returns those that failed, or did not answer in time, to be tried again. */
-export async function deliver(env: Env, deliveries: readonly Delivery[]): Promise<Delivery[]> {
+async function deliver(env: Env, deliveries: readonly Delivery[]): Promise<Delivery[]> {
   const failed: Delivery[] = [];
   await forEachLimit(deliveries, CALLS_AT_ONCE, async (delivery) => {
     if (!(await deliverOne(env, delivery))) failed.push(delivery);

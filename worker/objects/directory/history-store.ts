@@ -2,7 +2,7 @@
 import { type ConfigEvent, eventKey, type HistoryEvent, type PoolEvent } from '../../protocol/events.ts';
 
 /** Events kept; the oldest go first. */
-export const EVENTS_KEPT = 1_000;
+const EVENTS_KEPT = 1_000;
 
 export class HistoryStore {
   readonly #sql: SqlStorage;

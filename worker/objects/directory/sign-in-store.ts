@@ -8,7 +8,7 @@ import type { Session } from '../../protocol/messages.ts';
 /** A one-time code is good for so long. */
 const LOGIN_TTL_MS = 10 * 60_000;
 /** One-time codes that wait to be used; the oldest go first. */
-export const LOGINS_KEPT = 100;
+const LOGINS_KEPT = 100;
 /** Sign-ins that one address may try within the window; a right one sets its count back. */
 export const ATTEMPTS = 10;
 export const ATTEMPTS_WINDOW_MS = 60_000;

@@ -8,7 +8,7 @@ import { inPieces } from '../../lib/chunks.ts';
 import type { Revision } from '../../protocol/config-schemas.ts';
 
 /** Revisions kept; the oldest go first. */
-export const REVISIONS_KEPT = 100;
+const REVISIONS_KEPT = 100;
 
 export type { Revision };
 
