@@ -41,7 +41,7 @@ export class Isolate {
     return left;
   }
 
-  /** One request, as `firstPick` has it. */
+  /** One request, as `selectFirst` has it. */
   request(now: number): void {
     const view = this.#view;
     const slot = slotInHand(view, now);

@@ -24,12 +24,18 @@ const viewOf = (ids: readonly string[], more: object = {}) => new PoolView(poolO
 const poolOf = (ids: readonly string[], more: object = {}) =>
   poolSchema.parse({ id: 'p', backends: ids.map((id) => ({ id, url: 'http://a.test' })), ...more });
 
+const scopeOf = (pool: string, secrets: string) => ({
+  pool,
+  backends: [{ id: 'b' }],
+  cookie: COOKIE,
+  secrets,
+});
+
 async function issued(pool: string, secret: string, secondsAgo = 0): Promise<string> {
-  const header = await issuePin(COOKIE, pool, 'b', secret, true, T0 - secondsAgo * 1_000);
+  const header = await issuePin(scopeOf(pool, secret), 'b', true, T0 - secondsAgo * 1_000);
   return header.split(';')[0]!;
 }
-const read = (pool: string, cookie: string, secret: string) =>
-  readPin(cookie, COOKIE, pool, [{ id: 'b' }], secret, T0);
+const read = (pool: string, cookie: string, secret: string) => readPin(cookie, scopeOf(pool, secret), T0);
 
 test(`${VERIFIED_KEPT} genuine cookies cost one HMAC each; past that the oldest costs it again, and still counts`, async () => {
   const verify = vi.spyOn(crypto.subtle, 'verify');

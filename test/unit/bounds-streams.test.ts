@@ -3,10 +3,10 @@ import { HTTPException } from 'hono/http-exception';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { explainSchema, URL_LENGTH } from '../../worker/api/explain.ts';
 import { DISCARD_BYTES, readJson } from '../../worker/api/http/body.ts';
-import { drainBody } from '../../worker/api/http/drain-body.ts';
 import { parse } from '../../worker/config/check.ts';
 import { LIMITS } from '../../worker/config/limits.ts';
-import { CHUNK_BYTES, DRAIN_BYTES, startUpload, takeIn } from '../../worker/proxy/upstream/upload.ts';
+import { CHUNK_BYTES, DRAIN_BYTES, drainBody } from '../../worker/lib/drain-body.ts';
+import { startUpload } from '../../worker/proxy/upstream/upload.ts';
 
 /** A client that sends `bytes` and counts them as they are read; `largest`: the most that was asked for at once. */
 function client(bytes = Number.POSITIVE_INFINITY) {
@@ -37,10 +37,10 @@ const expectCutAt = (limit: number, { read }: ReturnType<typeof client>): void =
 
 test(`before an answer of ours ${DRAIN_BYTES} bytes are taken in, in pieces of ${CHUNK_BYTES}, and then no more`, async () => {
   const whole = client(DRAIN_BYTES);
-  await takeIn(whole.stream);
+  await drainBody(whole.stream, DRAIN_BYTES);
   expect([whole.read, whole.largest, whole.cancelled]).toEqual([DRAIN_BYTES, CHUNK_BYTES, false]);
   const endless = client();
-  await takeIn(endless.stream);
+  await drainBody(endless.stream, DRAIN_BYTES);
   expectCutAt(DRAIN_BYTES, endless);
   expect(endless.cancelled).toBe(true);
 });
@@ -61,7 +61,7 @@ test(`of an upload that its backend leaves unread ${DRAIN_BYTES} bytes are taken
   const waiting: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => waiting.push(promise) };
   const upload = startUpload(endless.stream, Number.NaN, ctx as unknown as Parameters<typeof startUpload>[2]);
-  await vi.waitFor(() => expect(upload.backendsTurnSince()).not.toBeNull());
+  await vi.waitFor(() => expect(upload.waitingForBackendSince()).not.toBeNull());
   // The backend takes nothing: no more than what is on its way is read for it.
   expect(endless.read).toBeLessThanOrEqual(2 * CHUNK_BYTES);
   await upload.drain();
@@ -107,10 +107,10 @@ test(`an API body that nests ${LIMITS.bodyDepth} levels deep is read; one level 
 test(`of a body that a refused API call brings ${LIMITS.documentBytes} bytes are read, and then no more`, async () => {
   const { documentBytes } = LIMITS;
   const whole = client(documentBytes);
-  await drainBody({ body: whole.stream, bodyUsed: false } as Request);
+  await drainBody(whole.stream, documentBytes);
   expect(whole.read).toBe(documentBytes);
   const endless = client();
-  await drainBody({ body: endless.stream, bodyUsed: false } as Request);
+  await drainBody(endless.stream, documentBytes);
   expectCutAt(documentBytes, endless);
 });
 

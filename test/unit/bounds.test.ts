@@ -16,10 +16,10 @@ import type { Mapping } from '../../worker/protocol/messages.ts';
 import {
   describeAttempts,
   type Exchange,
-  HOST_KEPT,
+  HOST_LENGTH,
   mappingOf,
-  PATH_KEPT,
-  saneRequestId,
+  PATH_LENGTH,
+  readRequestId,
 } from '../../worker/proxy/exchange.ts';
 import { recordAttempt, recordMapping } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
@@ -95,8 +95,8 @@ test(`the series keeps ${STEPS} steps`, () => {
 });
 
 test('a request id of 128 characters is kept, a longer one is replaced', () => {
-  expect(saneRequestId(new Headers({ 'x-request-id': 'x'.repeat(128) }))).toHaveLength(128);
-  expect(saneRequestId(new Headers({ 'x-request-id': 'x'.repeat(129) }))).toBeNull();
+  expect(readRequestId(new Headers({ 'x-request-id': 'x'.repeat(128) }))).toHaveLength(128);
+  expect(readRequestId(new Headers({ 'x-request-id': 'x'.repeat(129) }))).toBeNull();
 });
 
 test(`a change bears ${EMAIL_LENGTH} characters of an address, the rest is cut`, async () => {
@@ -124,14 +124,14 @@ test('X-Backend-Attempts after the most retries of the longest ids stays below 1
 const exchange = (length: number): Exchange =>
   ({
     ...{ requestId: 'x'.repeat(128), startedAt: 1, request: { method: 'OPTIONS' }, route: { id: LONG_ID } },
-    ...{ pool: LONG_ID, reason: 'fail-open', attempts },
+    ...{ view: { config: { id: LONG_ID } }, choice: { reason: 'fail-open' }, attempts },
     target: { host: 'h'.repeat(length), path: `/${'p'.repeat(length)}` },
   }) as unknown as Exchange;
 
 test('a mapping keeps so much of host and path, and is never longer than 4 KB', () => {
   const mapping = mappingOf(exchange(20_000), LONG_ID, 200, 2);
-  expect(mapping.host).toHaveLength(HOST_KEPT + 1);
-  expect(mapping.path).toHaveLength(PATH_KEPT + 1);
+  expect(mapping.host).toHaveLength(HOST_LENGTH + 1);
+  expect(mapping.path).toHaveLength(PATH_LENGTH + 1);
   expect(JSON.stringify(mapping).length).toBeLessThan(4_096);
 });
 

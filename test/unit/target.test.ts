@@ -5,11 +5,11 @@ import { lengthAsSent, normalPath } from '../../worker/config/path.ts';
 import { backendSchema, type RouteConfig, routeSchema } from '../../worker/config/schema.ts';
 import { compileRoutes, matchRoute } from '../../worker/proxy/routing/routes.ts';
 import { readTarget } from '../../worker/proxy/routing/target.ts';
-import { compileUpstream, upstreamUrl } from '../../worker/proxy/upstream/upstream.ts';
+import { compileBackend, upstreamUrl } from '../../worker/proxy/upstream/upstream.ts';
 
 const route = (id: string, host: string, path = '/', more: object = {}): RouteConfig =>
   routeSchema.parse({ id, host, path, pool: 'p', ...more });
-const upstream = (url: string) => compileUpstream(backendSchema.parse({ id: 'a', url }));
+const upstream = (url: string) => compileBackend(backendSchema.parse({ id: 'a', url }));
 
 test.each([
   ['http://shop.test/', 'shop.test', '/', ''],

@@ -4,7 +4,7 @@ import type { Env } from '../../env.ts';
 import { retryOnce, withDeadline } from '../../lib/calls.ts';
 import { ASK_AHEAD_MS, ISOLATE_DEADLINE_MS } from '../../lib/timing.ts';
 import type { Reason } from '../../protocol/messages.ts';
-import { eligibleNow } from '../selection/local-pick.ts';
+import { eligibleNow } from '../selection/select-locally.ts';
 import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
