@@ -4,12 +4,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'unit', include: ['test/{unit,simulate}/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'runtime',
           include: ['test/{runtime,fuzz,chaos}/**/*.test.ts'],
-          globalSetup: ['test/support/build.ts'],
+          globalSetup: ['test/support/product/build.ts'],
           fileParallelism: false,
           // Of the tests that wait for most of their time and are marked to run side by side.
           maxConcurrency: 8,

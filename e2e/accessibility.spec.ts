@@ -1,6 +1,6 @@
 /** axe finds no violations on any page, light and dark, wide and narrow. */
 import { expect, test } from 'playwright/test';
-import { send } from '../test/support/product.ts';
+import { send } from '../test/support/product/product.ts';
 import { expectAccessible } from './support/axe.ts';
 import { open, serveWorld } from './support/dashboard.ts';
 

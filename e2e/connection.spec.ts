@@ -1,6 +1,6 @@
 /** Current figures, and a page that shows when they are stale. */
 import { expect, type Page, test } from 'playwright/test';
-import { send } from '../test/support/product.ts';
+import { send } from '../test/support/product/product.ts';
 import { open, serveWorld, traffic } from './support/dashboard.ts';
 
 const world = serveWorld();

@@ -1,7 +1,7 @@
 /** From an empty deployment to the first answered request, and another pool after it. */
 import { expect, type Locator, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 
 let product: Product;
 let origin: OriginProcess;

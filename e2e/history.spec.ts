@@ -1,7 +1,7 @@
 /** The History page: the timeline and rollback; and the command palette. */
 import { expect, type Page, test } from 'playwright/test';
 import { deadPort, echo, type Origin, startOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 import { expectAccessible } from './support/axe.ts';
 import { open as signIn } from './support/dashboard.ts';
 

@@ -1,7 +1,7 @@
 /** HTML and scripts in anything that operators or clients control are shown as text, and never run. */
 import { expect, type Page, type Route, test } from 'playwright/test';
 import { deadPort } from '../test/support/origins.ts';
-import { type Json, send } from '../test/support/product.ts';
+import { type Json, send } from '../test/support/product/product.ts';
 import { open, serveWorld } from './support/dashboard.ts';
 
 const MARKUP = `<img src=x onerror=alert(1)>'"&lt;<script>alert(2)</script>`;

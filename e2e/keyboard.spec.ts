@@ -1,6 +1,6 @@
 /** Without a mouse: the most important tasks by keyboard alone, with a visible focus. */
 import { expect, type Page, test } from 'playwright/test';
-import { TOKEN } from '../test/support/product.ts';
+import { TOKEN } from '../test/support/product/product.ts';
 import { serveWorld } from './support/dashboard.ts';
 
 const world = serveWorld();

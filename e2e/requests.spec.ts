@@ -1,7 +1,7 @@
 /** The Requests page: the live list, its filters, and the details of a request. */
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 import { expectAccessible } from './support/axe.ts';
 import { open as signIn } from './support/dashboard.ts';
 

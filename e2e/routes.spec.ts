@@ -1,7 +1,7 @@
 /** The Routes page: a route with invalid input at first, changed and deleted, and the route test. */
 import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 
 let product: Product;
 let origins: OriginProcess[];

@@ -1,6 +1,6 @@
 /** Signing in and out: the token, one-time links, and every tab. */
 import { expect, test } from 'playwright/test';
-import { TOKEN } from '../test/support/product.ts';
+import { TOKEN } from '../test/support/product/product.ts';
 import { open, serveWorld } from './support/dashboard.ts';
 
 const world = serveWorld();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 
 let product: Product;
 let origin: OriginProcess;

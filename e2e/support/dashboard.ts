@@ -1,7 +1,7 @@
 /** The dashboard under test: the built Worker with real backends, a signed-in page, and traffic. */
 import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../../test/support/origins.ts';
-import { type Json, type Product, send, startProduct } from '../../test/support/product.ts';
+import { type Json, type Product, send, startProduct } from '../../test/support/product/product.ts';
 
 /** The product with backends a, b and c in pool `shop`, behind `shop.localhost`. */
 export interface World {

@@ -1,7 +1,7 @@
 /** A pool's page under test: two pools, reset before each test, the backends table, and traffic. */
 import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../../test/support/origins.ts';
-import { type Product, startProduct } from '../../test/support/product.ts';
+import { type Product, startProduct } from '../../test/support/product/product.ts';
 
 const HOST = 'shop.localhost';
 const NAMES = ['a', 'b', 'c'];

@@ -5,7 +5,7 @@ import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Arrival } from './ledger.ts';
+import type { Arrival } from './request-log.ts';
 import type { Fault, PoolName } from './schedule.ts';
 
 /** What `stall` waits in mid-body; longer than the pools' timeouts, for a stream that has begun is never cut by them. */

@@ -1,11 +1,11 @@
 /** What is checked of the whole product: when a storm is over, and at the end. Each returns what is broken, a line each. */
-import type { Json } from '../support/product.ts';
-import { parseMetrics } from '../support/prometheus.ts';
+import type { Json } from '../support/product/product.ts';
+import { parseMetrics } from '../support/product/prometheus.ts';
 import { wrongCounters } from './counters.ts';
 import { judge } from './invariants.ts';
-import type { Ledger } from './ledger.ts';
 import type { Operator } from './operator.ts';
 import { judgeOutages, OUTAGE_POOLS } from './outages.ts';
+import type { Ledger } from './request-log.ts';
 
 /** How long it may take until shares and counters are right again when all is calm. */
 const CALM_MS = 5_000;

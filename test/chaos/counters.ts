@@ -1,5 +1,5 @@
 /** Whether the product's counters are what its clients and backends saw. No I/O. */
-import type { ClientRecord, Ledger } from './ledger.ts';
+import type { ClientRecord, Ledger } from './request-log.ts';
 import { BACKENDS, type PoolName } from './schedule.ts';
 
 /** What an object may lose with its memory (lease.md): a second, and the quarter of one that a batch waits. */

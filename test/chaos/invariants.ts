@@ -1,6 +1,7 @@
 /** What must hold of every request of a run, and the one reason for which each may end badly. No I/O. */
-import type { ClientRecord, Ledger } from './ledger.ts';
+
 import { isOutagePool, isRejected, mayAllBeOut } from './outages.ts';
+import type { ClientRecord, Ledger } from './request-log.ts';
 import { type Fault, HARMLESS } from './schedule.ts';
 
 /** `fine`: as if nothing had gone wrong. `excused`: badly, by a backend or for want of a runtime. */

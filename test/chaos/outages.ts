@@ -3,7 +3,7 @@
  * one that hangs while few ask, one that is half broken. How much their clients may notice is counted by outage. No I/O.
  */
 import { Deck, type Random } from '../support/random.ts';
-import { AFTERMATH_MS, type ClientRecord, type FaultSpan, type Ledger } from './ledger.ts';
+import { AFTERMATH_MS, type ClientRecord, type FaultSpan, type Ledger } from './request-log.ts';
 import { BACKENDS, type Fault, type PoolName, type Step } from './schedule.ts';
 
 /** What each is for; the spare pool of `shielded` and the pool that takes uploads have backends that are always well. */

@@ -1,6 +1,6 @@
 /** The table of a run: each fault, how often, and what became of the requests that met it. No I/O. */
 import { judge, type Verdict } from './invariants.ts';
-import type { ClientRecord, Ledger } from './ledger.ts';
+import type { ClientRecord, Ledger } from './request-log.ts';
 import { FAULTS } from './schedule.ts';
 
 export interface Row {

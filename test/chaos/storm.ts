@@ -2,19 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Json, send } from '../support/product.ts';
+import { type Json, send } from '../support/product/product.ts';
+import { databaseMb } from '../support/product/size.ts';
 import { Random } from '../support/random.ts';
-import { databaseMb } from '../support/size.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { checkCalm, checkCounters, judgeAll } from './checks.ts';
-import { Ledger } from './ledger.ts';
-import { ORDERS_HOST, orderOf, writeWrappedWorker } from './mishaps.ts';
+import { ORDERS_HOST, orderOf, writeWrappedWorker } from './faults.ts';
 import { Operator } from './operator.ts';
 import { OUTAGE_BASE_MS, planOutages } from './outages.ts';
-import { startPulse } from './pulse.ts';
 import { type Row, rowsOf } from './report.ts';
+import { Ledger } from './request-log.ts';
 import { type RuntimeProcess, startRuntimeProcess } from './runtime-process.ts';
 import { BACKENDS, type Cycle, POOLS, type PoolName, plan, type Step } from './schedule.ts';
+import { startPulse } from './stall-detector.ts';
 import { hostOf, startTraffic } from './traffic.ts';
 
 export interface StormOptions {

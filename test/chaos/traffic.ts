@@ -4,8 +4,8 @@ import { breakOff } from '../compare/load.ts';
 import type { Random } from '../support/random.ts';
 import { EVENTS } from './backend.ts';
 import { ask, closeIdle, converse, type Ending } from './client.ts';
-import type { ClientRecord, Kind, Ledger } from './ledger.ts';
 import { OUTAGE_CLIENTS, OUTAGE_POOLS } from './outages.ts';
+import type { ClientRecord, Kind, Ledger } from './request-log.ts';
 import type { PoolName } from './schedule.ts';
 
 /** How often each kind is sent, and to which pools. */

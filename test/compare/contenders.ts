@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, type Json, type Product, TOKEN } from '../support/product.ts';
+import { eventually, type Json, type Product, TOKEN } from '../support/product/product.ts';
 import { type Actor, lowPort } from './actors.ts';
 import { shoot, type Target } from './load.ts';
 

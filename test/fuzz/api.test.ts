@@ -1,6 +1,6 @@
 /** Bodies of every kind for every operation of the API: it takes them whole, or refuses them with reasons, and never fails. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ApiAnswer, type Json, type Product, startProduct } from '../support/product.ts';
+import { type ApiAnswer, type Json, type Product, startProduct } from '../support/product/product.ts';
 import { Random } from '../support/random.ts';
 import { broken, fitting, TEXT_BODIES } from './bodies.ts';
 

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../scripts/support/ports.ts';
 import { startWorkerd } from '../bench/workerd.ts';
-import { startForTest } from '../support/pools.ts';
-import { eventually, many, send } from '../support/product.ts';
+import { startForTest } from '../support/product/pools.ts';
+import { eventually, many, send } from '../support/product/product.ts';
 import { Random } from '../support/random.ts';
 import { makeRequest } from './requests.ts';
 

@@ -6,7 +6,7 @@ import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/pool-client/
 import { BATCH_MS } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
 import { isFull, isWorthTaking } from '../../worker/proxy/pool-client/reports.ts';
-import type { Agenda } from './agenda.ts';
+import type { Agenda } from './event-queue.ts';
 
 /** Calls the isolate's object; `then` gets the reply, or null when there was none in time. */
 export type Call = (ask: LeaseAsk, at: number, then: (reply: LeaseReply | null, at: number) => void) => void;

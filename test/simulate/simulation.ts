@@ -2,7 +2,7 @@
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
-import { Agenda } from './agenda.ts';
+import { Agenda } from './event-queue.ts';
 import { type Call, Isolate, type Note } from './isolate.ts';
 import { DRAINED, makePools } from './pool.ts';
 import { PoolObject } from './pool-object.ts';

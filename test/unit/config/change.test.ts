@@ -1,0 +1,217 @@
+/** Right documents: defaults, order, and what a change makes of one. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { applyChange } from '../../../worker/config/change.ts';
+import type { Change } from '../../../worker/config/changed.ts';
+import { checkConfig, type Surroundings } from '../../../worker/config/check.ts';
+import type { Config } from '../../../worker/config/schema.ts';
+
+const around: Surroundings = {
+  allowPrivate: true,
+  adminHosts: new Set(['localhost']),
+  hasAffinitySecret: true,
+  hasBinding: () => true,
+};
+
+function valid(document: unknown): Config {
+  const checked = checkConfig(document, around);
+  if (!checked.ok) throw new Error(JSON.stringify(checked.errors));
+  return checked.value;
+}
+
+const shop = valid({
+  pools: [
+    {
+      id: 'shop',
+      backends: [
+        { id: 'b', url: 'http://b.test' },
+        { id: 'a', url: 'http://a.test' },
+      ],
+    },
+    { id: 'spare', backends: [{ id: 'x', url: 'http://x.test' }] },
+  ],
+  routes: [{ id: 'r', host: 'shop.test', pool: 'shop' }],
+});
+
+test('an almost empty pool gets the defaults of the contract', () => {
+  const { pools } = valid({ pools: [{ id: 'shop', backends: [{ id: 'a', url: 'https://a.example.net' }] }] });
+  const statuses = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
+  expect(pools[0]).toEqual({
+    id: 'shop',
+    policy: 'round-robin',
+    hashKey: 'ip',
+    backends: [
+      {
+        id: 'a',
+        url: 'https://a.example.net',
+        binding: null,
+        weight: 1,
+        state: 'active',
+        tier: 0,
+        host: 'backend',
+        timeoutMs: null,
+      },
+    ],
+    timeoutMs: 30_000,
+    retry: {
+      maxRetries: 2,
+      on: ['connect-failure', 'timeout', ...statuses],
+      nonIdempotent: false,
+      budgetPercent: 20,
+      bodyLimitBytes: 65_536,
+    },
+    ejection: {
+      failures: 3,
+      failurePercent: 40,
+      minRequests: 10,
+      windowMs: 10_000,
+      stallMs: 2_000,
+      baseMs: 10_000,
+      maxMs: 300_000,
+      maxEjectedPercent: 100,
+      failureStatuses: statuses,
+    },
+    whenUnavailable: 'fail-open',
+    slowStartMs: 0,
+    sharding: 'none',
+    maxLease: 64,
+  });
+});
+
+test('an almost empty route gets the defaults of the contract', () => {
+  expect(shop.routes[0]).toEqual({
+    id: 'r',
+    host: 'shop.test',
+    path: '/',
+    pool: 'shop',
+    stripPrefix: false,
+    rewriteLocation: true,
+    affinity: 'none',
+    affinityCookie: { name: 'X-Backend-Id', ttlSeconds: 82_800, sameSite: 'Lax' },
+    timeoutMs: null,
+    retry: null,
+    debugHeaders: true,
+    logSampleRate: 0,
+  });
+});
+
+test('a checked document checks to itself', () => {
+  const backend = fc.record({
+    id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,10}$/),
+    url: fc.constantFrom('http://a.test', 'https://b.test/prefix', 'http://127.0.0.1:81'),
+    weight: fc.integer({ min: 1, max: 1000 }),
+    tier: fc.integer({ min: 0, max: 9 }),
+    state: fc.constantFrom('active', 'draining', 'disabled'),
+  });
+  const document = fc.record({
+    pools: fc.uniqueArray(
+      fc.record({
+        id: fc.stringMatching(/^[a-z0-9]{1,8}$/),
+        backends: fc.uniqueArray(backend, { minLength: 1, maxLength: 5, selector: (b) => b.id }),
+      }),
+      { maxLength: 4, selector: (p) => p.id },
+    ),
+  });
+  fc.assert(
+    fc.property(document, (value) => {
+      expect(valid(valid(value))).toEqual(valid(value));
+    }),
+  );
+});
+
+const put = (change: Change) => {
+  const before = structuredClone(shop);
+  const changed = applyChange(shop, change, around);
+  expect(shop).toEqual(before);
+  return changed;
+};
+
+test('a replaced backend keeps its place, a new one comes last', () => {
+  const replaced = put({
+    kind: 'put-backend',
+    pool: 'shop',
+    backend: 'b',
+    body: { url: 'http://c.test', weight: 7 },
+  });
+  expect(replaced.ok && replaced.config.pools[0]!.backends.map(({ id, weight }) => [id, weight])).toEqual([
+    ['b', 7],
+    ['a', 1],
+  ]);
+  const added = put({ kind: 'put-backend', pool: 'shop', backend: 'c', body: { url: 'http://c.test' } });
+  expect(added.ok && added.created && added.config.pools[0]!.backends.map(({ id }) => id)).toEqual([
+    'b',
+    'a',
+    'c',
+  ]);
+});
+
+test('a patch changes the fields it names and no other', () => {
+  const changed = put({ kind: 'patch-backend', pool: 'shop', backend: 'a', body: { state: 'draining' } });
+  expect(changed.ok && changed.config.pools[0]!.backends[1]).toEqual({
+    ...shop.pools[0]!.backends[1],
+    state: 'draining',
+  });
+});
+
+test.each<[string, Change, string, string]>([
+  [
+    'a patch with a wrong field',
+    { kind: 'patch-backend', pool: 'shop', backend: 'a', body: { weight: -1 } },
+    'invalid',
+    'weight',
+  ],
+  [
+    'a patch with an unknown field',
+    { kind: 'patch-backend', pool: 'shop', backend: 'a', body: { colour: 'red' } },
+    'invalid',
+    'colour',
+  ],
+  ['a patch that is a list', { kind: 'patch-backend', pool: 'shop', backend: 'a', body: [] }, 'invalid', ''],
+  [
+    'a patch of another id',
+    { kind: 'patch-backend', pool: 'shop', backend: 'a', body: { id: 'z' } },
+    'invalid',
+    'id',
+  ],
+  [
+    'a pool whose body names another id',
+    { kind: 'put-pool', pool: 'shop', body: { id: 'z', backends: shop.pools[0]!.backends } },
+    'invalid',
+    'id',
+  ],
+  [
+    'a pool with a wrong backend',
+    { kind: 'put-pool', pool: 'new', body: { backends: [{ id: 'a', url: 'nope' }] } },
+    'invalid',
+    'backends[0].url',
+  ],
+  [
+    'a route to no pool',
+    { kind: 'put-route', route: 'n', body: { host: 'n.test', pool: 'nope' } },
+    'invalid',
+    'pool',
+  ],
+  [
+    'a route on a host and path that are taken',
+    { kind: 'put-route', route: 'n', body: { host: 'shop.test', pool: 'shop' } },
+    'invalid',
+    'path',
+  ],
+])('%s is refused with a path relative to the body', (_, change, reason, path) => {
+  const changed = put(change);
+  expect(changed.ok ? null : changed.reason).toBe(reason);
+  expect(!changed.ok && changed.reason === 'invalid' && changed.errors.map((error) => error.path)).toContain(
+    path,
+  );
+});
+
+test.each<[string, Change, string]>([
+  ['a pool that a route names', { kind: 'delete-pool', pool: 'shop' }, 'conflict'],
+  ['the last backend', { kind: 'delete-backend', pool: 'spare', backend: 'x' }, 'conflict'],
+  ['a backend that is not there', { kind: 'delete-backend', pool: 'shop', backend: 'q' }, 'missing'],
+  ['a pool that is not there', { kind: 'delete-pool', pool: 'q' }, 'missing'],
+  ['a route that is not there', { kind: 'delete-route', route: 'q' }, 'missing'],
+])('deleting %s is refused', (_, change, reason) => {
+  const changed = put(change);
+  expect(changed.ok ? null : changed.reason).toBe(reason);
+});

@@ -1,0 +1,99 @@
+/** Whom a Pool object lets wait for the Directory, and how often it asks, with a Directory that the test plays. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { CatchUp } from '../../../../worker/objects/pool/config-pull.ts';
+
+const SECOND_MS = 1_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+type Mood = 'ok' | 'throw' | 'hang';
+
+/** A Pool object that knows revision 1, or nothing; the Directory has revision 2. */
+function world(mood: Mood, knows: number | null = 1) {
+  const directory = { mood, pulls: 0, answer: () => {} };
+  let known = knows;
+  const behind = vi.fn<(pull: Promise<void>) => void>();
+  const catchUp = new CatchUp(async () => {
+    directory.pulls++;
+    if (directory.mood === 'throw') throw new Error('away');
+    if (directory.mood === 'hang') await new Promise<void>((resolve) => (directory.answer = resolve));
+    known = 2;
+  }, behind);
+  return {
+    ...{ directory, behind },
+    /** Whether somebody who knows `asker` has been let go on `afterMs` later, and with which revision. */
+    async goesOn(asker: number, afterMs: number): Promise<number | null | 'waits' | 'fails'> {
+      let outcome: number | null | 'waits' | 'fails' = 'waits';
+      catchUp.to(asker, known).then(
+        () => (outcome = known),
+        () => (outcome = 'fails'),
+      );
+      await vi.advanceTimersByTimeAsync(afterMs);
+      return outcome;
+    },
+  };
+}
+
+test.each<[string, Mood, number | null, number | 'waits' | 'fails']>([
+  ['nothing, of a Directory that answers', 'ok', null, 2],
+  ['nothing, of a Directory that throws', 'throw', null, 'fails'],
+  ['nothing, of a Directory that hangs', 'hang', null, 'waits'],
+  ['less, of a Directory that answers', 'ok', 1, 2],
+  ['less, of a Directory that throws', 'throw', 1, 1],
+  ['less, of a Directory that hangs', 'hang', 1, 1],
+])('an object that knows %s goes on within a second with what it has, if it has anything', async (...row) => {
+  const [, mood, knows, expected] = row;
+  expect(await world(mood, knows).goesOn(2, SECOND_MS)).toBe(expected);
+});
+
+test('an asker who knows no more waits for nobody; behind the reply the Directory is asked twice a minute', async () => {
+  const { behind, directory, goesOn } = world('hang');
+  for (let second = 0; second < 120; second++) {
+    expect(await goesOn(1, 0)).toBe(1);
+    await vi.advanceTimersByTimeAsync(SECOND_MS);
+  }
+  expect(directory.pulls).toBeLessThanOrEqual(4);
+  expect(behind).toHaveBeenCalledTimes(directory.pulls);
+});
+
+test.each<Mood>(['throw', 'hang'])(
+  'once the Directory (%s) has let somebody wait in vain nobody waits, until it has answered',
+  async (mood) => {
+    const { directory, goesOn } = world(mood);
+    await goesOn(2, SECOND_MS);
+    directory.pulls = 0;
+    for (let i = 0; i < 50; i++) {
+      expect(await goesOn(2, 0)).toBe(1);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    // It is asked all the while, but not by everybody.
+    expect(directory.pulls).toBeGreaterThanOrEqual(3);
+    expect(directory.pulls).toBeLessThanOrEqual(6);
+    directory.mood = 'ok';
+    await vi.advanceTimersByTimeAsync(2 * SECOND_MS);
+    await goesOn(2, 0);
+    expect(await goesOn(2, 0)).toBe(2);
+  },
+);
+
+test('an answer that comes too late for who waited for it still counts', async () => {
+  const { directory, goesOn } = world('hang');
+  expect(await goesOn(2, SECOND_MS)).toBe(1);
+  directory.answer();
+  expect(await goesOn(2, 0)).toBe(2);
+});
+
+test('a question that got lost says nothing of a Directory that has answered another meanwhile', async () => {
+  const { directory, goesOn } = world('hang');
+  expect(await goesOn(2, SECOND_MS / 2)).toBe('waits');
+  directory.mood = 'ok';
+  expect(await goesOn(2, 0)).toBe(2);
+  directory.mood = 'hang';
+  await vi.advanceTimersByTimeAsync(SECOND_MS);
+  expect(await goesOn(3, 0)).toBe('waits');
+});

@@ -1,0 +1,56 @@
+/** When a Pool object's state is written down. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WriteBehind } from '../../../../worker/objects/pool/write-behind.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A state that is written behind; `writes` counts how often. */
+function state() {
+  let count = 0;
+  const behind = new WriteBehind(() => count++);
+  const writes = (afterMs: number) => {
+    vi.advanceTimersByTime(afterMs);
+    return count;
+  };
+  return { behind, writes };
+}
+
+test('however much changes, it is written once a second, and not at all when nothing does', () => {
+  const { behind, writes } = state();
+  for (let i = 0; i < 30; i++) {
+    behind.note();
+    vi.advanceTimersByTime(100);
+  }
+  expect(writes(0)).toBeLessThanOrEqual(3);
+  expect(writes(1_000)).toBe(3);
+  expect(writes(60_000)).toBe(3);
+  behind.note();
+  expect(writes(1_000)).toBe(4);
+});
+
+test.each(['settle', 'now'] as const)('what has been written by «%s» is not written once more', (how) => {
+  const { behind, writes } = state();
+  behind.note();
+  behind[how]();
+  expect(writes(0)).toBe(1);
+  expect(writes(60_000)).toBe(1);
+});
+
+test('what changes after it was written at once is written within a second', () => {
+  const { behind, writes } = state();
+  behind.note();
+  behind.now();
+  behind.note();
+  expect(writes(1_000)).toBe(2);
+});
+
+test('where nothing has changed there is nothing to settle', () => {
+  const { behind, writes } = state();
+  behind.settle();
+  expect(writes(60_000)).toBe(0);
+});
