@@ -1,5 +1,4 @@
 /** What must hold of every request of a run, and the one reason for which each may end badly. No I/O. */
-
 import { isOutagePool, isRejected, mayAllBeOut } from './outages.ts';
 import type { ClientRecord, Ledger } from './request-log.ts';
 import { type Fault, HARMLESS } from './schedule.ts';

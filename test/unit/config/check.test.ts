@@ -1,6 +1,8 @@
 /** Wrong documents, each with the path and the words it must give. */
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { checkConfig, type Surroundings, warnings } from '../../../worker/config/check.ts';
+import type { Config } from '../../../worker/config/schema.ts';
 
 const around: Surroundings = {
   allowPrivate: false,
@@ -256,4 +258,121 @@ test('all faults are told at once', () => {
     around,
   );
   expect(checked.ok ? 0 : checked.errors.length).toBe(3);
+});
+
+describe('a document without faults', () => {
+  const around: Surroundings = {
+    allowPrivate: true,
+    adminHosts: new Set(['localhost']),
+    hasAffinitySecret: true,
+    hasBinding: () => true,
+  };
+
+  function valid(document: unknown): Config {
+    const checked = checkConfig(document, around);
+    if (!checked.ok) throw new Error(JSON.stringify(checked.errors));
+    return checked.value;
+  }
+
+  const shop = valid({
+    pools: [
+      {
+        id: 'shop',
+        backends: [
+          { id: 'b', url: 'http://b.test' },
+          { id: 'a', url: 'http://a.test' },
+        ],
+      },
+      { id: 'spare', backends: [{ id: 'x', url: 'http://x.test' }] },
+    ],
+    routes: [{ id: 'r', host: 'shop.test', pool: 'shop' }],
+  });
+
+  test('an almost empty pool gets the defaults of the contract', () => {
+    const { pools } = valid({
+      pools: [{ id: 'shop', backends: [{ id: 'a', url: 'https://a.example.net' }] }],
+    });
+    const statuses = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
+    expect(pools[0]).toEqual({
+      id: 'shop',
+      policy: 'round-robin',
+      hashKey: 'ip',
+      backends: [
+        {
+          id: 'a',
+          url: 'https://a.example.net',
+          binding: null,
+          weight: 1,
+          state: 'active',
+          tier: 0,
+          host: 'backend',
+          timeoutMs: null,
+        },
+      ],
+      timeoutMs: 30_000,
+      retry: {
+        maxRetries: 2,
+        on: ['connect-failure', 'timeout', ...statuses],
+        nonIdempotent: false,
+        budgetPercent: 20,
+        bodyLimitBytes: 65_536,
+      },
+      ejection: {
+        failures: 3,
+        failurePercent: 40,
+        minRequests: 10,
+        windowMs: 10_000,
+        stallMs: 2_000,
+        baseMs: 10_000,
+        maxMs: 300_000,
+        maxEjectedPercent: 100,
+        failureStatuses: statuses,
+      },
+      whenUnavailable: 'fail-open',
+      slowStartMs: 0,
+      sharding: 'none',
+      maxLease: 64,
+    });
+  });
+
+  test('an almost empty route gets the defaults of the contract', () => {
+    expect(shop.routes[0]).toEqual({
+      id: 'r',
+      host: 'shop.test',
+      path: '/',
+      pool: 'shop',
+      stripPrefix: false,
+      rewriteLocation: true,
+      affinity: 'none',
+      affinityCookie: { name: 'X-Backend-Id', ttlSeconds: 82_800, sameSite: 'Lax' },
+      timeoutMs: null,
+      retry: null,
+      debugHeaders: true,
+      logSampleRate: 0,
+    });
+  });
+
+  test('a checked document checks to itself', () => {
+    const backend = fc.record({
+      id: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,10}$/),
+      url: fc.constantFrom('http://a.test', 'https://b.test/prefix', 'http://127.0.0.1:81'),
+      weight: fc.integer({ min: 1, max: 1000 }),
+      tier: fc.integer({ min: 0, max: 9 }),
+      state: fc.constantFrom('active', 'draining', 'disabled'),
+    });
+    const document = fc.record({
+      pools: fc.uniqueArray(
+        fc.record({
+          id: fc.stringMatching(/^[a-z0-9]{1,8}$/),
+          backends: fc.uniqueArray(backend, { minLength: 1, maxLength: 5, selector: (b) => b.id }),
+        }),
+        { maxLength: 4, selector: (p) => p.id },
+      ),
+    });
+    fc.assert(
+      fc.property(document, (value) => {
+        expect(valid(valid(value))).toEqual(valid(value));
+      }),
+    );
+  });
 });

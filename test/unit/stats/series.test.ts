@@ -1,5 +1,5 @@
 /** The last five minutes in steps: what falls into which, what is forgotten, how shards add up. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { poolSeries, Series, STEP_MS, STEPS } from '../../../worker/stats/series.ts';
 
 const NOW = 1_700_000_000_000;
@@ -36,4 +36,12 @@ test('shards add up, and p95 is that of all their responses', () => {
   expect(requests.at(-1)).toBe(100);
   expect(p95Ms.at(-1)).toBeGreaterThan(800);
   expect(p95Ms.at(-2)).toBeNull();
+});
+
+describe('limits', () => {
+  test(`the series keeps ${STEPS} steps`, () => {
+    const series = new Series();
+    for (let i = 0; i < 3 * STEPS; i++) series.add('a', false, 1, i * STEP_MS);
+    expect(series.dump(3 * STEPS * STEP_MS).steps.length).toBeLessThanOrEqual(STEPS);
+  });
 });

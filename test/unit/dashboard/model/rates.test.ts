@@ -1,41 +1,15 @@
-/** The dashboard's pure parts: rates, figures as text, what is wrong with a pool, and the changes operators make. */
+/** Rates and failed shares, from counters that are read now and then. */
 import { expect, test } from 'vitest';
-import { changeBackends, putBackend, removeBackends } from '../../../../dashboard/changes/change.ts';
-import { ago, countdown, duration, percent, perSecond } from '../../../../dashboard/model/format.ts';
-import { byHealth, stateInWords, summarise } from '../../../../dashboard/model/health.ts';
 import {
   failedShare,
+  failedShares,
   noSamples,
   rate,
   recentRate,
+  requestsSince,
   type Samples,
   withSample,
 } from '../../../../dashboard/model/rates.ts';
-import { parse } from '../../../../worker/config/check.ts';
-import { configSchema } from '../../../../worker/config/schema.ts';
-
-test.each([
-  [duration(null), '–'],
-  [duration(84), '84 ms'],
-  [duration(1_240), '1.2 s'],
-  [duration(12_400), '12 s'],
-  [duration(190_000), '3 min'],
-  [percent(0.714), '71.4 %'],
-  [percent(0.0002), '0.02 %'],
-  [percent(0), '0.0 %'],
-  [percent(null), '–'],
-  [perSecond(1_204.4), '1,204'],
-  [perSecond(0.42), '0.4'],
-  [perSecond(0), '0'],
-  [ago(1_000, 2_000), 'just now'],
-  [ago(1_000, 8_800), '7 s ago'],
-  [ago(1_000, 13_000), '12 s ago'],
-  [countdown(12_000, 500), '12 s'],
-  [countdown(125_000, 0), '2 min 05 s'],
-  [countdown(0, 5_000), '0 s'],
-])('%s is written %s', (given, expected) => {
-  expect(given).toBe(expected);
-});
 
 const reading = (at: number, requests: number, failures = 0) => ({
   at,
@@ -67,43 +41,6 @@ test('counters that go back start a new rate, and a late reading is ignored', ()
   expect(samplesOf([1_000, 100], [500, 100])).toHaveLength(1);
 });
 
-const backend = (id: string, status: string) => ({ id, status }) as never;
-const statusOf = (...statuses: string[]) =>
-  ({ backends: statuses.map((status, i) => backend('abcd'[i]!, status)) }) as never;
-
-test('a pool is down, ejected, draining or well, in that order', () => {
-  expect(summarise(statusOf('ejected', 'draining')).health).toBe('down');
-  expect(summarise(statusOf('available', 'ejected', 'draining'))).toMatchObject({
-    health: 'ejected',
-    ejected: ['b'],
-    draining: ['c'],
-    available: 1,
-    total: 3,
-  });
-  expect(summarise(statusOf('available', 'draining')).health).toBe('draining');
-  expect(summarise(statusOf('available', 'standby')).health).toBe('well');
-  expect(summarise(undefined).health).toBe('unknown');
-  expect(byHealth(summarise(statusOf('ejected')), summarise(statusOf('available')))).toBeLessThan(0);
-});
-
-test('a card shows when an ejected backend is probed', () => {
-  const words = (ends: Record<string, number>, now = 500) => {
-    const status = {
-      backends: ['a', 'b', 'c'].map((id) => ({
-        id,
-        status: id in ends ? 'ejected' : 'available',
-        ejectedUntil: ends[id] ?? null,
-      })),
-    } as never;
-    return stateInWords(summarise(status), status, now);
-  };
-  expect(words({})).toBe('all well');
-  expect(words({ b: 12_000 })).toBe('b ejected · probe in 12 s');
-  expect(words({ b: 12_000 }, 12_000)).toBe('b ejected · probe due');
-  expect(words({ b: 12_000, c: 3_000 })).toBe('b, c ejected · next probe in 3 s');
-  expect(words({ a: 5_000, b: 12_000, c: 3_000 })).toBe('all ejected: a, b, c · next probe in 3 s');
-});
-
 test('a page that has just opened shows the rate of the last two completed steps', () => {
   expect(recentRate({ stepMs: 5_000, requests: [900, 40, 60, 3] })).toBe(10);
   expect(recentRate(undefined)).toBeNull();
@@ -118,30 +55,15 @@ test('the failed share covers the last minute', () => {
   expect(failedShare({ requests: [0], failures: [0] })).toBeNull();
 });
 
-const document = () => {
-  const parsed = parse(configSchema, {
-    pools: [{ id: 'p', backends: ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` })) }],
-  });
-  if (!parsed.ok) throw new Error('wrong');
-  return parsed.value;
-};
-const list = (config: ReturnType<typeof document>) =>
-  config.pools[0]!.backends.map(({ id, weight, state }) => `${id}:${weight}:${state}`).join(' ');
-
-test('undo keeps later changes by others', () => {
-  const before = document();
-  const drained = changeBackends('p', ['a'], { state: 'draining' }, 'Drained a');
-  const meanwhile = changeBackends('p', ['b'], { weight: 7 }, 'b heavier').apply(drained.apply(before));
-  expect(list(meanwhile)).toBe('a:1:draining b:7:active c:1:active');
-  expect(list(drained.undo(before)!.apply(meanwhile))).toBe('a:1:active b:7:active c:1:active');
+test('requests are counted since the expected shares last changed', () => {
+  const reading = (at: number, requests: number) => ({ at, backends: [{ id: 'a', requests, failures: 0 }] });
+  const samples = [reading(0, 0), reading(1_000, 40), reading(2_000, 100)].reduce(withSample, noSamples);
+  expect(requestsSince(samples, 0)).toBe(100);
+  expect(requestsSince(samples, 500)).toBe(60);
+  expect(requestsSince(samples, 5_000)).toBe(0);
+  expect(requestsSince(noSamples, 0)).toBe(0);
 });
 
-test('undo restores a removed backend to its position, and removes an added one', () => {
-  const before = document();
-  const removed = removeBackends('p', ['a', 'b'], 'Removed a and b');
-  expect(list(removed.apply(before))).toBe('c:1:active');
-  expect(list(removed.undo(before)!.apply(removed.apply(before)))).toBe(list(before));
-  const added = putBackend('p', { ...before.pools[0]!.backends[0]!, id: 'd' }, 'Added d');
-  expect(list(added.apply(before))).toContain('d:1:active');
-  expect(list(added.undo(before)!.apply(added.apply(before)))).toBe(list(before));
+test('a step without requests has no failed share', () => {
+  expect(failedShares([10, 0], [1, 0])).toEqual([0.1, null]);
 });

@@ -1,12 +1,13 @@
 /** What the Directory keeps for those who watch, and what they are told, with Pool objects that the test plays. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { PoolConfig } from '../../../../worker/config/schema.ts';
-import { poolSchema } from '../../../../worker/config/schema.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Config, configSchema, type PoolConfig, poolSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
-import { Live } from '../../../../worker/objects/directory/live.ts';
-import type { ShardStatus } from '../../../../worker/protocol/messages.ts';
+import { BACKENDS, EVENTS, Live, MAPPINGS } from '../../../../worker/objects/directory/live.ts';
+import type { HistoryEvent } from '../../../../worker/protocol/events.ts';
+import type { LivePush, MappingBatch, ShardStatus } from '../../../../worker/protocol/messages.ts';
 import { noLatencies } from '../../../../worker/stats/latency.ts';
 import type { PoolStatus } from '../../../../worker/stats/pool-status.ts';
+import { contextOf, Socket } from './samples.ts';
 
 const SECOND_MS = 1_000;
 
@@ -97,4 +98,81 @@ test('no object of a deleted pool is asked how it stands', async () => {
   push('shop', '1', 8);
   expect(await requests('kept')).toBe(0);
   expect(asked.filter((name) => name.startsWith('shop/'))).toEqual([]);
+});
+
+describe('limits', () => {
+  const times = <T>(count: number, make: (i: number) => T): T[] =>
+    Array.from({ length: count }, (_, i) => make(i));
+
+  const batchOf = (first: number, count: number): MappingBatch => ({
+    count,
+    json: JSON.stringify(times(count, (i) => ({ at: first + i }))),
+  });
+  const statusOf = (requests: number): ShardStatus =>
+    ({ revision: 1, shard: '0', backends: [{ id: 'b0', requests, latency: [] }] }) as unknown as ShardStatus;
+  const configOf = (pools: number, backends: number): Config =>
+    configSchema.parse({
+      pools: times(pools, (p) => ({
+        id: `p${p}`,
+        backends: times(backends, (b) => ({ id: `b${b}`, url: 'http://a.test' })),
+      })),
+    });
+
+  /** A Directory with one watcher; `told` are the messages of a type. */
+  function liveOf(config: Config) {
+    const directory = { revision: 1, config, drains: [] };
+    const socket = new Socket();
+    const getByName = () => ({ watch: async () => statusOf(0) });
+    const source = {
+      now: () => directory,
+      pool: (id: string) => config.pools.find((pool) => pool.id === id),
+      shardsOf: () => [],
+    };
+    const live = new Live(contextOf([socket]), { POOL: { getByName } } as unknown as Env, source);
+    const told = (type: string) =>
+      socket.messages.map((message) => JSON.parse(message)).filter((message) => message.type === type);
+    return { live, told };
+  }
+
+  test(`about ${MAPPINGS} mappings wait for the next message, the newest`, async () => {
+    const { live, told } = liveOf(configOf(1, 1));
+    const push = (i: number): LivePush => ({
+      ...{ pool: 'p0', shard: '0', status: statusOf(i), mappings: [batchOf(i * 64, 64)] },
+    });
+    for (let i = 0; i < 20; i++) live.push(push(i));
+    await vi.advanceTimersByTimeAsync(1_000);
+    const [{ mappings }] = told('mappings');
+    expect(mappings.length).toBeGreaterThanOrEqual(MAPPINGS);
+    expect(mappings.length).toBeLessThan(MAPPINGS + 64);
+    expect(mappings.at(-1)).toEqual({ at: 20 * 64 - 1 });
+  });
+
+  test(`${EVENTS} events wait for the next message, the newest`, async () => {
+    const { live, told } = liveOf(configOf(1, 1));
+    for (let i = 0; i < EVENTS + 5; i++) live.noteEvents([{ id: i } as HistoryEvent]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const [{ events }] = told('events');
+    expect(events).toHaveLength(EVENTS);
+    expect([events[0].id, events.at(-1).id]).toEqual([5, EVENTS + 4]);
+  });
+
+  test(`one message tells the status of ${BACKENDS} backends; the other pools come with the next ones, each once`, async () => {
+    const config = configOf(5, BACKENDS / 2);
+    const { live, told } = liveOf(config);
+    live.noteRevision(
+      1,
+      config.pools.map(({ id }) => id),
+    );
+    const ids = () =>
+      told('status').map(({ statuses }) => statuses.map(({ pool }: { pool: string }) => pool));
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Who changes again comes after those who wait.
+    live.noteRevision(2, ['p0']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(ids()).toEqual([
+      ['p0', 'p1'],
+      ['p2', 'p3'],
+      ['p4', 'p0'],
+    ]);
+  });
 });

@@ -1,8 +1,8 @@
 /** What a Pool object pushes to the Directory, and what it believes of whether somebody watches. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Env } from '../../../../worker/env.ts';
-import { LiveFeed } from '../../../../worker/objects/pool/live-feed.ts';
-import type { ShardStatus } from '../../../../worker/protocol/messages.ts';
+import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../../../worker/objects/pool/live-feed.ts';
+import type { LivePush, MappingBatch, ShardStatus } from '../../../../worker/protocol/messages.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -69,4 +69,36 @@ test('the answer to a push does not turn the feed off when somebody came while i
   feed.watch();
   answers[0]!(false);
   expect(await pushes()).toBe(1);
+});
+
+describe('limits', () => {
+  const times = <T>(count: number, make: (i: number) => T): T[] =>
+    Array.from({ length: count }, (_, i) => make(i));
+
+  const batchOf = (first: number, count: number): MappingBatch => ({
+    count,
+    json: JSON.stringify(times(count, (i) => ({ at: first + i }))),
+  });
+  const statusOf = (requests: number): ShardStatus =>
+    ({ revision: 1, shard: '0', backends: [{ id: 'b0', requests, latency: [] }] }) as unknown as ShardStatus;
+
+  test(`about ${MAPPINGS_PUSHED} mappings go to the Directory with one push, the newest`, async () => {
+    const pushed: LivePush[] = [];
+    const directory = {
+      livePush: async (push: LivePush) => {
+        pushed.push(push);
+        return true;
+      },
+    };
+    const env = { DIRECTORY: { getByName: () => directory } } as unknown as Env;
+    const feed = new LiveFeed({ pool: 'p0', shard: '0' }, () => statusOf(0));
+    feed.watch();
+    for (let i = 0; i < 20; i++) feed.note(env, batchOf(i * 64, 64));
+    await vi.advanceTimersByTimeAsync(1_000);
+    const { mappings } = pushed[0]!;
+    const count = mappings.reduce((sum, batch) => sum + batch.count, 0);
+    expect(count).toBeGreaterThanOrEqual(MAPPINGS_PUSHED);
+    expect(count).toBeLessThan(MAPPINGS_PUSHED + 64);
+    expect(mappings.at(-1)).toEqual(batchOf(19 * 64, 64));
+  });
 });

@@ -1,5 +1,5 @@
 /** The affinity cookie: what counts as genuine, how long, and that its secret can be rotated. */
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { routeSchema } from '../../../../worker/config/schema.ts';
 import {
   affinityCookiesOf,
@@ -9,6 +9,8 @@ import {
   PINS_KEPT,
   PINS_TRIED,
   readPin,
+  SECRETS_KEPT,
+  VERIFIED_KEPT,
   withoutCookies,
 } from '../../../../worker/proxy/affinity/cookie.ts';
 
@@ -176,4 +178,52 @@ test('a configuration’s cookies are those of all routes that set one, each wit
     ['A', 90],
     ['C', 70],
   ]);
+});
+
+describe('limits', () => {
+  const COOKIE = { name: 'X-Backend-Id', ttlSeconds: 100_000, sameSite: 'Lax' } as const;
+  const T0 = 1_800_000_000_000;
+  const times = <T>(count: number, make: (i: number) => T): T[] =>
+    Array.from({ length: count }, (_, i) => make(i));
+
+  async function issued(pool: string, secret: string, secondsAgo = 0): Promise<string> {
+    const header = await issuePin(COOKIE, pool, 'b', secret, true, T0 - secondsAgo * 1_000);
+    return header.split(';')[0]!;
+  }
+  const read = (pool: string, cookie: string, secret: string) =>
+    readPin(cookie, COOKIE, pool, [{ id: 'b' }], secret, T0);
+
+  test(`${VERIFIED_KEPT} genuine cookies cost one HMAC each; past that the oldest costs it again, and still counts`, async () => {
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    onTestFinished(() => verify.mockRestore());
+    const cookies = await Promise.all(times(VERIFIED_KEPT + 1, (i) => issued('kept', 'one', i)));
+    const oldest = cookies[0]!;
+    for (const cookie of cookies.slice(0, VERIFIED_KEPT)) await read('kept', cookie, 'one');
+    for (const cookie of [oldest, cookies[VERIFIED_KEPT - 1]!]) await read('kept', cookie, 'one');
+    expect(verify).toHaveBeenCalledTimes(VERIFIED_KEPT);
+    await read('kept', cookies[VERIFIED_KEPT]!, 'one');
+    expect((await read('kept', oldest, 'one'))?.backend).toBe('b');
+    expect(verify).toHaveBeenCalledTimes(VERIFIED_KEPT + 2);
+  });
+
+  test(`the first ${SECRETS_KEPT} secrets verify; a further one does not, and a forged cookie costs no more`, async () => {
+    const secrets = times(SECRETS_KEPT + 1, (i) => `secret-${i}`);
+    const setting = secrets.join();
+    const [last, further] = [secrets.at(-2)!, secrets.at(-1)!];
+    expect((await read('secrets', await issued('secrets', last), setting))?.backend).toBe('b');
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    onTestFinished(() => verify.mockRestore());
+    expect(await read('secrets', await issued('secrets', further, 1), setting)).toBeNull();
+    expect(verify).toHaveBeenCalledTimes(SECRETS_KEPT);
+  });
+
+  test(`the keys of ${SECRETS_KEPT} secrets are kept; past that the oldest is made again`, async () => {
+    const make = vi.spyOn(crypto.subtle, 'importKey');
+    onTestFinished(() => make.mockRestore());
+    const secrets = times(SECRETS_KEPT, (i) => `key-${i}`);
+    for (const secret of [...secrets, ...secrets]) await issued('keys', secret);
+    expect(make).toHaveBeenCalledTimes(SECRETS_KEPT);
+    for (const secret of ['key-more', 'key-more', 'key-0']) await issued('keys', secret);
+    expect(make).toHaveBeenCalledTimes(SECRETS_KEPT + 2);
+  });
 });

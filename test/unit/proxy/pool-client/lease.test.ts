@@ -2,8 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ask } from '../../../../worker/proxy/pool-client/lease.ts';
-import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
-import { type Backend, LEASE_MS, poolOf, World } from '../../../support/sim/lease-sim.ts';
+import { type Backend, LEASE_MS, World } from '../../../support/sim/lease-sim.ts';
 
 const IDS = ['a', 'b', 'c', 'd'];
 
@@ -183,29 +182,6 @@ test('who was passed over on one isolate’s suspicion is not owed those turns a
   const afterwards = await requests(40);
   expect(afterwards.filter((id) => id === 'a').length).toBeLessThanOrEqual(11);
   expect(afterwards.filter((id) => id === 'a').length).toBeGreaterThanOrEqual(9);
-});
-
-test('an object that stays away is waited for ever more rarely, and knocked at four times a second at most', () => {
-  const view = new PoolView(poolOf([{ id: 'a', weight: 1, state: 'active' }]), 1);
-  const awayMs = (now: number) => {
-    let ms = 0;
-    while (view.contact.isAway(now + ms)) ms += 100;
-    return ms;
-  };
-  const lengths: number[] = [];
-  for (let now = 1_000; lengths.length < 5; now += 100_000) {
-    view.contact.missed(now);
-    view.contact.missed(now);
-    lengths.push(awayMs(now));
-  }
-  expect(lengths).toEqual([1_000, 2_000, 4_000, 8_000, 8_000]);
-  const knocks = Array.from({ length: 1_000 }, (_, ms) => view.contact.mayKnock(1_000_000 + ms)).filter(
-    Boolean,
-  );
-  expect(knocks.length).toBe(4);
-  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, 2_000_000);
-  view.contact.missed(2_000_000);
-  expect(awayMs(2_000_000)).toBe(1_000);
 });
 
 test.each(LEFT)('a client that is pinned is counted before the next slots come (%i)', async (mappings) => {

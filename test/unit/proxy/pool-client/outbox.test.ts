@@ -12,6 +12,7 @@ import {
 } from '../../../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { BATCH, LARGEST_BATCH } from '../../../../worker/proxy/pool-client/reports.ts';
+import { ANSWERED } from '../../../support/samples.ts';
 import { takeReports } from '../../../support/sim/report-taker.ts';
 
 beforeEach(() => {
@@ -71,18 +72,8 @@ function outbox() {
     ask: () => askForSlots(view, env, ctx),
     async fail() {
       const outcome = { kind: 'connect-failure', ms: 1 } as const;
-      const seen = {
-        backend: 'a',
-        outcome,
-        failed: true,
-        isFirst: true,
-        isUpgrade: false,
-        sentAs: 'in',
-        retryAfterMs: 0,
-        change: 'none',
-        example: 'id',
-      } as const;
-      recordAttempt(view, seen, Date.now(), env, ctx);
+      const failed = { ...ANSWERED, outcome, failed: true, example: 'id' };
+      recordAttempt(view, failed, Date.now(), env, ctx);
       await vi.advanceTimersByTimeAsync(0);
     },
   };

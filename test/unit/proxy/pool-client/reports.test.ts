@@ -1,4 +1,4 @@
-/** What an isolate keeps for all its pools together while no object takes it. */
+/** What an isolate keeps for its pools while their objects are away, and that what is dropped is counted. */
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../../worker/config/limits.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
@@ -6,8 +6,17 @@ import type { Env } from '../../../../worker/env.ts';
 import type { Mapping, Snapshot } from '../../../../worker/protocol/messages.ts';
 import { refresh, viewOf } from '../../../../worker/proxy/pool-client/isolate.ts';
 import { recordAttempt, recordMapping } from '../../../../worker/proxy/pool-client/outbox.ts';
-import { CAPACITY, CAPACITY_IN_ALL, outboxOf } from '../../../../worker/proxy/pool-client/reports.ts';
+import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
+import {
+  BATCHES_WAITING,
+  CAPACITY,
+  CAPACITY_IN_ALL,
+  outboxOf,
+} from '../../../../worker/proxy/pool-client/reports.ts';
+import { ANSWERED, mapping } from '../../../support/samples.ts';
 import { takeReports } from '../../../support/sim/report-taker.ts';
+
+const POOL = poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://a.test' }] });
 
 /** This isolate comes to know so many pools. Returns their views. */
 async function know(count: number, revision: number) {
@@ -26,18 +35,6 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   const object = takeReports();
   const { taken, env, ctx } = object;
   object.isAway = true;
-  const outcome = { kind: 'response', status: 200, ms: 1 } as const;
-  const seen = {
-    backend: 'a',
-    outcome,
-    failed: false,
-    isFirst: true,
-    isUpgrade: false,
-    sentAs: 'in',
-    retryAfterMs: 0,
-    change: 'none',
-    example: null,
-  } as const;
   for (const view of views) view.contact.missed(Date.now());
   const EACH = 40;
   const sum = (count: (outbox: ReturnType<typeof outboxOf>) => number) =>
@@ -45,7 +42,7 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   for (let round = 0; round < 3; round++) {
     for (const view of views)
       for (let i = 0; i < EACH; i++) {
-        recordAttempt(view, seen, Date.now(), env, ctx);
+        recordAttempt(view, ANSWERED, Date.now(), env, ctx);
         recordMapping(view, { at: i } as Mapping, Date.now(), env, ctx);
       }
     await object.settled();
@@ -57,7 +54,7 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   object.isAway = false;
   const [view] = views;
   view!.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
-  for (let i = 0; i < 64; i++) recordAttempt(view!, seen, Date.now(), env, ctx);
+  for (let i = 0; i < 64; i++) recordAttempt(view!, ANSWERED, Date.now(), env, ctx);
   await object.settled();
   const told = taken.reduce((all, { attempts, dropped }) => all + attempts.length + dropped, 0);
   expect(told).toBe(3 * EACH + 64);
@@ -72,4 +69,54 @@ test('with a few pools each keeps as much as one alone', async () => {
     recordMapping(view!, { at: i } as Mapping, Date.now(), object.env, object.ctx);
   const { mappings, waiting } = outboxOf(view!);
   expect(mappings.length + waiting.reduce((n, { report }) => n + report.mappings.count, 0)).toBe(CAPACITY);
+});
+
+test(`requests that nobody was asked for wait as mappings, ${CAPACITY} in a batch and ${CAPACITY} in those not taken`, async () => {
+  const view = new PoolView(POOL, 1);
+  const object = takeReports();
+  const { taken, env, ctx } = object;
+  object.isAway = true;
+  const record = async (count: number) => {
+    for (let i = 0; i < count; i++) recordMapping(view, { at: i } as Mapping, Date.now(), env, ctx);
+    await object.settled();
+  };
+  for (let round = 0; round < 8; round++) {
+    // Each time the object is thought to be back, and is not.
+    view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+    await record(600);
+  }
+  object.isAway = false;
+  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  await record(10);
+  const told = taken.flatMap(({ mappings }) => JSON.parse(mappings.json) as Mapping[]);
+  expect(told.length).toBeGreaterThan(600);
+  expect(told.length).toBeLessThanOrEqual(2 * CAPACITY);
+  expect(told.at(-1)!.at).toBe(9);
+});
+
+test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts what it drops`, async () => {
+  const view = new PoolView(POOL, 1);
+  const object = takeReports();
+  const { taken, env, ctx } = object;
+  object.isAway = true;
+  const SENT = 3 * CAPACITY;
+  for (let i = 0; i < SENT; i++) {
+    recordAttempt(view, ANSWERED, Date.now(), env, ctx);
+    recordMapping(view, mapping(), Date.now(), env, ctx);
+    if (i % 600 === 0) await object.settled();
+  }
+  await object.settled();
+  object.isAway = false;
+  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  for (let i = 0; i < 64; i++) {
+    recordAttempt(view, ANSWERED, Date.now(), env, ctx);
+    recordMapping(view, mapping(), Date.now(), env, ctx);
+  }
+  await object.settled();
+  const counted = taken.reduce((sum, batch) => sum + batch.attempts.length, 0);
+  const dropped = taken.reduce((sum, batch) => sum + batch.dropped, 0);
+  expect(counted + dropped).toBe(SENT + 64);
+  expect(counted).toBeLessThanOrEqual(2 * CAPACITY + 64);
+  expect(taken.length).toBeLessThanOrEqual(BATCHES_WAITING + 1);
+  expect(new Set(taken.map((batch) => batch.sequence)).size).toBe(taken.length);
 });

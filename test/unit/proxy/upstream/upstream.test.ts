@@ -1,6 +1,14 @@
 /** Which messages have hop-by-hop headers to remove: all others pass without being copied. */
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hasHopByHop, stripHopByHop } from '../../../../worker/proxy/upstream/upstream.ts';
+import { backendSchema, type RouteConfig, routeSchema } from '../../../../worker/config/schema.ts';
+import { readTarget } from '../../../../worker/proxy/routing/target.ts';
+import {
+  compileUpstream,
+  hasHopByHop,
+  stripHopByHop,
+  upstreamUrl,
+} from '../../../../worker/proxy/upstream/upstream.ts';
 
 test.each<[string, HeadersInit, has: boolean, left: string[]]>([
   ['nothing of the kind', { etag: 'x' }, false, ['etag']],
@@ -14,4 +22,65 @@ test.each<[string, HeadersInit, has: boolean, left: string[]]>([
   expect(hasHopByHop(headers, 'response')).toBe(has);
   stripHopByHop(headers, 'response');
   expect([...headers.keys()]).toEqual(left);
+});
+
+const route = (id: string, host: string, path = '/', more: object = {}): RouteConfig =>
+  routeSchema.parse({ id, host, path, pool: 'p', ...more });
+const upstream = (url: string) => compileUpstream(backendSchema.parse({ id: 'a', url }));
+
+test('nothing that a client sends names another host', () => {
+  const piece = fc.constantFrom(
+    '/',
+    '//',
+    '\\',
+    '..',
+    '%2e',
+    '%2f',
+    '@',
+    ':',
+    '?',
+    '#',
+    'evil.test',
+    '127.0.0.1:9',
+    '[::1]',
+    'http:',
+    '\t',
+    '%00',
+    '.',
+  );
+  const tail = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
+  fc.assert(
+    fc.property(tail, fc.boolean(), (path, stripPrefix) => {
+      const target = readTarget(`http://shop.test/${path}`);
+      const url = new URL(
+        upstreamUrl(
+          upstream('http://backend.test:8080/prefix'),
+          target,
+          route('r', 'shop.test', '/', { stripPrefix }),
+        ),
+      );
+      expect(url.host).toBe('backend.test:8080');
+      expect(url.username).toBe('');
+    }),
+  );
+});
+
+test.each([
+  ['http://b.test', '/', false, '/x/y?q=1', 'http://b.test/x/y?q=1'],
+  ['http://b.test/base/', '/', false, '/x', 'http://b.test/base/x'],
+  ['http://b.test', '/api', true, '/api/x', 'http://b.test/x'],
+  ['http://b.test', '/api', true, '/api', 'http://b.test/'],
+  ['http://b.test/base', '/api/', true, '/api/x', 'http://b.test/base/x'],
+  ['http://b.test', '/', false, '/%61pi/%2f%7e', 'http://b.test/%61pi/%2f%7e'],
+  ['http://b.test', '/api', true, '/%61p%69/%61%2f', 'http://b.test/%61%2f'],
+  ['http://b.test', '/%61pi', true, '/api/%61', 'http://b.test/%61'],
+  ['http://b.test', '/a%2fb', true, '/a%2fb/x', 'http://b.test/x'],
+])('backend %s, route %s, stripPrefix %s: %s becomes %s', (base, path, stripPrefix, asked, expected) => {
+  expect(
+    upstreamUrl(
+      upstream(base),
+      readTarget(`http://shop.test${asked}`),
+      route('r', 'shop.test', path, { stripPrefix }),
+    ),
+  ).toBe(expected);
 });
