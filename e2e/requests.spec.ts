@@ -21,7 +21,7 @@ test.beforeAll(async () => {
   product = await startProduct();
   const [a, b, c] = origins.map(({ url }) => url);
   const ejection = { failures: 1_000, failurePercent: 0 };
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [
       // Weight 2 puts b first in the sequence, so that its failure shows at once.
       {
@@ -137,7 +137,7 @@ test('the list pauses under the pointer, and counts the new requests', async ({ 
 test('with fifty pools in the menu a short page is no higher than the window', async ({ page }) => {
   const backends = [{ id: 'a', url: origins[0]!.url }];
   const pools = Array.from({ length: 50 }, (_, i) => ({ id: `pool-${i}`, backends }));
-  await product.must('PUT', '/config', { pools, routes: [] });
+  await product.apiOk('PUT', '/config', { pools, routes: [] });
   await page.setViewportSize({ width: 1_440, height: 1_100 });
   await open(page, '/requests?path=/nowhere');
   await expect(page.getByText('No matching requests')).toBeVisible();

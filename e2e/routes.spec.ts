@@ -13,7 +13,7 @@ test.beforeAll(async () => {
 
 test.beforeEach(async ({ page }) => {
   const [a, b] = origins.map(({ url }) => url);
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [
       {
         id: 'shop',
@@ -31,7 +31,7 @@ test.beforeEach(async ({ page }) => {
       { id: 'cart', host: 'shop.localhost', path: '/cart', pool: 'shop', timeoutMs: 3_000 },
     ],
   });
-  const { code } = await product.must('POST', '/session/link');
+  const { code } = await product.apiOk('POST', '/session/link');
   await page.goto(`http://localhost:${product.port}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
 });
@@ -41,7 +41,7 @@ test.afterAll(async () => {
   await Promise.all(origins.map((origin) => origin.kill()));
 });
 
-const routes = async () => (await product.must('GET', '/routes')).routes as { id: string }[];
+const routes = async () => (await product.apiOk('GET', '/routes')).routes as { id: string }[];
 const names = (page: Page) => page.getByRole('rowheader').allTextContents();
 
 test('invalid input is reported at its field, and a valid route works', async ({ page }) => {
@@ -140,13 +140,13 @@ test('a URL without scheme is tested: candidates in order, and why others are ex
 });
 
 test('ten thousand routes are filtered rather than drawn in full', async ({ page }) => {
-  const { config } = await product.must('GET', '/config');
+  const { config } = await product.apiOk('GET', '/config');
   const many = Array.from({ length: 9_997 }, (_, i) => ({
     id: `r${i}`,
     host: `h${i}.localhost`,
     pool: 'api',
   }));
-  await product.must('PUT', '/config', { pools: config.pools, routes: [...config.routes, ...many] });
+  await product.apiOk('PUT', '/config', { pools: config.pools, routes: [...config.routes, ...many] });
   await page.goto(`http://localhost:${product.port}/routes`);
   await expect(page.getByText('The first 200 of 10,000', { exact: false })).toBeVisible();
   await expect(page.getByRole('rowheader')).toHaveCount(200);

@@ -18,8 +18,8 @@ test.beforeAll(async () => {
 });
 
 test.beforeEach(async ({ page }) => {
-  await product.must('PUT', '/config', configOf(1));
-  const { code } = await product.must('POST', '/session/link');
+  await product.apiOk('PUT', '/config', configOf(1));
+  const { code } = await product.apiOk('POST', '/session/link');
   await page.goto(`http://localhost:${product.port}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
   await page.getByRole('link', { name: 'Settings' }).click();
@@ -30,7 +30,7 @@ test.afterAll(async () => {
   await origin.kill();
 });
 
-const weight = async () => (await product.must('GET', '/pools/shop')).pool.backends[0].weight;
+const weight = async () => (await product.apiOk('GET', '/pools/shop')).pool.backends[0].weight;
 
 test('an invalid import is refused with line and reason, whether the JSON or the configuration is at fault', async ({
   page,
@@ -79,7 +79,7 @@ test('an export can be imported', async ({ page }) => {
   await page.getByRole('button', { name: 'Download' }).click();
   const path = await (await started).path();
   const exported = readFileSync(path, 'utf8');
-  expect(JSON.parse(exported)).toEqual((await product.must('GET', '/config')).config);
+  expect(JSON.parse(exported)).toEqual((await product.apiOk('GET', '/config')).config);
   await page.getByLabel('Configuration as JSON').fill(exported);
   await expect(page.getByText('No changes:', { exact: false })).toBeVisible();
 });
@@ -89,7 +89,7 @@ test('the theme can be chosen, the version is shown, and signing out ends the se
   await expect(page.locator('html')).toHaveAttribute('data-mode', 'dark');
   await page.getByRole('button', { name: /^Theme: dark/ }).click();
   await expect(page.getByRole('radio', { name: 'System' })).toBeChecked();
-  const { version } = await product.must('GET', '/health');
+  const { version } = await product.apiOk('GET', '/health');
   await expect(page.getByText(version, { exact: true })).toBeVisible();
   await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByLabel('Operator token')).toBeVisible();

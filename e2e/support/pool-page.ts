@@ -27,7 +27,7 @@ export function servePools(): Pools {
   test.beforeEach(async ({ page }) => {
     const { origins, product } = pools as Pools;
     const backends = origins.map(({ url }, i) => ({ id: NAMES[i], url }));
-    await product.must('PUT', '/config', {
+    await product.apiOk('PUT', '/config', {
       pools: [
         { id: 'shop', backends, ejection: { failures: 2, baseMs: 3_000 } },
         { id: 'solo', backends: [{ id: 'only', url: origins[0]!.url }], whenUnavailable: 'reject' },
@@ -41,7 +41,7 @@ export function servePools(): Pools {
 
 /** Signs a page in by a one-time link and goes to `path`. */
 export async function open({ product }: Pools, page: Page, path: string): Promise<void> {
-  const { code } = await product.must('POST', '/session/link');
+  const { code } = await product.apiOk('POST', '/session/link');
   await page.goto(`http://localhost:${product.port}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
   await page.goto(`http://localhost:${product.port}${path}`);

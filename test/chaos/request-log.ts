@@ -45,7 +45,7 @@ export interface FaultSpan {
 }
 
 /** Something done to the configuration, an object or the runtime. */
-export interface Deed {
+export interface Action {
   readonly what: string;
   readonly at: number;
   /** Whether memory was lost: counters may lack the last second before. */
@@ -60,17 +60,17 @@ export interface Span {
   readonly to: number;
 }
 
-export class Ledger {
+export class RequestLog {
   readonly clients: ClientRecord[] = [];
   readonly arrivals = new Map<string, Arrival[]>();
   readonly faults: FaultSpan[] = [];
   /** Ids of requests whose body a backend took to be whole. */
   readonly whole = new Set<string>();
-  readonly deeds: Deed[] = [];
+  readonly actions: Action[] = [];
   /** Without a runtime: nobody can expect an answer. */
   readonly downtimes: Span[] = [];
   /** The machine let nobody run: whoever was asked answered too late. */
-  readonly stills: Span[] = [];
+  readonly stalls: Span[] = [];
 
   arrive(arrival: Arrival): void {
     const known = this.arrivals.get(arrival.id);
@@ -93,7 +93,7 @@ export class Ledger {
   }
 
   wasDown = (from: number, to: number): boolean => meets(this.downtimes, from, to);
-  stoodStill = (from: number, to: number): boolean => meets(this.stills, from, to);
+  wasStalled = (from: number, to: number): boolean => meets(this.stalls, from, to);
 }
 
 const meets = (spans: readonly Span[], from: number, to: number): boolean =>

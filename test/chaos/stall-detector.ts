@@ -1,18 +1,18 @@
 /** Whether the machine comes to run this process: backends and clients live in it, and when it stands still they answer nobody. */
-import type { Ledger } from './request-log.ts';
+import type { RequestLog } from './request-log.ts';
 
 const BEAT_MS = 100;
 /** Half of the shortest time that a backend is given. */
-const STILL_MS = 750;
+const STALL_MS = 750;
 /** What came meanwhile is worked off behind it. */
 const AFTERWARDS_MS = 500;
 
-/** Notes every time without a beat in the ledger until the function returned is called. */
-export function startPulse(ledger: Ledger): () => void {
+/** Notes every time without a beat in the requestLog until the function returned is called. */
+export function detectStalls(requestLog: RequestLog): () => void {
   let last = performance.now();
   const timer = setInterval(() => {
     const now = performance.now();
-    if (now - last > STILL_MS) ledger.stills.push({ from: last, to: now + AFTERWARDS_MS });
+    if (now - last > STALL_MS) requestLog.stalls.push({ from: last, to: now + AFTERWARDS_MS });
     last = now;
   }, BEAT_MS);
   return () => clearInterval(timer);

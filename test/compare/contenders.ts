@@ -55,11 +55,11 @@ export function evenkeel(product: Product): Contender {
   const serve = async ({ id, actors, weights, spare, timeoutMs, pool, route }: Setup): Promise<Served> => {
     const host = `${id}.test`;
     const limit = timeoutMs === undefined ? {} : { timeoutMs };
-    if (spare) await product.must('PUT', `/pools/${id}-spare`, { backends: backends(spare), ...limit });
+    if (spare) await product.apiOk('PUT', `/pools/${id}-spare`, { backends: backends(spare), ...limit });
     const takesOver = spare ? { whenUnavailable: `pool:${id}-spare` } : {};
     const own = { backends: backends(actors, weights), ...limit, ...takesOver, ...pool };
-    await product.must('PUT', `/pools/${id}`, own);
-    await product.must('PUT', `/routes/${id}`, { host, pool: id, ...route });
+    await product.apiOk('PUT', `/pools/${id}`, own);
+    await product.apiOk('PUT', `/routes/${id}`, { host, pool: id, ...route });
     return {
       pool: id,
       port: product.port,

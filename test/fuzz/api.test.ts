@@ -23,7 +23,7 @@ let product: Product;
 let openapi: Json;
 beforeAll(async () => {
   product = await startProduct();
-  openapi = await product.must('GET', '/openapi.json');
+  openapi = await product.apiOk('GET', '/openapi.json');
 });
 afterAll(() => product.stop());
 
@@ -59,7 +59,7 @@ async function faultOf(
   before: Json,
 ): Promise<string | null> {
   const { status, body, headers } = answer;
-  const after = await product.must('GET', '/config');
+  const after = await product.apiOk('GET', '/config');
   const isSame = JSON.stringify(after) === JSON.stringify(before);
   if (status >= 500) return `status ${status}: ${JSON.stringify(body)}`;
   if (status >= 400) {
@@ -93,7 +93,7 @@ async function faultOf(
 }
 
 async function play(call: Call, body: string): Promise<string | null> {
-  const before = await product.must('GET', '/config');
+  const before = await product.apiOk('GET', '/config');
   const answer = await product.api(call.method, call.path, body);
   const fault = await faultOf(call, answer, before);
   return (
@@ -109,14 +109,14 @@ test('each operation takes a body whole, or refuses it with paths and leaves eve
   for (const { name, method, template, operation } of operations()) {
     const { schema } = operation.requestBody.content['application/json'];
     for (let i = 0; i < BODIES; i++) {
-      if (i % 20 === 0) await product.must('PUT', '/config', BASE);
+      if (i % 20 === 0) await product.apiOk('PUT', '/config', BASE);
       const path = fill(template, operation, random);
       let value = fitting(schema, openapi.components.schemas, random);
       // What an address names, its body may name alike, or leave to the address.
       if (typeof value === 'object' && value !== null && 'id' in value)
         (value as Json).id = decodeURIComponent(path.split('/').at(-1)!);
       for (let n = random.pick([0, 0, 1, 1, 2]); n > 0; n--) value = broken(value, random);
-      const before = await product.must('GET', '/config');
+      const before = await product.apiOk('GET', '/config');
       const text = JSON.stringify(value) ?? 'null';
       const answer = await product.api(method, path, text);
       const fault = await faultOf({ method, path, operation }, answer, before);
@@ -136,7 +136,7 @@ test('each operation takes a body whole, or refuses it with paths and leaves eve
 
 test('a text that is no document at all is refused by each operation in the same way', async () => {
   const faults: string[] = [];
-  await product.must('PUT', '/config', BASE);
+  await product.apiOk('PUT', '/config', BASE);
   const random = new Random(SEED);
   for (const { method, template, operation } of operations())
     for (const body of TEXT_BODIES) {

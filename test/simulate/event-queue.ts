@@ -6,7 +6,7 @@ interface Entry {
   readonly run: (at: number) => void;
 }
 
-export class Agenda {
+export class EventQueue {
   readonly #heap: Entry[] = [];
   #entered = 0;
 

@@ -24,7 +24,7 @@ test('whom Access lets through may read and change, and the history has the name
   expect([session.status, await session.json()]).toEqual([200, { session: { who: EMAIL } }]);
   const changed = await call(product, 'PUT', '/pools/shop', { origin: product.url }, pool);
   expect(changed.status).toBe(201);
-  const { events } = await product.must('GET', '/events?limit=1');
+  const { events } = await product.apiOk('GET', '/events?limit=1');
   expect(events[0]).toMatchObject({ kind: 'config', who: EMAIL });
   const watcher = await watch(product, { origin: product.url });
   await watcher.close();
@@ -38,13 +38,13 @@ test('a change in their name needs the Origin of the dashboard, as the cookie of
   expect((await call(product, 'DELETE', '/pools/shop', crossSite)).status).toBe(403);
   expect(await refusal(product, {})).toBe(403);
   expect(await refusal(product, { origin: 'https://evil.test' })).toBe(403);
-  const { revision } = await product.must('GET', '/config');
+  const { revision } = await product.apiOk('GET', '/config');
   expect(revision).toBe(0);
 });
 
 test('the token as a bearer counts as before, right or wrong', async () => {
   const product = await serve({ email: EMAIL });
-  expect(await product.must('GET', '/session')).toEqual({ session: { who: 'token' } });
+  expect(await product.apiOk('GET', '/session')).toEqual({ session: { who: 'token' } });
   expect((await call(product, 'GET', '/session', { authorization: 'Bearer wrong-wrong-wrong' })).status).toBe(
     401,
   );

@@ -11,7 +11,7 @@ const takeCalls = async (): Promise<string[]> => JSON.parse((await product.get('
 
 beforeAll(async () => {
   product = await startProduct({ wrapper: WRAPPER });
-  await product.must('PUT', '/pools/shop', POOL);
+  await product.apiOk('PUT', '/pools/shop', POOL);
 });
 afterAll(() => product.stop());
 beforeEach(async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
       .writeHead(200, { 'content-type': 'text/plain' })
       .end(`backend got ${request.method} ${request.url}`);
   });
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [{ id: 'shop', backends: [{ id: 'a', url: backend.url }] }],
     routes: [
       { id: 'shop', host: 'shop.test', pool: 'shop' },
@@ -53,11 +53,11 @@ test.each<[string, Record<string, string>]>([
   ['X-Original-URL and X-Rewrite-URL', { 'x-original-url': '/api/config', 'x-rewrite-url': '/api/config' }],
   ['an Origin and a Referer of the dashboard', { origin: 'http://localhost', referer: 'http://localhost/' }],
 ])('%s does not make a proxied host the admin host', async (_, headers) => {
-  const before = await product.must('GET', '/config');
+  const before = await product.apiOk('GET', '/config');
   const answer = await get('shop.test', '/api/config', headers);
   expect(answer.text).toBe('backend got GET /api/config');
   await get('shop.test', '/api/config', headers, 'PUT');
-  expect(await product.must('GET', '/config')).toEqual(before);
+  expect(await product.apiOk('GET', '/config')).toEqual(before);
 });
 
 test.each([

@@ -9,12 +9,12 @@ const BACKENDS = [
 let product: Product;
 beforeAll(async () => {
   product = await startProduct();
-  await product.must('PUT', '/pools/shop', { backends: BACKENDS });
-  await product.must('PUT', '/routes/shop', { host: 'shop.test', pool: 'shop' });
+  await product.apiOk('PUT', '/pools/shop', { backends: BACKENDS });
+  await product.apiOk('PUT', '/routes/shop', { host: 'shop.test', pool: 'shop' });
 });
 afterAll(() => product.stop());
 
-const revision = async (): Promise<number> => (await product.must('GET', '/config')).revision;
+const revision = async (): Promise<number> => (await product.apiOk('GET', '/config')).revision;
 const body: Record<string, Json> = {
   '/config': { pools: [{ id: 'shop', backends: BACKENDS }] },
   '/pools/shop': { backends: BACKENDS },
@@ -60,7 +60,7 @@ test.each([
   const before = await revision();
   expect((await product.api('PUT', path, body[path], { 'if-none-match': '*' })).status).toBe(status);
   expect(await revision()).toBe(status === 201 ? before + 1 : before);
-  if (status === 201) await product.must('DELETE', path);
+  if (status === 201) await product.apiOk('DELETE', path);
 });
 
 test.each([
@@ -90,7 +90,7 @@ test('a drain with If-None-Match: * only begins one', async () => {
     product.api('PUT', '/pools/shop/backends/b/drain', { disableAfterMs: 600_000 }, { 'if-none-match': '*' });
   expect((await drain()).status).toBe(200);
   expect((await drain()).status).toBe(412);
-  await product.must('DELETE', '/pools/shop/backends/b/drain');
+  await product.apiOk('DELETE', '/pools/shop/backends/b/drain');
 });
 
 test.each(['/config', '/pools', '/pools/shop', '/pools/shop/backends', '/pools/shop/backends/a', '/routes'])(
@@ -116,7 +116,7 @@ test.each(['/config', '/pools', '/pools/shop', '/pools/shop/backends', '/pools/s
 test('an ETag that is known does not hide a 404, and a new revision is told whole', async () => {
   const known = { 'if-none-match': `"${await revision()}"` };
   expect((await product.api('GET', '/pools/none', undefined, known)).status).toBe(404);
-  await product.must('PATCH', '/pools/shop/backends/a', { weight: 7 });
+  await product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 7 });
   const whole = await product.api('GET', '/config', undefined, known);
   expect([whole.status, whole.body.config.pools[0].backends[0].weight]).toEqual([200, 7]);
 });

@@ -1,7 +1,7 @@
 /** The metrics: a valid text, true figures, counters that never go back, and a Grafana dashboard that names them. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { named, servePool, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend } from '../../support/product/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../../support/product/product.ts';
 import { type Metric, parseMetrics, promtool } from '../../support/product/prometheus.ts';
 
@@ -28,7 +28,7 @@ const value = (
 };
 
 test('the text is valid, and promtool has nothing to say where it is installed', async () => {
-  await servePool(product, 'valid', named(await startMoody()));
+  await servePool(product, 'valid', named(await startConfigurableBackend()));
   const { text, type } = await scrape();
   expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(parseMetrics(text).size).toBeGreaterThan(10);
@@ -41,7 +41,7 @@ test('the text is valid, and promtool has nothing to say where it is installed',
 });
 
 test('requests, responses, failures, retries, ejections and states are what happened', async () => {
-  const [a, b] = [await startMoody(503), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(503), await startConfigurableBackend()];
   const pool = await servePool(product, 'told', named(a, b), { ejection: { failures: 2, baseMs: 60_000 } });
   await pool.sequence(10);
   const of = (all: Map<string, Metric>, name: string, backend: string, more = {}) =>
@@ -63,22 +63,26 @@ test('requests, responses, failures, retries, ejections and states are what happ
 });
 
 test('a backend that has gone and comes back, under another address too, goes on counting', async () => {
-  const [a, b, c] = [await startMoody(), await startMoody(), await startMoody()];
+  const [a, b, c] = [
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  ];
   const pool = await servePool(product, 'gone', named(a, b));
   await pool.sequence(4);
   const requests = async () =>
     value(await metrics(), 'evenkeel_requests_total', { pool: 'gone', backend: 'a' });
   await eventually(requests, (n) => n === 2);
-  await product.must('DELETE', '/pools/gone/backends/a');
+  await product.apiOk('DELETE', '/pools/gone/backends/a');
   await pool.sequence(2);
   expect(await requests()).toBeUndefined();
-  await product.must('PUT', '/pools/gone/backends/a', { url: c.url });
+  await product.apiOk('PUT', '/pools/gone/backends/a', { url: c.url });
   await pool.sequence(4);
   await eventually(requests, (n) => n === 4);
 });
 
 test('what was told is not taken back after a crash', async () => {
-  const pool = await servePool(product, 'crash', named(await startMoody()));
+  const pool = await servePool(product, 'crash', named(await startConfigurableBackend()));
   await pool.sequence(20);
   const requests = async () => value(await metrics(), 'evenkeel_requests_total', { pool: 'crash' });
   await eventually(requests, (n) => n === 20);
@@ -87,7 +91,7 @@ test('what was told is not taken back after a crash', async () => {
 });
 
 test('shards are summed', async () => {
-  const pool = await servePool(product, 'sum', named(await startMoody()), { sharding: 2 });
+  const pool = await servePool(product, 'sum', named(await startConfigurableBackend()), { sharding: 2 });
   await pool.sequence(6);
   await eventually(
     async () => value(await metrics(), 'evenkeel_requests_total', { pool: 'sum' }),

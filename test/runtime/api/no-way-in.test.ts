@@ -7,7 +7,7 @@ import { refusal, watch } from '../../support/product/watcher.ts';
 let product: Product;
 beforeAll(async () => {
   product = await startProduct();
-  await product.must('PUT', '/pools/shop', { backends: [{ id: 'a', url: 'http://127.0.0.1:9' }] });
+  await product.apiOk('PUT', '/pools/shop', { backends: [{ id: 'a', url: 'http://127.0.0.1:9' }] });
 });
 afterAll(() => product.stop());
 
@@ -17,7 +17,7 @@ const admin = (method: string, path: string, headers = {}, body = ''): Promise<A
   return send(product.port, `localhost:${product.port}`, path, { method, headers: framed, body });
 };
 const dashboard = () => `http://localhost:${product.port}`;
-const revision = async (): Promise<number> => (await product.must('GET', '/config')).revision;
+const revision = async (): Promise<number> => (await product.apiOk('GET', '/config')).revision;
 
 /** Signs in as the dashboard does. */
 async function signIn(): Promise<string> {
@@ -141,7 +141,7 @@ test('a WebSocket of another site is refused, with the cookie or without', async
 
 test('when the token is changed, its sessions and one-time links are over', async () => {
   const cookie = await signIn();
-  const { code } = await product.must('POST', '/session/link');
+  const { code } = await product.apiOk('POST', '/session/link');
   expect((await admin('GET', '/api/config', { cookie })).status).toBe(200);
   await product.restart({ vars: { ADMIN_TOKEN: crypto.randomUUID() } });
   expect((await admin('GET', '/api/config', { cookie })).status).toBe(401);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
   await pool.sequence(4);
   await pool.patch('b', { weight: 2 });
-  const ejected = async () => (await product.must('GET', '/events')).events;
+  const ejected = async () => (await product.apiOk('GET', '/events')).events;
   await eventually(ejected, (events) => events.some((event: Json) => event.kind === 'ejected'));
   await pool.patch('b', { state: 'draining' });
 });
@@ -59,8 +59,8 @@ test.each(ordered.map((one) => [`${one.method} ${one.path}`, one] as const))(
     const real = path.replaceAll(/:(\w+)/g, (_, key) => values[key]!);
     const key = `${method} ${real}`;
     if (name === 'DELETE /pools/:pool') await product.api('DELETE', '/routes/shop');
-    const sent = key === 'PUT /config' ? (await product.must('GET', '/config')).config : body[key];
-    const given = await product.must(method, real, sent);
+    const sent = key === 'PUT /config' ? (await product.apiOk('GET', '/config')).config : body[key];
+    const given = await product.apiOk(method, real, sent);
     const parsed = answer.safeParse(given);
     expect(parsed.error?.issues ?? []).toEqual([]);
     expect(parsed.data).toEqual(given);
@@ -71,7 +71,7 @@ test.each([
   ['PUT', '/config', { pools: [{ ...body['PUT /pools/shop'], id: 'other' }] }],
   ['POST', '/config/rollback', { revision: 2 }],
 ])('%s %s as a dry run', async (method, path, sent) => {
-  const given = await product.must(method, `${path}?dryRun=true`, sent);
+  const given = await product.apiOk(method, `${path}?dryRun=true`, sent);
   expect(configAnswerSchema.parse(given)).toEqual(given);
   expect(given.changes.length).toBeGreaterThan(0);
 });

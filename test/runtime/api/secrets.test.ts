@@ -31,7 +31,7 @@ test('no answer and no log line holds a secret, whatever is asked and however it
     await startOrigin((_, response) => response.writeHead(503).end()),
   ];
   const pool = await servePool(product, 'shop', named(up, down), { ejection: { failures: 1 } });
-  await product.must('PUT', '/routes/shop', {
+  await product.apiOk('PUT', '/routes/shop', {
     host: 'shop.test',
     pool: 'shop',
     affinity: 'cookie',

@@ -144,7 +144,7 @@ test('a live view is closed when the session that opened it reaches its end', as
   });
   // Only what is sent meets the end; a change is sent within a second.
   const meet = async () => {
-    await product.must('PUT', '/pools/shop', { backends: [{ id: 'a', url: 'http://127.0.0.1:9' }] });
+    await product.apiOk('PUT', '/pools/shop', { backends: [{ id: 'a', url: 'http://127.0.0.1:9' }] });
     return watcher.socket.readyState;
   };
   await eventually(meet, isClosing, 10_000, 300);

@@ -1,6 +1,6 @@
 /** A deployment with nothing optional: no queue, bucket or dataset, no affinity secret, no static configuration. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { named, servePool, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend } from '../../support/product/pools.ts';
 import { eventually, type Product, startProduct } from '../../support/product/product.ts';
 
 let product: Product;
@@ -14,10 +14,14 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 test('it proxies, counts, keeps its request log and complains of nothing', async () => {
-  const pool = await servePool(product, 'bare', named(await startMoody(), await startMoody()));
-  await product.must('PUT', '/routes/bare', { host: 'bare.test', pool: 'bare', logSampleRate: 1 });
+  const pool = await servePool(
+    product,
+    'bare',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
+  await product.apiOk('PUT', '/routes/bare', { host: 'bare.test', pool: 'bare', logSampleRate: 1 });
   expect((await pool.sequence(20)).toSorted().join('')).toBe('a'.repeat(10) + 'b'.repeat(10));
-  const requests = async () => (await product.must('GET', '/requests?pool=bare&limit=100')).requests.length;
+  const requests = async () => (await product.apiOk('GET', '/requests?pool=bare&limit=100')).requests.length;
   await eventually(requests, (count) => count === 20);
   expect(await pool.status('a')).toMatchObject({ requests: 10, failures: 0 });
   await eventually(

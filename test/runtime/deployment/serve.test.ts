@@ -8,13 +8,17 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../../../scripts/support/build.ts';
 import { echo } from '../../support/origins.ts';
-import { named, startForTest, startMoody } from '../../support/product/pools.ts';
+import { named, startConfigurableBackend, startForTest } from '../../support/product/pools.ts';
 import { eventually, from, type Json, send, TOKEN } from '../../support/product/product.ts';
 
 test('serve prints one line, ends on SIGTERM with status 0, and loses neither a slot nor a count', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-serve-'));
   writeFileSync(join(folder, 'vars'), `ADMIN_TOKEN=${TOKEN}\nALLOW_PRIVATE_BACKENDS=true\n`);
-  const backends = named(await startMoody(), await startMoody(), await startMoody());
+  const backends = named(
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  );
   const weights = [5, 1, 1];
   const pool = { id: 'kept', backends: backends.map((backend, i) => ({ ...backend, weight: weights[i] })) };
   const config = { pools: [pool], routes: [{ id: 'kept', host: 'kept.test', pool: 'kept' }] };

@@ -9,7 +9,7 @@ const origins = await Promise.all(['a', 'b', 'c'].map((name) => spawnOrigin(name
 beforeAll(async () => {
   product = await startProduct();
   const backends = origins.map(({ url }, i) => ({ id: 'abc'[i], url, weight: i === 0 ? 5 : 1 }));
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [{ id: 'shop', backends }],
     routes: [{ id: 'shop', host: 'shop.test', pool: 'shop' }],
   });

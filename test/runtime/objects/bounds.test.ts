@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { LIMITS } from '../../../worker/config/limits.ts';
-import { named, servePool, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend } from '../../support/product/pools.ts';
 import {
   eventually,
   type Json,
@@ -37,7 +37,7 @@ test.each([
 });
 
 test('1,000 backends in a pool and a pool of almost a megabyte are served, after a restart too', async () => {
-  const backend = await startMoody();
+  const backend = await startConfigurableBackend();
   const many = await servePool(
     product,
     'thousand',
@@ -47,29 +47,29 @@ test('1,000 backends in a pool and a pool of almost a megabyte are served, after
   const long = times(480, (i) => ({ id: `b${i}`, url: `${backend.url}/${'x'.repeat(2_000)}` }));
   const large = await servePool(product, 'large', long);
   expect((await large.get()).status).toBe(200);
-  const before = await product.must('GET', '/config');
+  const before = await product.apiOk('GET', '/config');
   const refused = await product.api('PUT', '/pools/large', {
     backends: times(600, (i) => ({ ...long[0], id: `b${i}` })),
   });
   expect(refused.status).toBe(400);
   expect(refused.body.errors[0].message).toContain(String(LIMITS.poolBytes));
   await product.restart();
-  expect(await product.must('GET', '/config')).toEqual(before);
+  expect(await product.apiOk('GET', '/config')).toEqual(before);
   expect((await many.get()).status).toBe(200);
   expect((await large.get()).status).toBe(200);
 });
 
 test('counters of 2,000 backends, half of them gone, are all there after a restart', async () => {
-  const a = await startMoody();
+  const a = await startConfigurableBackend();
   const ids = (first: number) => times(1_000, (i) => `b${first + i}${'x'.repeat(58)}`);
   const backendsOf = (first: number) => ids(first).map((id) => ({ id, url: a.url }));
   const pool = await servePool(product, 'gone', backendsOf(1_000));
   const requests = async () =>
-    (await product.must('GET', '/pools/gone/status')).backends.map((row: Json) => row.requests);
+    (await product.apiOk('GET', '/pools/gone/status')).backends.map((row: Json) => row.requests);
   const isDone = (counts: number[]) => counts.every((count) => count === 1);
   await many(1_000, 16, () => pool.get());
   await eventually(requests, isDone);
-  await product.must('PUT', '/pools/gone', { backends: backendsOf(2_000) });
+  await product.apiOk('PUT', '/pools/gone', { backends: backendsOf(2_000) });
   await many(1_000, 16, () => pool.get());
   await eventually(requests, isDone);
   // What the metrics have told is written down.
@@ -82,12 +82,12 @@ test('counters of 2,000 backends, half of them gone, are all there after a resta
   expect(before).toHaveLength(1_000);
   await product.restart();
   expect(await told()).toEqual(before);
-  await product.must('PUT', '/pools/gone', { backends: backendsOf(1_000) });
+  await product.apiOk('PUT', '/pools/gone', { backends: backendsOf(1_000) });
   expect((await told()).every((line) => line.endsWith(' 1'))).toBe(true);
 });
 
 test('10,000 routes are served, the last as the first; one more is refused and changes nothing', async () => {
-  const a = await startMoody();
+  const a = await startConfigurableBackend();
   const pools = [{ id: 'routes', backends: named(a) }];
   const routes = times(LIMITS.routes, (i) => ({
     id: `r${i}`,
@@ -95,7 +95,7 @@ test('10,000 routes are served, the last as the first; one more is refused and c
     path: `/${i}`,
     pool: 'routes',
   }));
-  const { revision } = await product.must('PUT', '/config', { pools, routes });
+  const { revision } = await product.apiOk('PUT', '/config', { pools, routes });
   for (const path of ['/0', '/9999/below']) expect((await product.get('routes.test', path)).status).toBe(200);
   expect((await product.get('routes.test', '/10000')).status).toBe(404);
   const refused = await product.api('PUT', '/routes/more', {
@@ -108,32 +108,32 @@ test('10,000 routes are served, the last as the first; one more is refused and c
   const conflict = await product.api('DELETE', '/pools/routes');
   expect(conflict.status).toBe(409);
   expect(conflict.body.detail.length).toBeLessThan(1_000);
-  expect((await product.must('GET', '/config')).revision).toBe(revision);
+  expect((await product.apiOk('GET', '/config')).revision).toBe(revision);
 });
 
 test('a document in several pieces keeps every character, whatever stands where it is cut', async () => {
-  const a = await startMoody();
+  const a = await startConfigurableBackend();
   for (const shift of ['', 'x']) {
     const url = `${a.url}/${shift}${'\u{1f600}'.repeat(1_000)}`;
     const backends = times(100, (i) => ({ id: `b${i}`, url }));
     const pools = times(4, (i) => ({ id: `emoji${i}`, backends }));
-    await product.must('PUT', '/config', { pools, routes: [] });
-    const before = await product.must('GET', '/config');
+    await product.apiOk('PUT', '/config', { pools, routes: [] });
+    const before = await product.apiOk('GET', '/config');
     await product.restart();
-    expect(JSON.stringify(await product.must('GET', '/config')) === JSON.stringify(before)).toBe(true);
+    expect(JSON.stringify(await product.apiOk('GET', '/config')) === JSON.stringify(before)).toBe(true);
   }
 });
 
 test('a hundred revisions and a thousand events are kept, the oldest go', async () => {
-  const a = await startMoody();
-  await product.must('PUT', '/config', { pools: [], routes: [] });
+  const a = await startConfigurableBackend();
+  await product.apiOk('PUT', '/config', { pools: [], routes: [] });
   await servePool(product, 'kept', named(a));
   for (let i = 0; i < 1_010; i++)
-    await product.must('PATCH', '/pools/kept/backends/a', { weight: 1 + (i % 9) });
-  const { revision, revisions } = await product.must('GET', '/config/revisions');
+    await product.apiOk('PATCH', '/pools/kept/backends/a', { weight: 1 + (i % 9) });
+  const { revision, revisions } = await product.apiOk('GET', '/config/revisions');
   expect(revisions.map((row: Json) => row.revision)).toEqual(times(100, (i) => revision - i));
   expect((await product.api('GET', `/config/revisions/${revision - 100}`)).status).toBe(404);
-  const { events } = await product.must('GET', '/events?limit=1000');
+  const { events } = await product.apiOk('GET', '/events?limit=1000');
   expect(events).toHaveLength(1_000);
 });
 
@@ -161,7 +161,7 @@ test('two hundred may watch at once; one more is turned away until one of them g
 
 test('a hundred one-time logins wait at most; the oldest go', async () => {
   const codes: string[] = [];
-  for (let i = 0; i < 101; i++) codes.push((await product.must('POST', '/session/link')).code);
+  for (let i = 0; i < 101; i++) codes.push((await product.apiOk('POST', '/session/link')).code);
   const signIn = async (code: string) => (await product.api('POST', '/session', { code })).status;
   expect(await signIn(codes[0]!)).toBe(401);
   expect(await signIn(codes[100]!)).toBe(200);

@@ -6,8 +6,8 @@ import {
   named,
   type ServedPool,
   servePool,
+  startConfigurableBackend,
   startLoad,
-  startMoody,
 } from '../../support/product/pools.ts';
 import {
   eventually,
@@ -36,11 +36,15 @@ test.each<[string, (pool: ServedPool) => Promise<Json>]>([
   ['draining', (pool) => pool.patch('a', { state: 'draining' })],
   ['disabled', (pool) => pool.patch('a', { state: 'disabled' })],
   ['of weight 0', (pool) => pool.patch('a', { weight: 0 })],
-  ['removed', (pool) => product.must('DELETE', `/pools/${pool.id}/backends/a`)],
+  ['removed', (pool) => product.apiOk('DELETE', `/pools/${pool.id}/backends/a`)],
 ])(
   'a backend that is made %s during load gets no new client a second later, and nothing fails',
   async (word, change) => {
-    const backends = named(await startMoody(), await startMoody(), await startMoody());
+    const backends = named(
+      await startConfigurableBackend(),
+      await startConfigurableBackend(),
+      await startConfigurableBackend(),
+    );
     const pool = await servePool(product, `out-${word.replaceAll(' ', '-')}`, backends);
     const load = startLoad(() => pool.get());
     await eventually(
@@ -58,14 +62,18 @@ test.each<[string, (pool: ServedPool) => Promise<Json>]>([
 );
 
 test('a backend that is added during load gets its share, and nothing fails', async () => {
-  const [a, b, c] = named(await startMoody(), await startMoody(), await startMoody());
+  const [a, b, c] = named(
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  );
   const pool = await servePool(product, 'added', [a, b]);
   const load = startLoad(() => pool.get());
   await eventually(
     () => load.answers.length,
     (count) => count > 50,
   );
-  await product.must('PUT', '/pools/added/backends/c', c);
+  await product.apiOk('PUT', '/pools/added/backends/c', c);
   await eventually(
     () => load.answers.filter(({ backend }) => backend === 'c').length,
     (count) => count > 20,
@@ -76,20 +84,24 @@ test('a backend that is added during load gets its share, and nothing fails', as
 });
 
 test('a changed weight is in force from the next request', async () => {
-  const pool = await servePool(product, 'heavier', named(await startMoody(), await startMoody()));
+  const pool = await servePool(
+    product,
+    'heavier',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
   expect(tally(await pool.sequence(10))).toEqual({ a: 5, b: 5 });
   await pool.patch('a', { weight: 3 });
   expect(tally(await pool.sequence(40))).toEqual({ a: 30, b: 10 });
 });
 
 test('a pool that a route names is not deleted: 409 names the route, and traffic goes on', async () => {
-  const pool = await servePool(product, 'named', named(await startMoody()));
+  const pool = await servePool(product, 'named', named(await startConfigurableBackend()));
   const refused = await product.api('DELETE', '/pools/named');
   expect(refused.status).toBe(409);
   expect(refused.body.detail).toContain('named');
   expect((await pool.get()).status).toBe(200);
-  await product.must('DELETE', '/routes/named');
-  await product.must('DELETE', '/pools/named');
+  await product.apiOk('DELETE', '/routes/named');
+  await product.apiOk('DELETE', '/pools/named');
   await eventually(
     async () => (await pool.get()).status,
     (status) => status === 404,
@@ -97,8 +109,8 @@ test('a pool that a route names is not deleted: 409 names the route, and traffic
 });
 
 test('a change that names an old revision is refused with 412 and changes nothing', async () => {
-  const pool = await servePool(product, 'matched', named(await startMoody()));
-  const { revision } = await product.must('GET', '/pools/matched');
+  const pool = await servePool(product, 'matched', named(await startConfigurableBackend()));
+  const { revision } = await product.apiOk('GET', '/pools/matched');
   const patch = (weight: number, of: number | string) =>
     product.api('PATCH', '/pools/matched/backends/a', { weight }, { 'if-match': `"${of}"` });
   expect((await patch(2, revision)).status).toBe(200);
@@ -118,20 +130,20 @@ test.each([
 });
 
 test('a dry run answers as the change would, and changes nothing', async () => {
-  const pool = await servePool(product, 'dry', named(await startMoody()));
-  const { revision, config } = await product.must('GET', '/config');
+  const pool = await servePool(product, 'dry', named(await startConfigurableBackend()));
+  const { revision, config } = await product.apiOk('GET', '/config');
   const without = { ...config, routes: [] };
   const tried = await product.api('PUT', '/config?dryRun=true', without);
   expect([tried.status, tried.body.config.routes]).toEqual([200, []]);
   const faulty = await product.api('PUT', '/config?dryRun=true', { pools: [{ id: 'x' }] });
   expect([faulty.status, faulty.body.errors[0].path]).toEqual([400, 'pools[0].backends']);
-  expect(await product.must('GET', '/config')).toMatchObject({ revision, config });
+  expect(await product.apiOk('GET', '/config')).toMatchObject({ revision, config });
   expect((await pool.get()).status).toBe(200);
 });
 
 /** A pool whose one active backend is ejected: `a` has failed, `b` is disabled. `a` answers 200 again. */
 async function withNobody(id: string, whenUnavailable: string) {
-  const [a, b] = [await startMoody(503), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(503), await startConfigurableBackend()];
   const ejection = { failures: 1, baseMs: 60_000 };
   const pool = await servePool(product, id, named(a, b), { ejection, whenUnavailable });
   await eventually(
@@ -164,31 +176,35 @@ test('whenUnavailable reject: 503 with the time until the first of them is due, 
 });
 
 test('whenUnavailable pool:ID: the other pool takes over, and the record says so', async () => {
-  await servePool(product, 'spare', named(await startMoody()));
+  await servePool(product, 'spare', named(await startConfigurableBackend()));
   const { pool, a } = await withNobody('handed', 'pool:spare');
   const answer = await pool.get('/', { headers: { 'x-request-id': 'handed-over' } });
   expect(answer.status).toBe(200);
-  const mapping = async () => (await product.must('GET', '/requests?pool=spare')).requests;
+  const mapping = async () => (await product.apiOk('GET', '/requests?pool=spare')).requests;
   const rows = await eventually(mapping, (all) => all.length > 0);
   expect(rows[0]).toMatchObject({ requestId: 'handed-over', pool: 'spare', reason: 'fallback' });
   expect(a.hits).toBe(0);
 });
 
 test('a higher tier stands by until every lower one is unavailable, and steps back afterwards', async () => {
-  const moody = [await startMoody(), await startMoody(), await startMoody()];
-  const [a, b, c] = named(...moody);
+  const backends = [
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  ];
+  const [a, b, c] = named(...backends);
   const ejection = { failures: 2, baseMs: 300 };
   const pool = await servePool(product, 'tiers', [a, b, { ...c, tier: 1 }], { ejection });
   expect(tally(await pool.sequence(10))).toEqual({ a: 5, b: 5 });
   expect(await pool.verdicts()).toBe('available, available, standby');
-  moody[0]!.status = moody[1]!.status = 503;
+  backends[0]!.status = backends[1]!.status = 503;
   const load = startLoad(() => pool.get(), 4);
   await eventually(
     () => pool.verdicts(),
     (verdicts) => verdicts === 'ejected, ejected, available',
   );
   await eventually(() => load.answers.slice(-20).every(({ backend }) => backend === 'c'), Boolean);
-  moody[0]!.status = moody[1]!.status = 200;
+  backends[0]!.status = backends[1]!.status = 200;
   await eventually(
     () => pool.verdicts(),
     (verdicts) => verdicts === 'available, available, standby',
@@ -199,10 +215,15 @@ test('a higher tier stands by until every lower one is unavailable, and steps ba
 });
 
 test('with slow start a backend that comes back gets little at first and its whole share in the end', async () => {
-  const pool = await servePool(product, 'ramped', named(await startMoody(), await startMoody()), {
-    slowStartMs: 8_000,
-    maxLease: 1,
-  });
+  const pool = await servePool(
+    product,
+    'ramped',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+    {
+      slowStartMs: 8_000,
+      maxLease: 1,
+    },
+  );
   expect(tally(await pool.sequence(10))).toEqual({ a: 5, b: 5 });
   await pool.patch('b', { state: 'disabled' });
   await pool.patch('b', { state: 'active' });
@@ -216,12 +237,12 @@ test('with slow start a backend that comes back gets little at first and its who
 });
 
 test('under steady load: each ejection in a row is longer, one request probes, success brings it back', async () => {
-  const [a, b] = [await startMoody(503), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(503), await startConfigurableBackend()];
   const baseMs = 1_500;
   const pool = await servePool(product, 'steady', named(a, b), { ejection: { failures: 3, baseMs } });
   const load = startLoad(() => pool.get(), 4);
   const events = async (): Promise<Json[]> =>
-    (await product.must('GET', '/events?limit=1000')).events
+    (await product.apiOk('GET', '/events?limit=1000')).events
       .filter((event: Json) => event.pool === 'steady' && event.kind !== 'config')
       .toReversed();
   const isOut = ({ kind }: Json) => kind === 'ejected' || kind === 'probe-failed';
@@ -271,7 +292,7 @@ test.each([
   await many(20, 4, () => pool.get());
   // All that are counted by now have been judged: the rest stays.
   const requests = async () =>
-    (await product.must('GET', `/pools/${pool.id}/status`)).backends.reduce(
+    (await product.apiOk('GET', `/pools/${pool.id}/status`)).backends.reduce(
       (sum: number, row: Json) => sum + row.requests,
       0,
     );

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
-import { named, servePool, spawnOrigins, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, spawnOrigins, startConfigurableBackend } from '../../support/product/pools.ts';
 import { eventually, from, type Json, type Product, startProduct } from '../../support/product/product.ts';
 import { watch } from '../../support/product/watcher.ts';
 
@@ -20,7 +20,7 @@ afterAll(() => product.stop());
 /** A pool whose clients stick by cookie. */
 async function serveSticky(id: string, backends: Json[]) {
   const pool = await servePool(product, id, backends);
-  await product.must('PUT', `/routes/${id}`, { host: pool.host, pool: id, affinity: 'cookie' });
+  await product.apiOk('PUT', `/routes/${id}`, { host: pool.host, pool: id, affinity: 'cookie' });
   const visit = (headers: Record<string, string>) => pool.get('/', { headers });
   /** A new client from an address of its own; returns who answered and what the client sends from now on. */
   const arrive = async (n: number) => {
@@ -46,7 +46,7 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
   onTestFinished(() => socket.terminate());
 
   const watcher = await watch(product);
-  const begun = await product.must('PUT', drainPath('line', 'a'), {});
+  const begun = await product.apiOk('PUT', drainPath('line', 'a'), {});
   expect(begun.drain).toMatchObject({ pool: 'line', backend: 'a', disableAt: null });
   const { since } = begun.drain;
   const counts = await eventually(
@@ -86,7 +86,7 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
 });
 
 test('what was seen outlives the object: a restart makes no drain look safe', async () => {
-  const pool = await serveSticky('evicted', named(await startMoody()));
+  const pool = await serveSticky('evicted', named(await startConfigurableBackend()));
   await pool.arrive(1);
   await pool.patch('a', { state: 'draining' });
   await eventually(
@@ -96,7 +96,7 @@ test('what was seen outlives the object: a restart makes no drain look safe', as
   let rows = -1;
   const isSettled = async () => {
     const last = rows;
-    rows = (await product.must('GET', '/pools/evicted/status')).shards[0].rowsWritten;
+    rows = (await product.apiOk('GET', '/pools/evicted/status')).shards[0].rowsWritten;
     return rows === last;
   };
   await eventually(isSettled, Boolean, 5_000, 1_100);
@@ -109,8 +109,12 @@ test('what was seen outlives the object: a restart makes no drain look safe', as
 test('a deadline disables the backend by itself, is a revision with who, and survives a restart', async () => {
   const own = await startProduct();
   onTestFinished(() => own.stop());
-  const pool = await servePool(own, 'ends', named(await startMoody(), await startMoody()));
-  const { drain } = await own.must('PUT', drainPath('ends', 'a'), { disableAfterMs: 12_000 });
+  const pool = await servePool(
+    own,
+    'ends',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
+  const { drain } = await own.apiOk('PUT', drainPath('ends', 'a'), { disableAfterMs: 12_000 });
   expect(Math.abs(drain.disableAt - drain.since - 12_000)).toBeLessThan(1_000);
   await pool.patch('a', { weight: 7 });
   await own.restart();
@@ -123,7 +127,7 @@ test('a deadline disables the backend by itself, is a revision with who, and sur
   );
   expect(Date.now()).toBeGreaterThanOrEqual(drain.disableAt);
   expect(ended).toMatchObject({ drain: null, status: 'disabled', weight: 7 });
-  const { revision, events } = await own.must('GET', '/events');
+  const { revision, events } = await own.apiOk('GET', '/events');
   expect(events[0]).toMatchObject({
     kind: 'config',
     revision,
@@ -139,21 +143,26 @@ test('a change by hand cancels the deadline, and so does the end of the drain', 
   const pool = await servePool(
     product,
     'cancelled',
-    named(await startMoody(), await startMoody(), await startMoody(), await startMoody()),
+    named(
+      await startConfigurableBackend(),
+      await startConfigurableBackend(),
+      await startConfigurableBackend(),
+      await startConfigurableBackend(),
+    ),
   );
   const within = { disableAfterMs: 5_000 };
-  await product.must('PUT', drainPath('cancelled', 'a'), within);
-  await product.must('PUT', drainPath('cancelled', 'b'), within);
-  await product.must('PUT', drainPath('cancelled', 'c'), within);
-  await product.must('PUT', drainPath('cancelled', 'd'), { disableAfterMs: 5_500 });
+  await product.apiOk('PUT', drainPath('cancelled', 'a'), within);
+  await product.apiOk('PUT', drainPath('cancelled', 'b'), within);
+  await product.apiOk('PUT', drainPath('cancelled', 'c'), within);
+  await product.apiOk('PUT', drainPath('cancelled', 'd'), { disableAfterMs: 5_500 });
   await pool.patch('a', { state: 'active' });
-  await product.must('DELETE', drainPath('cancelled', 'b'));
-  await product.must('PUT', drainPath('cancelled', 'c'), {});
+  await product.apiOk('DELETE', drainPath('cancelled', 'b'));
+  await product.apiOk('PUT', drainPath('cancelled', 'c'), {});
   await eventually(
     () => pool.status('d'),
     ({ state }) => state === 'disabled',
   );
-  const states = (await product.must('GET', '/pools/cancelled/status')).backends.map(
+  const states = (await product.apiOk('GET', '/pools/cancelled/status')).backends.map(
     (row: Json) => row.state,
   );
   expect(states).toEqual(['active', 'active', 'draining', 'disabled']);
@@ -161,7 +170,7 @@ test('a change by hand cancels the deadline, and so does the end of the drain', 
 });
 
 test('what is wrong with a drain is said', async () => {
-  await servePool(product, 'wrong', named(await startMoody()));
+  await servePool(product, 'wrong', named(await startConfigurableBackend()));
   const path = drainPath('wrong', 'a');
   expect((await product.api('GET', path)).status).toBe(404);
   expect((await product.api('DELETE', path)).status).toBe(404);
@@ -169,8 +178,8 @@ test('what is wrong with a drain is said', async () => {
   const { status, body } = await product.api('PUT', path, { disableAfterMs: 0.5 });
   expect(status).toBe(400);
   expect(body.errors[0].path).toBe('disableAfterMs');
-  await product.must('PUT', path, { disableAfterMs: null });
-  expect((await product.must('GET', path)).drain).toMatchObject({
+  await product.apiOk('PUT', path, { disableAfterMs: null });
+  expect((await product.apiOk('GET', path)).drain).toMatchObject({
     pool: 'wrong',
     backend: 'a',
     disableAt: null,

@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { echo } from '../../support/origins.ts';
-import { type Moody, named, servePool, startForTest, startMoody } from '../../support/product/pools.ts';
+import {
+  type ConfigurableBackend,
+  named,
+  servePool,
+  startConfigurableBackend,
+  startForTest,
+} from '../../support/product/pools.ts';
 import { eventually, from, type Json, type Product, startProduct } from '../../support/product/product.ts';
 import { rawRequest, sendRaw } from '../../support/product/raw.ts';
 
@@ -12,11 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const explain = (body: Json): Promise<Json> => product.must('POST', '/explain', body);
+const explain = (body: Json): Promise<Json> => product.apiOk('POST', '/explain', body);
 const ids = (explanation: Json): string[] => explanation.candidates.map((one: Json) => one.backend);
 
 test('route, pool, the order of candidates, and why the others are left out', async () => {
-  const [a, b, c, d, e] = await Promise.all([1, 2, 3, 4, 5].map(() => startMoody()));
+  const [a, b, c, d, e] = await Promise.all([1, 2, 3, 4, 5].map(() => startConfigurableBackend()));
   const backends = named(a!, b!, c!, d!, e!);
   Object.assign(backends[2], { state: 'draining' });
   Object.assign(backends[3], { state: 'disabled' });
@@ -44,7 +50,7 @@ test('route, pool, the order of candidates, and why the others are left out', as
 });
 
 test('an ejected backend is left out with the end of its ejection', async () => {
-  const [a, b] = [await startMoody(503), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(503), await startConfigurableBackend()];
   const ejection = { failures: 1, baseMs: 60_000 };
   const pool = await servePool(product, 'out', named(a, b), { ejection });
   await pool.sequence(2);
@@ -58,8 +64,8 @@ test('an ejected backend is left out with the end of its ejection', async () => 
 });
 
 test('what clients with a cookie have just taken of the sequence is told of, as the next request sees it', async () => {
-  const origins = await Promise.all([1, 2, 3].map(() => startMoody()));
-  await product.must('PUT', '/config', {
+  const origins = await Promise.all([1, 2, 3].map(() => startConfigurableBackend()));
+  await product.apiOk('PUT', '/config', {
     pools: [{ id: 'both', maxLease: 1, backends: named(...origins) }],
     routes: [
       { id: 'pinned', host: 'pinned.test', pool: 'both', affinity: 'cookie' },
@@ -78,7 +84,7 @@ test('what clients with a cookie have just taken of the sequence is told of, as 
 
 test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question says what is wrong', async () => {
   expect((await explain({ url: 'http://nowhere.test/' })).answer.status).toBe(404);
-  await servePool(product, 'none', [{ ...named(await startMoody())[0], state: 'disabled' }]);
+  await servePool(product, 'none', [{ ...named(await startConfigurableBackend())[0], state: 'disabled' }]);
   expect((await explain({ url: 'http://none.test/' })).answer.status).toBe(503);
   const { url } = await startForTest((request, response) => response.end(request.headers['x-evenkeel-loop']));
   const loop = (await (await servePool(product, 'hops', [{ id: 'a', url }])).get()).text;
@@ -93,7 +99,7 @@ test('a path goes to one route however it is spelt, explain says so, and the bac
   const names = ['web', 'admin', 'cut'];
   const origins = await Promise.all(names.map((name) => startForTest(echo(name))));
   const host = 'spelt.test';
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: names.map((id, i) => ({ id, backends: [{ id: 'a', url: origins[i]!.url }] })),
     routes: [
       { id: 'web', host, path: '/', pool: 'web' },
@@ -122,7 +128,8 @@ test('a path goes to one route however it is spelt, explain says so, and the bac
 
 /** How long slots hold, less than which a run of requests takes. */
 const LEASE_MS = 1_000;
-const moods = (count: number) => Promise.all(Array.from({ length: count }, () => startMoody()));
+const startBackends = (count: number) =>
+  Promise.all(Array.from({ length: count }, () => startConfigurableBackend()));
 
 const backend = fc.record({
   weight: fc.constantFrom(1, 1, 2, 5, 0),
@@ -152,7 +159,7 @@ const scene = fc.record({
 });
 
 test('over generated pools and requests, the real request goes where explain said', async () => {
-  const origins: Moody[] = await moods(6);
+  const origins: ConfigurableBackend[] = await startBackends(6);
   const spare = origins[5]!;
   let compared = 0;
   // A budget of 100 % lets as many retries through as there were requests, and ten at least.
@@ -169,7 +176,7 @@ test('over generated pools and requests, the real request goes where explain sai
       // Ejection is put aside: whether its news has come in yet is a matter of milliseconds.
       const ejection = { failures: 1_000, failurePercent: 0 };
       const more = { policy, hashKey, maxLease, whenUnavailable, retry, ejection };
-      await product.must('PUT', '/config', {
+      await product.apiOk('PUT', '/config', {
         pools: [
           { id: 'drawn', backends, ...more },
           { id: 'spare', backends: [{ id: 'spare', url: spare.url }] },

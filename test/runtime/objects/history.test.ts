@@ -1,6 +1,6 @@
 /** The history: who changed what, why a backend was ejected, and the way back to an earlier revision. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { named, servePool, startLoad, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend, startLoad } from '../../support/product/pools.ts';
 import { eventually, type Json, type Product, startProduct } from '../../support/product/product.ts';
 
 let product: Product;
@@ -10,21 +10,21 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 const events = async (limit = 1_000): Promise<Json[]> =>
-  (await product.must('GET', `/events?limit=${limit}`)).events;
+  (await product.apiOk('GET', `/events?limit=${limit}`)).events;
 const eventsOf = async (pool: string): Promise<Json[]> =>
   (await events()).filter((event) => event.pool === pool).toReversed();
 
 test('a change is an event with who, what, from, to and the revision, and a revision with a diff', async () => {
-  const [a, b] = [await startMoody(), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
   const pool = await servePool(product, 'told', named(a, b));
   const { revision } = await pool.patch('a', { state: 'draining' });
   const change = { path: 'pools[told].backends[a].state', from: 'active', to: 'draining' };
   expect((await events(1))[0]).toMatchObject({ kind: 'config', revision, who: 'token', ...change });
   expect((await events(1))[0].what).toContain('backend a of pool told');
-  const details = await product.must('GET', `/config/revisions/${revision}`);
+  const details = await product.apiOk('GET', `/config/revisions/${revision}`);
   expect(details).toMatchObject({ revision, who: 'token', changes: [change] });
-  expect(details.config).toEqual((await product.must('GET', '/config')).config);
-  const { revisions } = await product.must('GET', '/config/revisions');
+  expect(details.config).toEqual((await product.apiOk('GET', '/config')).config);
+  const { revisions } = await product.apiOk('GET', '/config/revisions');
   expect(revisions[0]).toMatchObject({ revision, who: 'token', summary: details.summary });
   expect(revisions.map((row: Json) => row.revision)).toEqual(
     Array.from({ length: revision }, (_, i) => revision - i),
@@ -32,7 +32,7 @@ test('a change is an event with who, what, from, to and the revision, and a revi
 });
 
 test('an ejection, its probes and the return are events with why and an example request', async () => {
-  const [a, b] = [await startMoody(503), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(503), await startConfigurableBackend()];
   const ejection = { failures: 2, baseMs: 1_000 };
   const pool = await servePool(product, 'sick', named(a, b), { ejection, maxLease: 1 });
   const asked = async (count: number) => {
@@ -61,11 +61,11 @@ test('an ejection, its probes and the return are events with why and an example 
 });
 
 test('a rollback is a new revision with the old document; one that is not kept is 404', async () => {
-  const a = await startMoody();
+  const a = await startConfigurableBackend();
   const pool = await servePool(product, 'back', named(a), { timeoutMs: 1_234 });
-  const before = await product.must('GET', '/config');
+  const before = await product.apiOk('GET', '/config');
   await pool.patch('a', { weight: 7 });
-  const answer = await product.must('POST', '/config/rollback', { revision: before.revision });
+  const answer = await product.apiOk('POST', '/config/rollback', { revision: before.revision });
   expect(answer).toEqual({ ...before, revision: before.revision + 2, warnings: answer.warnings });
   expect((await events(1))[0]).toMatchObject({
     what: `rolled back to revision ${before.revision}`,
@@ -83,39 +83,41 @@ test('a rollback is a new revision with the old document; one that is not kept i
 });
 
 test('a dry run of a rollback or a new document says what it would change, and changes nothing', async () => {
-  const [a, b] = [await startMoody(), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
   const pool = await servePool(product, 'rehearsed', named(a, b));
-  const before = await product.must('GET', '/config');
+  const before = await product.apiOk('GET', '/config');
   await pool.patch('b', { weight: 4 });
-  const now = await product.must('GET', '/config');
-  const rehearsal = await product.must('POST', '/config/rollback?dryRun=true', { revision: before.revision });
+  const now = await product.apiOk('GET', '/config');
+  const rehearsal = await product.apiOk('POST', '/config/rollback?dryRun=true', {
+    revision: before.revision,
+  });
   expect(rehearsal.changes).toEqual([{ path: 'pools[rehearsed].backends[b].weight', from: 4, to: 1 }]);
   expect(rehearsal).toMatchObject({ dryRun: true, revision: now.revision, config: before.config });
   const routes = now.config.routes.filter(({ id }: Json) => id !== 'rehearsed');
-  const other = await product.must('PUT', '/config?dryRun=true', { ...now.config, routes });
+  const other = await product.apiOk('PUT', '/config?dryRun=true', { ...now.config, routes });
   expect(other.changes).toMatchObject([{ path: 'routes[rehearsed]', from: { host: pool.host }, to: null }]);
-  expect((await product.must('PUT', '/config?dryRun=true', now.config)).changes).toEqual([]);
-  expect(await product.must('GET', '/config')).toEqual(now);
-  expect(await product.must('PUT', '/config', now.config)).not.toHaveProperty('changes');
+  expect((await product.apiOk('PUT', '/config?dryRun=true', now.config)).changes).toEqual([]);
+  expect(await product.apiOk('GET', '/config')).toEqual(now);
+  expect(await product.apiOk('PUT', '/config', now.config)).not.toHaveProperty('changes');
 });
 
 test('ten rollbacks while traffic runs: nothing fails, each revision is what it was', async () => {
-  const [a, b] = [await startMoody(), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
   const pool = await servePool(product, 'busy', named(a, b));
   const documents = new Map<number, Json>();
   for (let weight = 1; weight <= 10; weight++) {
     const { revision } = await pool.patch('a', { weight });
-    documents.set(revision, (await product.must('GET', '/config')).config);
+    documents.set(revision, (await product.apiOk('GET', '/config')).config);
   }
   const load = startLoad(() => pool.get(), 4);
   for (const [revision, document] of documents) {
-    const answer = await product.must('POST', '/config/rollback', { revision });
+    const answer = await product.apiOk('POST', '/config/rollback', { revision });
     expect(answer.config).toEqual(document);
   }
   const answers = await load.stop();
   expect(answers.filter((answer) => answer.status !== 200)).toEqual([]);
   for (const [revision, document] of documents)
-    expect((await product.must('GET', `/config/revisions/${revision}`)).config).toEqual(document);
+    expect((await product.apiOk('GET', `/config/revisions/${revision}`)).config).toEqual(document);
 });
 
 test('the history survives a restart', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAPPINGS } from '../../../worker/objects/directory/live.ts';
 import { LARGEST_BATCH } from '../../../worker/proxy/pool-client/reports.ts';
-import { named, servePool, startLoad, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend, startLoad } from '../../support/product/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../../support/product/product.ts';
 import { refusal, watch } from '../../support/product/watcher.ts';
 
@@ -29,10 +29,10 @@ test('without a session nobody watches, and a session counts only from the dashb
 });
 
 test('a watcher hears of the revision, traffic, changes and events; ping is answered', async () => {
-  const [a, b] = [await startMoody(), await startMoody()];
+  const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
   const pool = await servePool(product, 'seen', named(a, b), { ejection: { failures: 2 } });
   const watcher = await watch(product);
-  const { revision } = await product.must('GET', '/config');
+  const { revision } = await product.apiOk('GET', '/config');
   await eventually(() => watcher.messages[0], yes);
   expect(watcher.messages[0]).toMatchObject({ type: 'revision', revision });
   await eventually(() => watcher.backend('seen', 'a')?.requests === 0, yes);
@@ -72,7 +72,11 @@ test('a watcher hears of the revision, traffic, changes and events; ping is answ
 });
 
 test('at most one message of each type in a second, however much traffic there is', async () => {
-  const pool = await servePool(product, 'much', named(await startMoody(), await startMoody()));
+  const pool = await servePool(
+    product,
+    'much',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
   const startedAt = performance.now();
   const watcher = await watch(product);
   const load = startLoad(() => pool.get(), 4);
@@ -89,14 +93,18 @@ test('at most one message of each type in a second, however much traffic there i
 });
 
 test('a pool of several shards is told as one sum', async () => {
-  const pool = await servePool(product, 'many', named(await startMoody()), { sharding: 3 });
+  const pool = await servePool(product, 'many', named(await startConfigurableBackend()), { sharding: 3 });
   const watcher = await watch(product);
   await pool.sequence(5);
   await eventually(() => watcher.backend('many', 'a')?.requests === 5, yes);
 });
 
 test('evicted objects go on telling, and the sums are whole', async () => {
-  const pool = await servePool(product, 'evicted', named(await startMoody(), await startMoody()));
+  const pool = await servePool(
+    product,
+    'evicted',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
   const watcher = await watch(product);
   await pool.sequence(4);
   await eventually(() => watcher.backend('evicted', 'a')?.requests === 2, yes);
@@ -104,7 +112,7 @@ test('evicted objects go on telling, and the sums are whole', async () => {
   let rows = -1;
   const settled = async () => {
     const last = rows;
-    rows = (await product.must('GET', '/pools/evicted/status')).shards[0].rowsWritten;
+    rows = (await product.apiOk('GET', '/pools/evicted/status')).shards[0].rowsWritten;
     return rows === last;
   };
   await eventually(settled, yes, 20_000, 1_200);
@@ -117,7 +125,7 @@ test('evicted objects go on telling, and the sums are whole', async () => {
 });
 
 test('when the last watcher has gone, Pool objects push nothing more', async () => {
-  const pool = await servePool(product, 'quiet', named(await startMoody()));
+  const pool = await servePool(product, 'quiet', named(await startConfigurableBackend()));
   const watcher = await watch(product);
   await pool.get();
   await eventually(() => watcher.backend('quiet', 'a')?.requests === 1, yes);
@@ -125,7 +133,7 @@ test('when the last watcher has gone, Pool objects push nothing more', async () 
   let last = -1;
   const isSilent = async () => {
     await pool.sequence(3);
-    const pushes = (await product.must('GET', '/pools/quiet/status')).shards[0].livePushes;
+    const pushes = (await product.apiOk('GET', '/pools/quiet/status')).shards[0].livePushes;
     const same = pushes === last;
     last = pushes;
     return same;

@@ -36,7 +36,7 @@ test.each(['cookie', 'ip'])(
   'a client pinned by %s costs no call before its response, but one after a second of silence',
   async (affinity) => {
     const pool = await servePool(product, affinity, named(...origins));
-    await product.must('PUT', `/routes/${affinity}`, {
+    await product.apiOk('PUT', `/routes/${affinity}`, {
       id: affinity,
       host: pool.host,
       pool: affinity,

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await shop.get('/cart/pay', { headers: { 'x-request-id': 'pay-1' } });
   await api.get('/orders', { headers: { 'x-request-id': 'orders-1' } });
   await eventually(
-    async () => (await product.must('GET', '/requests')).requests,
+    async () => (await product.apiOk('GET', '/requests')).requests,
     (rows) => rows.length === 3,
   );
 });
@@ -38,6 +38,6 @@ test.each([
   ['requestId=orders-1', ['orders-1']],
   ['requestId=orders-1&pool=shop', []],
 ])('%s', async (query, expected) => {
-  const { requests } = await product.must('GET', `/requests?${query}`);
+  const { requests } = await product.apiOk('GET', `/requests?${query}`);
   expect(requests.map((row: Json) => row.requestId).toSorted()).toEqual(expected.toSorted());
 });

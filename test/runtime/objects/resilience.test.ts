@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { deadPort } from '../../support/origins.ts';
-import { named, servePool, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend } from '../../support/product/pools.ts';
 import {
   eventually,
   type Json,
@@ -13,12 +13,12 @@ import {
 } from '../../support/product/product.ts';
 
 const WRAPPER = fileURLToPath(new URL('../../support/product/failing-objects.js', import.meta.url));
-type Moods = Partial<Record<'Directory' | 'Pool', 'ok' | 'throw' | 'hang'>>;
+type Modes = Partial<Record<'Directory' | 'Pool', 'ok' | 'throw' | 'hang'>>;
 
 /** The product with objects that begin as told; STATIC_CONFIG where given. */
-async function start(moods: Moods = {}, declared?: Json): Promise<Product> {
+async function start(modes: Modes = {}, declared?: Json): Promise<Product> {
   const vars = {
-    MOODS: JSON.stringify(moods),
+    MODES: JSON.stringify(modes),
     ...(declared ? { STATIC_CONFIG: JSON.stringify(declared) } : {}),
   };
   const product = await startProduct({ wrapper: WRAPPER, vars });
@@ -26,26 +26,26 @@ async function start(moods: Moods = {}, declared?: Json): Promise<Product> {
   return product;
 }
 
-const setMoods = (product: Product, moods: Moods) =>
-  product.get('moods.test', '/', { method: 'PUT', body: JSON.stringify(moods) });
+const setModes = (product: Product, modes: Modes) =>
+  product.get('modes.test', '/', { method: 'PUT', body: JSON.stringify(modes) });
 
-test.each<[string, Moods]>([
+test.each<[string, Modes]>([
   ['the Pool object throws', { Pool: 'throw' }],
   ['the Pool object hangs', { Pool: 'hang' }],
   ['the Directory throws', { Directory: 'throw' }],
   ['the Directory hangs', { Directory: 'hang' }],
   ['both throw', { Directory: 'throw', Pool: 'throw' }],
   ['both hang', { Directory: 'hang', Pool: 'hang' }],
-])('while %s traffic goes on by weight, fails over, and all is as before afterwards', async (_, moods) => {
+])('while %s traffic goes on by weight, fails over, and all is as before afterwards', async (_, modes) => {
   const product = await start();
   const dead = { url: `http://127.0.0.1:${await deadPort()}` };
-  const [a, b, c] = named(await startMoody(), await startMoody(), dead);
+  const [a, b, c] = named(await startConfigurableBackend(), await startConfigurableBackend(), dead);
   const pool = await servePool(product, 'shop', [{ ...a, weight: 2 }, b]);
   const sick = await servePool(product, 'sick', [c, b]);
   expect((await pool.sequence(3)).join('')).toBe('aba');
   expect((await sick.get()).status).toBe(200);
 
-  await setMoods(product, moods);
+  await setModes(product, modes);
   const answers = await many(150, 8, () => pool.get());
   expect(tally(answers.map(({ status }) => status))).toEqual({ 200: 150 });
   const shares = tally(answers.map(({ backend }) => backend!));
@@ -53,7 +53,7 @@ test.each<[string, Moods]>([
   const other = await many(20, 4, () => sick.get());
   expect(tally(other.map(({ status, backend }) => `${status} ${backend}`))).toEqual({ '200 b': 20 });
 
-  await setMoods(product, { Directory: 'ok', Pool: 'ok' });
+  await setModes(product, { Directory: 'ok', Pool: 'ok' });
   await eventually(
     async () => {
       await pool.get();
@@ -70,25 +70,25 @@ test.each<[string, Moods]>([
 
 test('while the Directory throws, the API says so as a problem document, and changes nothing', async () => {
   const product = await start();
-  const [a] = named(await startMoody());
+  const [a] = named(await startConfigurableBackend());
   const pool = await servePool(product, 'shop', [a]);
-  await setMoods(product, { Directory: 'throw' });
+  await setModes(product, { Directory: 'throw' });
   const answer = await product.api('PATCH', '/pools/shop/backends/a', { weight: 5 });
   expect(answer.status).toBe(503);
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
-  await setMoods(product, { Directory: 'ok' });
+  await setModes(product, { Directory: 'ok' });
   expect((await pool.status('a')).weight).toBe(1);
 });
 
-test.each<[string, Moods]>([
+test.each<[string, Modes]>([
   ['a Directory that throws', { Directory: 'throw' }],
   ['a Directory that hangs', { Directory: 'hang' }],
   ['no object that answers', { Directory: 'throw', Pool: 'throw' }],
 ])(
   'a cold start with %s falls back to the static configuration, and follows the live one later',
-  async (_, moods) => {
-    const [a, b] = named(await startMoody(), await startMoody());
-    const product = await start(moods, {
+  async (_, modes) => {
+    const [a, b] = named(await startConfigurableBackend(), await startConfigurableBackend());
+    const product = await start(modes, {
       pools: [{ id: 'shop', backends: [a, b] }],
       routes: [{ id: 'shop', host: 'shop.test', pool: 'shop' }],
     });
@@ -97,7 +97,7 @@ test.each<[string, Moods]>([
     expect(tally(answers.map(({ backend }) => backend!))).toEqual({ a: 10, b: 10 });
     expect((await product.get('unknown.test', '/')).status).toBe(404);
 
-    await setMoods(product, { Directory: 'ok', Pool: 'ok' });
+    await setModes(product, { Directory: 'ok', Pool: 'ok' });
     const change = () => product.api('PATCH', '/pools/shop/backends/a', { state: 'disabled' });
     await eventually(change, ({ status }) => status === 200);
     await eventually(
@@ -115,13 +115,13 @@ test.each(['throw', 'hang'] as const)(
     const answer = await product.get('shop.test', '/');
     expect(answer.status).toBe(503);
     expect(answer.headers).toMatchObject({ 'content-type': 'application/problem+json', 'retry-after': '5' });
-    await setMoods(product, { Directory: 'ok' });
-    const [a] = named(await startMoody());
+    await setModes(product, { Directory: 'ok' });
+    const [a] = named(await startConfigurableBackend());
     await eventually(
       async () => (await product.api('PUT', '/pools/shop', { backends: [a] })).status,
       (status) => status < 300,
     );
-    await product.must('PUT', '/routes/shop', { host: 'shop.test', pool: 'shop' });
+    await product.apiOk('PUT', '/routes/shop', { host: 'shop.test', pool: 'shop' });
     await eventually(
       async () => (await product.get('shop.test', '/')).status,
       (status) => status === 200,

@@ -1,7 +1,7 @@
 /** One pool on many objects: where they begin, what they sum up to, and that their number can change under load. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { echo, type Origin, startOrigin } from '../../support/origins.ts';
-import { named, servePool, startLoad, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend, startLoad } from '../../support/product/pools.ts';
 import {
   eventually,
   type Json,
@@ -26,8 +26,8 @@ afterAll(async () => {
 });
 
 const reshard = async (pool: string, sharding: unknown) => {
-  const { pool: config } = await product.must('GET', `/pools/${pool}`);
-  await product.must('PUT', `/pools/${pool}`, { ...config, sharding });
+  const { pool: config } = await product.apiOk('GET', `/pools/${pool}`);
+  await product.apiOk('PUT', `/pools/${pool}`, { ...config, sharding });
 };
 const total = (rows: Json[], key: string) => rows.reduce((sum: number, row) => sum + row[key], 0);
 
@@ -40,11 +40,11 @@ test('status, metrics and recent requests are the sums over all objects that the
     sent += 10;
   }
   const status = await eventually(
-    () => product.must('GET', '/pools/sums/status'),
+    () => product.apiOk('GET', '/pools/sums/status'),
     ({ backends }) => total(backends, 'requests') === sent,
   );
   expect(status.shards.length).toBeGreaterThan(2);
-  const { requests } = await product.must('GET', '/requests?pool=sums&limit=1000');
+  const { requests } = await product.apiOk('GET', '/requests?pool=sums&limit=1000');
   expect(requests.length).toBe(sent);
   const headers = { authorization: `Bearer ${TOKEN}` };
   const metrics = await fetch(`${product.url}/api/metrics`, { headers }).then((answer) => answer.text());
@@ -55,7 +55,7 @@ test('status, metrics and recent requests are the sums over all objects that the
 
 test('the number of objects changes under load without a lost request or a lost setting', async () => {
   const pool = await servePool(product, 'live', named(...origins), { timeoutMs: 7_000, slowStartMs: 0 });
-  const before = (await product.must('GET', '/pools/live')).pool;
+  const before = (await product.apiOk('GET', '/pools/live')).pool;
   const load = startLoad(() => pool.get());
   for (const sharding of [16, 'region', 3, 'none', 64, 'none']) {
     const seen = load.answers.length;
@@ -67,16 +67,16 @@ test('the number of objects changes under load without a lost request or a lost 
   }
   const answers = await load.stop();
   expect(tally(answers.map(({ status }) => status))).toEqual({ 200: answers.length });
-  expect((await product.must('GET', '/pools/live')).pool).toEqual(before);
+  expect((await product.apiOk('GET', '/pools/live')).pool).toEqual(before);
   const counted = await eventually(
-    async () => total((await product.must('GET', '/pools/live/status')).backends, 'requests'),
+    async () => total((await product.apiOk('GET', '/pools/live/status')).backends, 'requests'),
     (count) => count >= answers.length,
   );
   expect(counted).toBe(answers.length);
 });
 
 test('an ejection that is known only to an object nobody asks any more ends with a success elsewhere', async () => {
-  const [a, b] = [await startMoody(), await startMoody(503)];
+  const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend(503)];
   const ejection = { failures: 1, baseMs: 100, maxMs: 100 };
   const pool = await servePool(product, 'left', named(a, b), { ejection });
   await pool.sequence(2);

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ORDERS_HOST, orderOf, writeWrappedWorker } from '../../chaos/faults.ts';
-import { named, servePool, startForTest, startMoody } from '../../support/product/pools.ts';
+import { ORDERS_HOST, orderOf, writeWrappedWorker } from '../../chaos/object-faults.ts';
+import { named, servePool, startConfigurableBackend, startForTest } from '../../support/product/pools.ts';
 import {
   eventually,
   type Json,
@@ -30,7 +30,11 @@ async function counted(pool: string): Promise<Record<string, number>> {
 }
 
 test('a report whose reply is lost is sent again and counts once', async () => {
-  const pool = await servePool(product, 'lost', named(await startMoody(), await startMoody()));
+  const pool = await servePool(
+    product,
+    'lost',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
   await pool.sequence(4);
   expect((await send(product.port, ORDERS_HOST, orderOf('throw late', 'Pool', 1_500))).text).toBe('noted');
   const end = performance.now() + 2_000;
@@ -47,20 +51,24 @@ test('a report whose reply is lost is sent again and counts once', async () => {
 });
 
 test('what a backend was asked just before it was removed still counts', async () => {
-  const [a, b] = named(await startMoody(), await startMoody());
+  const [a, b] = named(await startConfigurableBackend(), await startConfigurableBackend());
   const pool = await servePool(product, 'late', [a, b]);
   await pool.sequence(6);
-  await product.must('DELETE', '/pools/late/backends/a');
+  await product.apiOk('DELETE', '/pools/late/backends/a');
   await eventually(
     () => counted('late'),
     (all) => all.b === 3,
   );
-  await product.must('PUT', '/pools/late/backends/a', a);
+  await product.apiOk('PUT', '/pools/late/backends/a', a);
   expect(await counted('late')).toEqual({ a: 3, b: 3 });
 });
 
 test('a list of backends that becomes shorter while a body is on its way costs no request', async () => {
-  const backends = named(await startMoody(), await startMoody(), await startMoody());
+  const backends = named(
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  );
   const pool = await servePool(product, 'shrinks', backends);
   expect(await pool.sequence(2)).toEqual(['a', 'b']);
   const request = http.request({
@@ -69,10 +77,10 @@ test('a list of backends that becomes shorter while a body is on its way costs n
   });
   request.write('first');
   await eventually(
-    async () => (await product.must('GET', '/pools/shrinks/status')).shards[0].objectCalls,
+    async () => (await product.apiOk('GET', '/pools/shrinks/status')).shards[0].objectCalls,
     (calls) => calls >= 3,
   );
-  for (const id of ['a', 'b']) await product.must('DELETE', `/pools/shrinks/backends/${id}`);
+  for (const id of ['a', 'b']) await product.apiOk('DELETE', `/pools/shrinks/backends/${id}`);
   request.end('second'.slice(0, 5));
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   response.resume();
@@ -91,23 +99,27 @@ test('an order that changes while a backend is asked does not send the retry the
     await asked;
     response.writeHead(503).end();
   });
-  const backends: Json[] = named(slow, await startMoody());
+  const backends: Json[] = named(slow, await startConfigurableBackend());
   const pool = await servePool(product, 'turned', backends);
   const answer = pool.get();
   await eventually(
     () => arrived,
     (n) => n === 1,
   );
-  await product.must('PUT', '/pools/turned', { backends: backends.toReversed() });
+  await product.apiOk('PUT', '/pools/turned', { backends: backends.toReversed() });
   release();
   expect((await answer).headers['x-backend-attempts']).toBe('a;503, b;200');
 });
 
 test('a pinned client whose request carries a probe that fails is answered by its own backend', async () => {
-  const [a, b, c] = [await startMoody(), await startMoody(), await startMoody()];
+  const [a, b, c] = [
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  ];
   const ejection = { failures: 1, baseMs: 100, maxMs: 100 };
   const pool = await servePool(product, 'pinned', named(a, b, c), { ejection, maxLease: 1 });
-  await product.must('PUT', '/routes/pinned', { host: pool.host, pool: 'pinned', affinity: 'cookie' });
+  await product.apiOk('PUT', '/routes/pinned', { host: pool.host, pool: 'pinned', affinity: 'cookie' });
   const cookie = (await pool.get()).headers['set-cookie']![0]!.split(';')[0]!;
   const own = (await pool.get('/', { headers: { cookie } })).backend!;
   const others = { a, b, c };
@@ -133,7 +145,7 @@ test('a pinned client whose request carries a probe that fails is answered by it
 });
 
 test('Expect: 100-continue is not passed on: the backend’s 100 would be taken for its answer', async () => {
-  const a = await startMoody();
+  const a = await startConfigurableBackend();
   const pool = await servePool(product, 'expects', named(a));
   const headers = { expect: '100-continue', 'content-length': 0 };
   const answers = [await pool.get('/', { headers }), await pool.get(), await pool.get('/', { headers })];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { echo, startOrigin } from '../../support/origins.ts';
-import { servePool, startForTest, startMoody } from '../../support/product/pools.ts';
+import { servePool, startConfigurableBackend, startForTest } from '../../support/product/pools.ts';
 import {
   type Answer,
   eventually,
@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const backends = () => IDS.map((id, i) => ({ id, url: origins[i]!.url, weight: weights[id] }));
 const put = (affinity: string, pool: object = {}) =>
-  product.must('PUT', '/config', {
+  product.apiOk('PUT', '/config', {
     pools: [{ id: 'shop', backends: backends(), ...pool }],
     routes: [{ id: 'shop', host: 'shop.test', pool: 'shop', affinity }],
   });
@@ -76,7 +76,7 @@ test.each([
 test('a cookie of another pool does not count here', async () => {
   await put('cookie');
   const cookie = cookieOf(await product.get('shop.test', '/'))!;
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [{ id: 'other', backends: backends() }],
     routes: [{ id: 'other', host: 'other.test', pool: 'other', affinity: 'cookie' }],
   });
@@ -88,11 +88,11 @@ test('draining keeps its clients, disabled and removed give them to another with
   const first = await product.get('shop.test', '/');
   const cookie = cookieOf(first)!;
   const path = `/pools/shop/backends/${first.backend}`;
-  await product.must('PATCH', path, { state: 'draining' });
+  await product.apiOk('PATCH', path, { state: 'draining' });
   expect((await withCookie(cookie)).backend).toBe(first.backend);
   const fresh = await many(30, 3, () => product.get('shop.test', '/'));
   expect(fresh.filter((answer) => answer.backend === first.backend)).toEqual([]);
-  await product.must('PATCH', path, { state: 'disabled' });
+  await product.apiOk('PATCH', path, { state: 'disabled' });
   await expect
     .poll(async () => (await withCookie(cookie)).backend, { timeout: 5_000 })
     .not.toBe(first.backend);
@@ -133,11 +133,11 @@ test('when one of four backends leaves, only its own clients move, and they come
   const where = () =>
     many(300, 16, (i) => fromAddress(v4(i))).then((all) => all.map((answer) => answer.backend));
   const before = await where();
-  await product.must('PATCH', '/pools/shop/backends/b', { state: 'disabled' });
+  await product.apiOk('PATCH', '/pools/shop/backends/b', { state: 'disabled' });
   await expect.poll(async () => (await where()).includes('b'), { timeout: 5_000 }).toBe(false);
   const without = await where();
   expect(without.filter((id, i) => id !== before[i] && before[i] !== 'b')).toEqual([]);
-  await product.must('PATCH', '/pools/shop/backends/b', { state: 'active' });
+  await product.apiOk('PATCH', '/pools/shop/backends/b', { state: 'active' });
   await expect.poll(where, { timeout: 5_000 }).toEqual(before);
 });
 
@@ -153,7 +153,7 @@ test('cookie-then-ip: without a cookie the address decides, with one the cookie 
 });
 
 test('pinned requests are charged: new clients go to the other backends meanwhile', async () => {
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [
       { id: 'charged', backends: backends().map((backend) => ({ ...backend, weight: 1 })), maxLease: 1 },
     ],
@@ -222,7 +222,7 @@ test.each([
     pool: id,
     ...more,
   });
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: ['web', 'api', 'open'].map((id) => ({ id, backends: backends() })),
     routes: [
       route('web', 'two.test', '/', { affinity: 'cookie' }),
@@ -264,7 +264,7 @@ test('of several cookies of our name, and of several Cookie lines, the genuine p
 });
 
 test('a client whose backend fails is pinned by the same answer to who gave it, and stays there', async () => {
-  const origins = await Promise.all(['a', 'b', 'c'].map(() => startMoody()));
+  const origins = await Promise.all(['a', 'b', 'c'].map(() => startConfigurableBackend()));
   const named = origins.map(({ url }, i) => ({ id: IDS[i]!, url }));
   const pool = await servePool(
     product,

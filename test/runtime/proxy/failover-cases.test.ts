@@ -1,6 +1,6 @@
 /** Failing backends case by case: who is asked instead, what clients notice of it, and who comes back how. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Actor, type Deed, hangs, inTurn, startActor, well } from '../../compare/actors.ts';
+import { type Actor, type Behaviour, hangs, inTurn, startActor, well } from '../../compare/actors.ts';
 import { failedProbes, onStage, type Stage } from '../../compare/cases.ts';
 import { type Contender, evenkeel, type Noted, type Served } from '../../compare/contenders.ts';
 import { closedLoop, isFailing, openLoop, type Shot, shoot, wait } from '../../compare/load.ts';
@@ -19,7 +19,7 @@ const statuses = (shots: readonly Shot[]) => tally(shots.map(({ status }) => sta
 const backends = (shots: readonly Shot[]) => tally(shots.map(({ backend }) => backend));
 const inOrder = (shots: readonly Shot[]) => [...shots].sort((x, y) => x.sentAt - y.sentAt);
 /** A backend fails in one of these ways: `refuse` connections, or answer what it is given. */
-const fail = (actor: Actor, how: 'refuse' | Deed) =>
+const fail = (actor: Actor, how: 'refuse' | Behaviour) =>
   how === 'refuse' ? actor.die() : Promise.resolve(actor.act(() => how));
 const kinds = (events: readonly Noted[], backend?: string) =>
   events.filter((event) => backend === undefined || event.backend === backend).map(({ kind }) => kind);
@@ -36,7 +36,7 @@ const STALL_MS = 2_000;
 
 /* A pool that is out (F1) */
 
-test.concurrent.each<[string, string, 'refuse' | Deed, most: number]>([
+test.concurrent.each<[string, string, 'refuse' | Behaviour, most: number]>([
   ['a', 'GET', 521, 3],
   ['a', 'POST', 521, 4],
   ['a', 'GET', 503, 3],
@@ -68,9 +68,9 @@ test.concurrent.each(['GET', 'POST'])(
     await onStage(contender, { pool: 'a', spare: 'b' }, async ({ actors, served }) => {
       const last = await startActor('d');
       const put = (id: string, { url }: Actor, whenUnavailable: string) =>
-        product.must('PUT', `/pools/${id}`, { backends: [{ id: 'd', url }], whenUnavailable });
+        product.apiOk('PUT', `/pools/${id}`, { backends: [{ id: 'd', url }], whenUnavailable });
       await put(`${served.pool}-last`, last, 'fail-open');
-      await product.must('PUT', `/pools/${served.pool}-spare`, {
+      await product.apiOk('PUT', `/pools/${served.pool}-spare`, {
         backends: [{ id: 'b', url: actors.b!.url }],
         whenUnavailable: `pool:${served.pool}-last`,
       });
@@ -112,7 +112,7 @@ test.concurrent('the status and the events say that a pool is out, and that it i
     const out = await eventually(served.status, (rows) => rows.every((row) => row.status === 'ejected'));
     expect(out.map(({ id }) => id)).toEqual(['a', 'b']);
     await untilNoted(served, 'pool-out');
-    const { candidates } = await product.must('POST', '/explain', { url: `http://${served.host}/` });
+    const { candidates } = await product.apiOk('POST', '/explain', { url: `http://${served.host}/` });
     expect(candidates[0]).toMatchObject({ pool: `${served.pool}-spare`, backend: 'x' });
     await Promise.all([actors.a!.comeBack(), actors.b!.comeBack()]);
     const load = openLoop(served, { perSecond: 20, seconds: 6 });
@@ -160,7 +160,7 @@ test.concurrent('fail-open: an answer to a request that began after the ejection
 
 /* Most of a pool is out (F2) */
 
-test.concurrent.each<[string, string, 'refuse' | Deed, string, most: number]>([
+test.concurrent.each<[string, string, 'refuse' | Behaviour, string, most: number]>([
   ['abc', 'ab', 521, 'GET', 3],
   ['abc', 'ab', 521, 'POST', 3],
   ['abc', 'bc', 503, 'POST', 8],
@@ -214,13 +214,13 @@ test.concurrent('a quick rolling restart, four seconds down and two between, is 
 
 /* Half-broken backends (F3) */
 
-test.concurrent.each<[string, string, Deed[], string]>([
+test.concurrent.each<[string, string, Behaviour[], string]>([
   ['every other request', 'ab', [503, 200], 'POST'],
   ['two of three requests', 'ab', [503, 503, 200], 'GET'],
   ['every other request', 'abc', [503, 200], 'GET'],
-])('a backend that fails %s, one of %s, is ejected (%j, %s)', async (_, pool, deeds, method) => {
+])('a backend that fails %s, one of %s, is ejected (%j, %s)', async (_, pool, behaviours, method) => {
   await onStage(contender, { pool }, async ({ actors, served }) => {
-    actors.a!.act(inTurn(...deeds));
+    actors.a!.act(inTurn(...behaviours));
     const shots = inOrder(await openLoop(served, { perSecond: RATE, seconds: 9, method }));
     expect(failing(shots)).toBeLessThanOrEqual(10);
     expect(kinds(await served.events(), 'a')).toContain('ejected');
@@ -306,7 +306,7 @@ test.concurrent('on a quiet site a backend that hangs makes one request wait for
   );
 });
 
-test.concurrent.each<[string, 'refuse' | Deed, Json]>([
+test.concurrent.each<[string, 'refuse' | Behaviour, Json]>([
   ['refuses connections', 'refuse', {}],
   ['answers 503', 503, {}],
   ['hangs', 'hang', { timeoutMs: 300 }],

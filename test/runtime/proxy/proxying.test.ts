@@ -140,7 +140,7 @@ test.each([true, false])(
   async (debugHeaders) => {
     const odd = await startRawOrigin('HTTP/1.1 101 Switching Protocols\r\n\r\n');
     const pool = await servePool(product, `switch${debugHeaders}`, named(odd));
-    await product.must('PUT', `/routes/switch${debugHeaders}`, {
+    await product.apiOk('PUT', `/routes/switch${debugHeaders}`, {
       ...{ id: `switch${debugHeaders}`, host: pool.host, pool: `switch${debugHeaders}`, debugHeaders },
     });
     const answer = await pool.get();
@@ -188,7 +188,7 @@ test('the longest prefix that ends at a segment decides, and an exact host wins 
   const names = ['root', 'api', 'deep', 'wild', 'cut'];
   const origins = await Promise.all(names.map((name) => startForTest(echo(name))));
   for (const [i, name] of names.entries())
-    await product.must('PUT', `/pools/${name}`, { backends: named(origins[i]!) });
+    await product.apiOk('PUT', `/pools/${name}`, { backends: named(origins[i]!) });
   for (const body of [
     route('root', 'site.test', '/', 'root'),
     route('api', 'site.test', '/api', 'api'),
@@ -196,7 +196,7 @@ test('the longest prefix that ends at a segment decides, and an exact host wins 
     route('cut', 'site.test', '/cut', 'cut', { stripPrefix: true }),
     route('wild', '*.site.test', '/', 'wild'),
   ])
-    await product.must('PUT', `/routes/${body.id}`, body);
+    await product.apiOk('PUT', `/routes/${body.id}`, body);
   const asked = async (host: string, path: string) => {
     const { name, url } = JSON.parse((await product.get(host, path)).text);
     return `${name} ${url}`;
@@ -280,7 +280,7 @@ test('hash without a key goes round by weight, with one it stays; explain says s
     const answers = await many(300, 8, (i) => keyless.get('/', { headers: without[i % without.length]! }));
     expect(tally(answers.map(({ backend }) => backend!))).toEqual({ a: 150, b: 75, c: 75 });
     for (let n = 0; n < 4; n++) {
-      const explained = await product.must('POST', '/explain', { url: `http://${keyless.host}/` });
+      const explained = await product.apiOk('POST', '/explain', { url: `http://${keyless.host}/` });
       expect((await keyless.get('/')).backend).toBe(explained.candidates[0].backend);
     }
     const keyed = await many(30, 8, () => keyless.get('/', { headers: { [name]: value } }));

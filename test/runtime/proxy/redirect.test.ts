@@ -1,6 +1,6 @@
 /** A backend's redirect is the client's affair: we never follow one, and one to the backend itself leads to us. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { servePool, startForTest, startMoody } from '../../support/product/pools.ts';
+import { servePool, startConfigurableBackend, startForTest } from '../../support/product/pools.ts';
 import { type Product, startProduct } from '../../support/product/product.ts';
 
 let product: Product;
@@ -12,7 +12,7 @@ afterAll(() => product.stop());
 test.each([301, 302, 303, 307, 308])(
   'a %i elsewhere goes to the client as it came, and its target hears nothing',
   async (status) => {
-    const target = await startMoody();
+    const target = await startConfigurableBackend();
     const places = [
       target.url,
       'http://169.254.169.254/latest/meta-data/',
@@ -71,7 +71,7 @@ test.each([true, false])(
       'content-location': `${own}/here`,
       refresh: `1; url=${own}/next`,
     });
-    await product.must('PUT', `/routes/${id}`, {
+    await product.apiOk('PUT', `/routes/${id}`, {
       host: pool.host,
       pool: id,
       ...route,

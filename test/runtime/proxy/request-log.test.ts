@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { RuntimeOptions } from '../../../scripts/support/runtime.ts';
 import { deadPort } from '../../support/origins.ts';
-import { named, servePool, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend } from '../../support/product/pools.ts';
 import {
   eventually,
   type Json,
@@ -36,7 +36,7 @@ function readJson(line: string): Json {
 const LONG_MS = 180_000;
 
 const logAll = (product: Product, pool: string, logSampleRate: number, more: Json = {}) =>
-  product.must('PUT', `/routes/${pool}`, { host: `${pool}.test`, pool, logSampleRate, ...more });
+  product.apiOk('PUT', `/routes/${pool}`, { host: `${pool}.test`, pool, logSampleRate, ...more });
 
 const archived = async (product: Product): Promise<Json[]> =>
   [...(await product.bucket('LOG_BUCKET')).values()].flatMap((text) =>
@@ -50,7 +50,11 @@ test('10,000 requests: status, metrics, log lines and R2 objects count the same 
   timeout: LONG_MS,
 }, async () => {
   const { product, mappings } = await startLogged({ buckets: ['LOG_BUCKET'] });
-  const origins = [await startMoody(), await startMoody(), await startMoody()];
+  const origins = [
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+    await startConfigurableBackend(),
+  ];
   const [a, b, c] = named(...origins);
   const pool = await servePool(product, 'counted', [{ ...a, weight: 5 }, b, c]);
   await logAll(product, 'counted', 1);
@@ -64,7 +68,7 @@ test('10,000 requests: status, metrics, log lines and R2 objects count the same 
 
   await all(() => tally(mappings().map(({ backend }) => backend)));
   await all(async () => {
-    const { backends } = await product.must('GET', '/pools/counted/status');
+    const { backends } = await product.apiOk('GET', '/pools/counted/status');
     return Object.fromEntries(backends.map((row: Json) => [row.id, row.requests]));
   });
   await all(async () => {
@@ -101,7 +105,11 @@ export default class extends WorkerEntrypoint {
 
 test('a consumer that fails twice loses no mapping and writes none twice', { timeout: LONG_MS }, async () => {
   const { product } = await startLogged({ services: { LOG_BUCKET: FORGETFUL_BUCKET } });
-  const pool = await servePool(product, 'failing', named(await startMoody(), await startMoody()));
+  const pool = await servePool(
+    product,
+    'failing',
+    named(await startConfigurableBackend(), await startConfigurableBackend()),
+  );
   await logAll(product, 'failing', 1);
   await servePool(product, 'bucket', [{ id: 'bucket', binding: 'LOG_BUCKET' }]);
   const sent = await many(200, 8, () => pool.get());
@@ -122,7 +130,7 @@ test('a consumer that fails twice loses no mapping and writes none twice', { tim
 test('without a rate only failures and retries are logged, each with what it takes to ask for it', async () => {
   const { product, mappings } = await startLogged({ buckets: ['LOG_BUCKET'] });
   const dead = { url: `http://127.0.0.1:${await deadPort()}` };
-  const pool = await servePool(product, 'rare', named(dead, await startMoody()), {
+  const pool = await servePool(product, 'rare', named(dead, await startConfigurableBackend()), {
     ejection: { failures: 100 },
   });
   await pool.sequence(6);
@@ -157,7 +165,7 @@ export default class extends WorkerEntrypoint {
   }
 }`;
   const { product, lines } = await startLogged({ services: { ANALYTICS: dataset } });
-  const pool = await servePool(product, 'points', named(await startMoody()));
+  const pool = await servePool(product, 'points', named(await startConfigurableBackend()));
   await logAll(product, 'points', 1);
   const { headers } = await pool.get('/cart?secret=1');
   const { point } = await eventually(
@@ -182,10 +190,10 @@ export default class extends WorkerEntrypoint {
 
 test('a sampled route logs about its share, and the object’s ring takes all', async () => {
   const { product, mappings } = await startLogged();
-  const pool = await servePool(product, 'sampled', named(await startMoody()));
+  const pool = await servePool(product, 'sampled', named(await startConfigurableBackend()));
   await logAll(product, 'sampled', 0.2);
   await many(500, 16, () => pool.get());
-  const ring = async () => (await product.must('GET', '/requests?pool=sampled&limit=1000')).requests;
+  const ring = async () => (await product.apiOk('GET', '/requests?pool=sampled&limit=1000')).requests;
   await eventually(ring, (all) => all.length === 500);
   // Ten standard deviations to either side.
   expect(Math.abs(mappings().length - 100)).toBeLessThan(90);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type http from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deadPort, startOrigin } from '../../support/origins.ts';
-import { named, servePool, startForTest, startMoody } from '../../support/product/pools.ts';
+import { named, servePool, startConfigurableBackend, startForTest } from '../../support/product/pools.ts';
 import { eventually, type Json, type Product, startProduct, tally } from '../../support/product/product.ts';
 
 let product: Product;
@@ -90,7 +90,7 @@ test.each<
   ['POST', 530, {}, {}, 'a;530, b;200'],
   ['POST', 530, { on: [503] }, {}, 'a;530'],
 ])('%s, first backend %s, retry %j, headers %j: %s', async (method, first, retry, headers, expected) => {
-  const a = first === 'dead' ? dead : first === 'hung' ? hung : await startMoody(first);
+  const a = first === 'dead' ? dead : first === 'hung' ? hung : await startConfigurableBackend(first);
   const [one, other] = named(a, good);
   const timeoutMs = first === 'hung' ? 150 : 5_000;
   const pool = await poolOf([{ ...one, timeoutMs }, other], { retry, timeoutMs: 5_000 });
@@ -104,12 +104,12 @@ test.each<
 });
 
 test('each attempt goes to a backend not yet tried, at most maxRetries after the first; the last answer passes', async () => {
-  const moody = await Promise.all([503, 503, 503, 503].map(() => startMoody(503)));
-  const pool = await poolOf(named(...moody), { retry: { maxRetries: 2 } });
+  const backends = await Promise.all([503, 503, 503, 503].map(() => startConfigurableBackend(503)));
+  const pool = await poolOf(named(...backends), { retry: { maxRetries: 2 } });
   const answer = await pool.get();
   expect(answer.headers['x-backend-attempts']).toBe('a;503, b;503, c;503');
   expect([answer.status, answer.backend]).toEqual([503, 'c']);
-  const all = await poolOf(named(...moody), { retry: { maxRetries: 10 } });
+  const all = await poolOf(named(...backends), { retry: { maxRetries: 10 } });
   expect((await all.get()).headers['x-backend-attempts']).toBe('a;503, b;503, c;503, d;503');
 });
 

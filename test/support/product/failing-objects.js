@@ -5,32 +5,32 @@ import worker, { Directory as BuiltDirectory, Pool as BuiltPool } from '../../..
 const HANG_MS = 600_000;
 
 /** How the objects of each class answer: `ok`, `throw` or `hang`. */
-const moods = { Directory: 'ok', Pool: 'ok' };
+const modes = { Directory: 'ok', Pool: 'ok' };
 let isBegun = false;
 
-function moody(name, Built) {
-  class Moody extends Built {}
+function failable(name, Built) {
+  class Failable extends Built {}
   for (const method of Object.getOwnPropertyNames(Built.prototype)) {
     if (method === 'constructor') continue;
-    Moody.prototype[method] = async function (...args) {
-      if (moods[name] === 'throw') throw new Error(`${name} fails, as told`);
-      if (moods[name] === 'hang') await new Promise((resolve) => setTimeout(resolve, HANG_MS));
+    Failable.prototype[method] = async function (...args) {
+      if (modes[name] === 'throw') throw new Error(`${name} fails, as asked`);
+      if (modes[name] === 'hang') await new Promise((resolve) => setTimeout(resolve, HANG_MS));
       return Built.prototype[method].apply(this, args);
     };
   }
-  return Moody;
+  return Failable;
 }
 
-export const Directory = moody('Directory', BuiltDirectory);
-export const Pool = moody('Pool', BuiltPool);
+export const Directory = failable('Directory', BuiltDirectory);
+export const Pool = failable('Pool', BuiltPool);
 
 export default {
   ...worker,
   async fetch(request, env, ctx) {
-    if (!isBegun) Object.assign(moods, JSON.parse(env.MOODS || '{}'));
+    if (!isBegun) Object.assign(modes, JSON.parse(env.MODES || '{}'));
     isBegun = true;
-    if (new URL(request.url).hostname !== 'moods.test') return worker.fetch(request, env, ctx);
-    Object.assign(moods, await request.json());
+    if (new URL(request.url).hostname !== 'modes.test') return worker.fetch(request, env, ctx);
+    Object.assign(modes, await request.json());
     return new Response('ok');
   },
 };

@@ -29,9 +29,9 @@ export async function servePool(
   route: Json = {},
 ) {
   const host = `${id}.test`;
-  await product.must('PUT', `/pools/${id}`, { id, backends, ...more });
-  await product.must('PUT', `/routes/${id}`, { id, host, pool: id, ...route });
-  const all = async () => (await product.must('GET', `/pools/${id}/status`)).backends;
+  await product.apiOk('PUT', `/pools/${id}`, { id, backends, ...more });
+  await product.apiOk('PUT', `/routes/${id}`, { id, host, pool: id, ...route });
+  const all = async () => (await product.apiOk('GET', `/pools/${id}/status`)).backends;
   const pool: ServedPool = {
     id,
     host,
@@ -41,11 +41,11 @@ export async function servePool(
       for (let i = 0; i < count; i++) used.push((await pool.get(`/${i}`)).backend ?? 'nobody');
       return used;
     },
-    patch: (backend, fields) => product.must('PATCH', `/pools/${id}/backends/${backend}`, fields),
+    patch: (backend, fields) => product.apiOk('PATCH', `/pools/${id}/backends/${backend}`, fields),
     status: async (backend) => (await all()).find((row: Json) => row.id === backend),
     verdicts: async () => (await all()).map((row: Json) => row.status).join(', '),
     mapping: async (requestId) => {
-      const read = async () => (await product.must('GET', `/requests?pool=${id}&limit=1000`)).requests;
+      const read = async () => (await product.apiOk('GET', `/requests?pool=${id}&limit=1000`)).requests;
       const found = await eventually(read, (rows) => rows.some((row: Json) => row.requestId === requestId));
       return found.find((row: Json) => row.requestId === requestId);
     },
@@ -73,22 +73,22 @@ export async function startForTest(handler: http.RequestListener) {
 }
 
 /** A backend that answers `status`, which the test changes at will. */
-export interface Moody extends Pick<Origin, 'url'> {
+export interface ConfigurableBackend extends Pick<Origin, 'url'> {
   status: number;
   /** Requests that have arrived since this was last set. */
   hits: number;
 }
 
 /** Starts a backend that answers with whatever status it is told to. */
-export async function startMoody(status = 200): Promise<Moody> {
-  const moody = { url: '', status, hits: 0 };
+export async function startConfigurableBackend(status = 200): Promise<ConfigurableBackend> {
+  const backend = { url: '', status, hits: 0 };
   const { url } = await startForTest((request, response) => {
-    moody.hits++;
+    backend.hits++;
     request.resume();
-    response.writeHead(moody.status).end();
+    response.writeHead(backend.status).end();
   });
-  moody.url = url;
-  return moody;
+  backend.url = url;
+  return backend;
 }
 
 /** Names backends a, b, c … in the order given. */

@@ -20,7 +20,7 @@ export interface Product {
   /** Calls the admin API with the token; the body is sent as JSON. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<ApiAnswer>;
   /** As `api`, but throws unless the answer is a success; returns the body. */
-  must(method: string, path: string, body?: unknown): Promise<Json>;
+  apiOk(method: string, path: string, body?: unknown): Promise<Json>;
   /** Sends one request to a proxied host. */
   get(host: string, path: string, options?: SendOptions): Promise<Answer>;
   /** Stops workerd and starts it again on the same storage, under a new port. */
@@ -92,7 +92,7 @@ export async function startProduct(options: Partial<RuntimeOptions> = {}): Promi
         body: text === '' ? null : JSON.parse(text),
       };
     },
-    async must(method, path, body) {
+    async apiOk(method, path, body) {
       const answer = await product.api(method, path, body);
       if (answer.status >= 300)
         throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -29,7 +29,7 @@ export const poolOf = (backends: readonly Backend[]) =>
   });
 
 /** A pool's object without its storage, and isolates that lease from it by the real calls. */
-export class World {
+export class LeaseSim {
   readonly state: PoolState;
   readonly isolates: PoolView[];
   readonly used = new Map<string, number>();

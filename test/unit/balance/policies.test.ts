@@ -2,17 +2,7 @@
 import { expect, test } from 'vitest';
 import { hash32 } from '../../../worker/balance/hash.ts';
 import { policies, type View } from '../../../worker/balance/policies.ts';
-
-/** A seeded generator (mulberry32), so that a failure can be seen again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { seeded } from '../../support/random.ts';
 
 const PICKS = 20_000;
 

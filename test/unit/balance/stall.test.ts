@@ -6,7 +6,7 @@ const STALL_MS = 2_000;
 const ENDS = 1_000_000;
 
 /** Three backends; `begin` starts a request at one of them, and the function it returns ends that request. */
-function world() {
+function setUp() {
   const pool = [newWaits(), newWaits(), newWaits()];
   return {
     pool,
@@ -21,7 +21,7 @@ function world() {
 }
 
 test('three requests that wait longer than stallMs while another backend answers a later one: stalled', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   for (let n = 0; n < 3; n++) begin(0, 100 + n);
   begin(1, 200)('answers', 210);
   expect(isStalled(2_100)).toBe(false);
@@ -29,20 +29,20 @@ test('three requests that wait longer than stallMs while another backend answers
 });
 
 test('two requests that wait are no stall', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   for (let n = 0; n < 2; n++) begin(0, 100 + n);
   begin(1, 200)('answers', 210);
   expect(isStalled(60_000)).toBe(false);
 });
 
 test('long polls at every backend are no stall: no other backend answers sooner', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   for (let n = 0; n < 9; n++) begin(n % 3, 100);
   expect(isStalled(25_000)).toBe(false);
 });
 
 test('an answer to a request that began before the oldest waiting one shows nothing', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   const early = begin(1, 50);
   for (let n = 0; n < 3; n++) begin(0, 100);
   early('answers', 3_000);
@@ -50,7 +50,7 @@ test('an answer to a request that began before the oldest waiting one shows noth
 });
 
 test('a backend that has answered since the oldest request began is not stalled', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   for (let n = 0; n < 5; n++) begin(0, 100);
   begin(0, 150)('answers', 160);
   begin(1, 200)('answers', 210);
@@ -58,7 +58,7 @@ test('a backend that has answered since the oldest request began is not stalled'
 });
 
 test('one answer ends the stall, and so does the last request that leaves', () => {
-  const { pool, begin, isStalled } = world();
+  const { pool, begin, isStalled } = setUp();
   const ends = [begin(0, 100), begin(0, 100), begin(0, 100)];
   begin(1, 200)('answers', 210);
   expect(isStalled(5_000)).toBe(true);
@@ -66,7 +66,7 @@ test('one answer ends the stall, and so does the last request that leaves', () =
   expect(pool[0]!.stalled).toBe(false);
   expect(isStalled(5_002)).toBe(false);
 
-  const other = world();
+  const other = setUp();
   const left = [other.begin(0, 100), other.begin(0, 100), other.begin(0, 100)];
   other.begin(1, 200)('answers', 210);
   expect(other.isStalled(5_000)).toBe(true);
@@ -75,7 +75,7 @@ test('one answer ends the stall, and so does the last request that leaves', () =
 });
 
 test('after a failure one waiting request is enough, though its client sends one request at a time', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   begin(0, 100)('fails', 15_100);
   begin(1, 15_101)('answers', 15_110);
   begin(0, 15_120);
@@ -84,7 +84,7 @@ test('after a failure one waiting request is enough, though its client sends one
 });
 
 test('after a failure with no answer elsewhere since, one waiting request is no stall', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   begin(1, 50)('answers', 60);
   begin(0, 100)('answers a failure', 200);
   begin(0, 300);
@@ -92,14 +92,14 @@ test('after a failure with no answer elsewhere since, one waiting request is no 
 });
 
 test('stallMs 0 finds no stall', () => {
-  const { begin, isStalled } = world();
+  const { begin, isStalled } = setUp();
   for (let n = 0; n < 3; n++) begin(0, 100);
   begin(1, 200)('answers', 210);
   expect(isStalled(60_000, 0)).toBe(false);
 });
 
 test('requests that were lost with their context do not count', () => {
-  const { pool, isStalled, begin } = world();
+  const { pool, isStalled, begin } = setUp();
   for (let n = 0; n < 3; n++) pool[0]!.waiting.add({ startedAt: 100, endsAt: 500 });
   begin(1, 200)('answers', 210);
   expect(isStalled(60_000)).toBe(false);

@@ -35,7 +35,7 @@ const poolOf = (id: string, more: object = {}): PoolConfig =>
   poolSchema.parse({ id, backends: [{ id: 'a', url: 'http://a.test' }], ...more });
 
 /** A Directory's live view with one watcher, who notes the statuses sent. */
-function world() {
+function setUp() {
   const told: PoolStatus[] = [];
   const asked: string[] = [];
   const source = { revision: 1, config: { pools: [] as PoolConfig[], routes: [] }, drains: [] };
@@ -78,7 +78,7 @@ function world() {
 }
 
 test('a pool that is deleted and made again begins anew, whatever its objects had told and still tell', async () => {
-  const { change, push, requests } = world();
+  const { change, push, requests } = setUp();
   change(poolOf('shop'));
   push('shop', '0', 7);
   push('shop', '1', 5);
@@ -91,7 +91,7 @@ test('a pool that is deleted and made again begins anew, whatever its objects ha
 });
 
 test('no object of a deleted pool is asked how it stands', async () => {
-  const { asked, change, push, requests } = world();
+  const { asked, change, push, requests } = setUp();
   change(poolOf('shop'), poolOf('kept'));
   push('shop', '1', 7);
   change(poolOf('kept'));

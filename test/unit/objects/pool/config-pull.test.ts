@@ -11,17 +11,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Mood = 'ok' | 'throw' | 'hang';
+type Mode = 'ok' | 'throw' | 'hang';
 
 /** A Pool object that knows revision 1, or nothing; the Directory has revision 2. */
-function world(mood: Mood, knows: number | null = 1) {
-  const directory = { mood, pulls: 0, answer: () => {} };
+function setUp(mode: Mode, knows: number | null = 1) {
+  const directory = { mode, pulls: 0, answer: () => {} };
   let known = knows;
   const behind = vi.fn<(pull: Promise<void>) => void>();
   const catchUp = new CatchUp(async () => {
     directory.pulls++;
-    if (directory.mood === 'throw') throw new Error('away');
-    if (directory.mood === 'hang') await new Promise<void>((resolve) => (directory.answer = resolve));
+    if (directory.mode === 'throw') throw new Error('away');
+    if (directory.mode === 'hang') await new Promise<void>((resolve) => (directory.answer = resolve));
     known = 2;
   }, behind);
   return {
@@ -39,7 +39,7 @@ function world(mood: Mood, knows: number | null = 1) {
   };
 }
 
-test.each<[string, Mood, number | null, number | 'waits' | 'fails']>([
+test.each<[string, Mode, number | null, number | 'waits' | 'fails']>([
   ['nothing, of a Directory that answers', 'ok', null, 2],
   ['nothing, of a Directory that throws', 'throw', null, 'fails'],
   ['nothing, of a Directory that hangs', 'hang', null, 'waits'],
@@ -47,12 +47,12 @@ test.each<[string, Mood, number | null, number | 'waits' | 'fails']>([
   ['less, of a Directory that throws', 'throw', 1, 1],
   ['less, of a Directory that hangs', 'hang', 1, 1],
 ])('an object that knows %s goes on within a second with what it has, if it has anything', async (...row) => {
-  const [, mood, knows, expected] = row;
-  expect(await world(mood, knows).goesOn(2, SECOND_MS)).toBe(expected);
+  const [, mode, knows, expected] = row;
+  expect(await setUp(mode, knows).goesOn(2, SECOND_MS)).toBe(expected);
 });
 
 test('an asker who knows no more waits for nobody; behind the reply the Directory is asked twice a minute', async () => {
-  const { behind, directory, goesOn } = world('hang');
+  const { behind, directory, goesOn } = setUp('hang');
   for (let second = 0; second < 120; second++) {
     expect(await goesOn(1, 0)).toBe(1);
     await vi.advanceTimersByTimeAsync(SECOND_MS);
@@ -61,10 +61,10 @@ test('an asker who knows no more waits for nobody; behind the reply the Director
   expect(behind).toHaveBeenCalledTimes(directory.pulls);
 });
 
-test.each<Mood>(['throw', 'hang'])(
+test.each<Mode>(['throw', 'hang'])(
   'once the Directory (%s) has let somebody wait in vain nobody waits, until it has answered',
-  async (mood) => {
-    const { directory, goesOn } = world(mood);
+  async (mode) => {
+    const { directory, goesOn } = setUp(mode);
     await goesOn(2, SECOND_MS);
     directory.pulls = 0;
     for (let i = 0; i < 50; i++) {
@@ -74,7 +74,7 @@ test.each<Mood>(['throw', 'hang'])(
     // It is asked all the while, but not by everybody.
     expect(directory.pulls).toBeGreaterThanOrEqual(3);
     expect(directory.pulls).toBeLessThanOrEqual(6);
-    directory.mood = 'ok';
+    directory.mode = 'ok';
     await vi.advanceTimersByTimeAsync(2 * SECOND_MS);
     await goesOn(2, 0);
     expect(await goesOn(2, 0)).toBe(2);
@@ -82,18 +82,18 @@ test.each<Mood>(['throw', 'hang'])(
 );
 
 test('an answer that comes too late for who waited for it still counts', async () => {
-  const { directory, goesOn } = world('hang');
+  const { directory, goesOn } = setUp('hang');
   expect(await goesOn(2, SECOND_MS)).toBe(1);
   directory.answer();
   expect(await goesOn(2, 0)).toBe(2);
 });
 
 test('a question that got lost says nothing of a Directory that has answered another meanwhile', async () => {
-  const { directory, goesOn } = world('hang');
+  const { directory, goesOn } = setUp('hang');
   expect(await goesOn(2, SECOND_MS / 2)).toBe('waits');
-  directory.mood = 'ok';
+  directory.mode = 'ok';
   expect(await goesOn(2, 0)).toBe(2);
-  directory.mood = 'hang';
+  directory.mode = 'hang';
   await vi.advanceTimersByTimeAsync(SECOND_MS);
   expect(await goesOn(3, 0)).toBe('waits');
 });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ask } from '../../../../worker/proxy/pool-client/lease.ts';
-import { type Backend, LEASE_MS, World } from '../../../support/sim/lease-sim.ts';
+import { type Backend, LEASE_MS, LeaseSim } from '../../../support/sim/lease-sim.ts';
 
 const IDS = ['a', 'b', 'c', 'd'];
 
@@ -41,27 +41,27 @@ test.each(LEFT)(
     );
     await fc.assert(
       fc.asyncProperty(someBackends, steps, async (backends, script) => {
-        const world = new World(backends, 3);
-        world.mappings = mappings;
+        const sim = new LeaseSim(backends, 3);
+        sim.mappings = mappings;
         const barredSince = new Map<string, number>();
         for (const step of script) {
           vi.advanceTimersByTime(step.pauseMs);
           const now = Date.now();
           if (step.change) {
             const { backend, ...fields } = step.change;
-            const next = world.backends.map((old, i) =>
-              i === backend % world.backends.length ? { ...old, ...fields } : old,
+            const next = sim.backends.map((old, i) =>
+              i === backend % sim.backends.length ? { ...old, ...fields } : old,
             );
-            world.change(next);
+            sim.change(next);
             for (const one of next)
               if (!isBarred(one)) barredSince.delete(one.id);
               else if (!barredSince.has(one.id)) barredSince.set(one.id, now);
           }
-          const id = await world.request(step.isolate);
+          const id = await sim.request(step.isolate);
           const since = id === null ? undefined : barredSince.get(id);
           if (since !== undefined) expect(now - since).toBeLessThanOrEqual(LEASE_MS);
         }
-        rides += world.rides;
+        rides += sim.rides;
       }),
       { numRuns: 150 },
     );
@@ -79,19 +79,19 @@ test.each(LEFT)(
     });
     await fc.assert(
       fc.asyncProperty(someBackends, steps, async (backends, script) => {
-        const world = new World(backends, 4);
-        world.mappings = mappings;
+        const sim = new LeaseSim(backends, 4);
+        sim.mappings = mappings;
         for (const { pauseMs, isolate } of script) {
           vi.advanceTimersByTime(pauseMs);
-          await world.request(isolate);
+          await sim.request(isolate);
         }
         const total = backends.reduce((sum, { weight }) => sum + weight, 0);
-        const bound = backends.length + world.outstanding();
+        const bound = backends.length + sim.outstanding();
         for (const { id, weight } of backends) {
           const ideal = (script.length * weight) / total;
-          expect(Math.abs((world.used.get(id) ?? 0) - ideal)).toBeLessThanOrEqual(bound);
+          expect(Math.abs((sim.used.get(id) ?? 0) - ideal)).toBeLessThanOrEqual(bound);
         }
-        rides += world.rides;
+        rides += sim.rides;
       }),
       { numRuns: 150 },
     );
@@ -101,12 +101,12 @@ test.each(LEFT)(
 
 test('slots that an isolate left over when its traffic stopped come back with its next request, and the order goes on', async () => {
   const backends = [5, 1, 1].map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' }));
-  const world = new World(backends, 1);
+  const sim = new LeaseSim(backends, 1);
   const order: (string | null)[] = [];
-  for (let n = 0; n < 24; n++) order.push(await world.request(0));
-  expect(world.isolates[0]!.slots.left).toBeGreaterThan(0);
+  for (let n = 0; n < 24; n++) order.push(await sim.request(0));
+  expect(sim.isolates[0]!.slots.left).toBeGreaterThan(0);
   vi.advanceTimersByTime(3_600_000);
-  for (let n = 0; n < 11; n++) order.push(await world.request(0));
+  for (let n = 0; n < 11; n++) order.push(await sim.request(0));
   expect(order.join('')).toBe('aabacaa'.repeat(5));
 });
 
@@ -119,12 +119,12 @@ test.each(LEFT)(
     await fc.assert(
       fc.asyncProperty(gaps, async (pauses: number[]) => {
         const backends = [5, 1, 1].map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' }));
-        const world = new World(backends, 1);
-        world.mappings = mappings;
+        const sim = new LeaseSim(backends, 1);
+        sim.mappings = mappings;
         const order: (string | null)[] = [];
         for (const ms of pauses) {
           vi.advanceTimersByTime(ms);
-          order.push(await world.request(0));
+          order.push(await sim.request(0));
         }
         expect(order.join('')).toBe('aabacaa'.repeat(43).slice(0, order.length));
       }),
@@ -135,37 +135,37 @@ test.each(LEFT)(
 
 test('slots that go back with a call whose reply is lost go back once, though the call is repeated', async () => {
   const backends = [5, 3, 1].map((weight, i): Backend => ({ id: IDS[i]!, weight, state: 'active' }));
-  const world = new World(backends, 1);
-  const view = world.isolates[0]!;
-  await ask(view, world.env, 4);
+  const sim = new LeaseSim(backends, 1);
+  const view = sim.isolates[0]!;
+  await ask(view, sim.env, 4);
   vi.advanceTimersByTime(LEASE_MS);
-  world.losesReply = true;
-  expect(await ask(view, world.env, 0)).toBe(true);
+  sim.losesReply = true;
+  expect(await ask(view, sim.env, 0)).toBe(true);
   // Nobody holds a slot, none was used: the sequence stands where it began.
-  expect(world.outstanding()).toBe(0);
-  expect([...world.state.sequence.position]).toEqual([0, 0, 0]);
+  expect(sim.outstanding()).toBe(0);
+  expect([...sim.state.sequence.position]).toEqual([0, 0, 0]);
 });
 
 test('what one isolate reports another one follows within a second', async () => {
   const backends = ['a', 'b'].map((id): Backend => ({ id, weight: 1, state: 'active' }));
-  const world = new World(backends, 2);
-  for (let n = 0; n < 40; n++) await world.request(n % 2);
-  for (let n = 0; n < 3; n++) world.state.record(['a', -1, 1, 1], Date.now());
+  const sim = new LeaseSim(backends, 2);
+  for (let n = 0; n < 40; n++) await sim.request(n % 2);
+  for (let n = 0; n < 3; n++) sim.state.record(['a', -1, 1, 1], Date.now());
   vi.advanceTimersByTime(LEASE_MS);
   const order: (string | null)[] = [];
-  for (let n = 0; n < 10; n++) order.push(await world.request(n % 2));
+  for (let n = 0; n < 10; n++) order.push(await sim.request(n % 2));
   expect(order.join('')).toBe('b'.repeat(10));
 });
 
 test('who was passed over on one isolate’s suspicion is not owed those turns afterwards', async () => {
   const backends = IDS.map((id): Backend => ({ id, weight: 1, state: 'active' }));
-  const world = new World(backends, 1);
-  const view = world.isolates[0]!;
+  const sim = new LeaseSim(backends, 1);
+  const view = sim.isolates[0]!;
   const requests = async (count: number) => {
     const order: (string | null)[] = [];
     for (let n = 0; n < count; n++) {
       vi.advanceTimersByTime(5);
-      order.push(await world.request(0));
+      order.push(await sim.request(0));
     }
     return order;
   };
@@ -178,7 +178,7 @@ test('who was passed over on one isolate’s suspicion is not owed those turns a
   expect(meanwhile).not.toContain('a');
   expect(meanwhile).not.toContain(null);
   view.unreported = 0;
-  await ask(view, world.env, 0);
+  await ask(view, sim.env, 0);
   const afterwards = await requests(40);
   expect(afterwards.filter((id) => id === 'a').length).toBeLessThanOrEqual(11);
   expect(afterwards.filter((id) => id === 'a').length).toBeGreaterThanOrEqual(9);
@@ -186,25 +186,25 @@ test('who was passed over on one isolate’s suspicion is not owed those turns a
 
 test.each(LEFT)('a client that is pinned is counted before the next slots come (%i)', async (mappings) => {
   const backend = (id: string): Backend => ({ id, weight: 1, state: 'active' });
-  const world = new World([backend('a'), backend('b')], 1);
-  world.mappings = mappings;
+  const sim = new LeaseSim([backend('a'), backend('b')], 1);
+  sim.mappings = mappings;
   const used: (string | null)[] = [];
   for (let n = 0; n < 40; n++) {
     vi.advanceTimersByTime(300);
-    world.isolates[0]!.slots.charge('a');
-    used.push(await world.request(0));
+    sim.isolates[0]!.slots.charge('a');
+    used.push(await sim.request(0));
   }
   expect(used).toEqual(used.map(() => 'b'));
-  expect(world.rides > 0).toBe(mappings > 0);
+  expect(sim.rides > 0).toBe(mappings > 0);
 });
 
 test('a charge whose call was carried out, and its reply lost, does not count again', async () => {
   const backend = (id: string): Backend => ({ id, weight: 1, state: 'active' });
-  const world = new World([backend('a'), backend('b'), backend('c')], 1);
-  world.losesReply = true;
-  world.isolates[0]!.slots.charge('a');
-  await world.request(0);
-  expect(world.isolates[0]!.slots.takeCharged()).toEqual({});
+  const sim = new LeaseSim([backend('a'), backend('b'), backend('c')], 1);
+  sim.losesReply = true;
+  sim.isolates[0]!.slots.charge('a');
+  await sim.request(0);
+  expect(sim.isolates[0]!.slots.takeCharged()).toEqual({});
   // The charge, the slot that was lost and the one that was used: a round in all.
-  expect(world.state.sequence.position).toEqual([0, 0, 0]);
+  expect(sim.state.sequence.position).toEqual([0, 0, 0]);
 });

@@ -1,5 +1,4 @@
 /** The world that is assumed: locations with their traffic over the day, isolates, and how far away the objects are. No I/O. */
-import type { Random } from './random.ts';
 
 export type Continent = 'na' | 'eu' | 'as' | 'sa' | 'oc' | 'af';
 
@@ -45,7 +44,7 @@ export interface Location {
 }
 
 /** Locations of unequal size (the nth of a continent has 1/n^0.8 of the first's traffic), isolates by traffic, each at least one. */
-export function makeLocations(count: number, isolates: number, random: Random): Location[] {
+export function makeLocations(count: number, isolates: number, random: () => number): Location[] {
   return NAMES.flatMap((continent) => {
     const { traffic, locations } = CONTINENTS[continent];
     const sizes = Array.from(

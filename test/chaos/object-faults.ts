@@ -1,20 +1,20 @@
 /** The built Worker with objects that can be told to fail: a copy of the build whose classes are wrapped. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ROOT } from '../../scripts/support/build.ts';
-import type { Mishap } from './schedule.ts';
+import type { ObjectFault } from './schedule.ts';
 
 /** The host under which the wrapped Worker takes orders. */
 export const ORDERS_HOST = 'orders.chaos';
 
 /**
  * In local workerd the objects run in the Worker's own isolate, so that an order can simply be noted. Every second call
- * meets the mishap: `throw` before the work, `throw late` when it is done and only the reply is lost, `slow` beyond the
+ * meets the fault: `throw` before the work, `throw late` when it is done and only the reply is lost, `slow` beyond the
  * isolates' patience. `abort` resets the object: its memory is gone.
  */
 const WRAPPER = `
 const chaosOrder = { what: '', className: '', until: 0 };
 let chaosCalls = 0;
-const chaosMishap = async (object, className, work) => {
+const chaosFault = async (object, className, work) => {
   const isMeant = chaosOrder.className === className && Date.now() < chaosOrder.until && ++chaosCalls % 2 === 0;
   if (!isMeant) return work();
   if (chaosOrder.what === 'throw') throw new Error('chaos');
@@ -28,13 +28,13 @@ const chaosMishap = async (object, className, work) => {
   return result;
 };
 class ChaosPool extends Pool {
-  lease(ask) { return chaosMishap(this, 'Pool', () => super.lease(ask)); }
-  report(report, want) { return chaosMishap(this, 'Pool', () => super.report(report, want)); }
+  lease(ask) { return chaosFault(this, 'Pool', () => super.lease(ask)); }
+  report(report, want) { return chaosFault(this, 'Pool', () => super.report(report, want)); }
 }
 class ChaosDirectory extends Directory {
-  snapshot(known) { return chaosMishap(this, 'Directory', () => super.snapshot(known)); }
-  pullPool(pool, shard) { return chaosMishap(this, 'Directory', () => super.pullPool(pool, shard)); }
-  noteEvents(events) { return chaosMishap(this, 'Directory', () => super.noteEvents(events)); }
+  snapshot(known) { return chaosFault(this, 'Directory', () => super.snapshot(known)); }
+  pullPool(pool, shard) { return chaosFault(this, 'Directory', () => super.pullPool(pool, shard)); }
+  noteEvents(events) { return chaosFault(this, 'Directory', () => super.noteEvents(events)); }
 }
 const chaosEntry = {
   fetch(request, env, ctx) {
@@ -65,5 +65,5 @@ export function writeWrappedWorker(): string {
 }
 
 /** The path and query of an order. */
-export const orderOf = (what: Mishap, className: string, forMs: number): string =>
+export const orderOf = (what: ObjectFault, className: string, forMs: number): string =>
   `/?${new URLSearchParams({ what, className, forMs: String(forMs) })}`;
