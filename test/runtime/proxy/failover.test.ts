@@ -1,7 +1,11 @@
-/** Failing backends case by case: who is asked instead, what clients notice of it, and who comes back how. */
+/**
+ * Failing backends, with the defaults and real processes' sockets: which backend gets the requests instead, what clients
+ * notice, and how a backend comes back. First the rows by which the failure model is judged (`npm run compare` plays them
+ * in full), then case by case.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Actor, type Behaviour, hangs, inTurn, startActor, well } from '../../compare/actors.ts';
-import { failedProbes, onStage, type Stage } from '../../compare/cases.ts';
+import { failedProbes, onStage, rows, type Stage } from '../../compare/cases.ts';
 import { type Contender, evenkeel, type Noted, type Served } from '../../compare/contenders.ts';
 import { closedLoop, isFailing, openLoop, type Shot, shoot, wait } from '../../compare/load.ts';
 import { eventually, type Json, type Product, startProduct, tally } from '../../support/product/product.ts';
@@ -33,6 +37,26 @@ const untilNoted = async (served: Served, kind: string, backend?: string): Promi
 const RATE = 15;
 /** By default `ejection.stallMs`. */
 const STALL_MS = 2_000;
+
+/* Every row of the comparison. The longest come first, so that one file is done soonest. */
+
+/** The longest row is a rolling restart of 45 s; requests that are left waiting may take their whole timeout on top. */
+const ROW_MS = 150_000;
+
+const parts = rows
+  .flatMap(({ what, must, parts }) =>
+    parts.map((part) => [part.name ? `${what}, ${part.name}` : what, must, part] as const),
+  )
+  .toSorted(([, , x], [, , y]) => y.seconds - x.seconds);
+
+test.concurrent.each(parts)(
+  '%s: %s',
+  async (_what, _must, part) => {
+    const { broken } = await part.play(contender, 'short');
+    expect(broken).toEqual([]);
+  },
+  ROW_MS,
+);
 
 /* A pool that is out (F1) */
 
@@ -122,7 +146,7 @@ test.concurrent('the status and the events say that a pool is out, and that it i
 });
 
 test.concurrent.each(['GET', 'POST'])(
-  'reject: once all are out, %s gets 503 with Retry-After and nobody is asked',
+  'reject: once all are out, %s gets 503 with Retry-After and no backend is asked',
   async (method) => {
     await onStage(
       contender,
@@ -481,7 +505,7 @@ test.concurrent.each<[string, Json]>([
   },
 );
 
-test.concurrent('a failed answer pins nobody', async () => {
+test.concurrent('a failed answer pins no client', async () => {
   const stage = { pool: 'ab', keys: { retry: { maxRetries: 0 } }, route: { affinity: 'cookie' } };
   await onStage(contender, stage, async ({ actors, served }) => {
     for (const id of 'ab') actors[id]!.act(() => 503);
