@@ -92,14 +92,15 @@ async function faultOf(
   return isEqual || isOver ? null : `${method} ${path} answered what does not re-read equal`;
 }
 
-async function play(call: Call, body: string): Promise<string | null> {
+/** Makes a call. Returns the status, and what is wrong with the answer; null when nothing is. */
+async function play(call: Call, body: string): Promise<{ status: number; fault: string | null }> {
   const before = await product.apiOk('GET', '/config');
   const answer = await product.api(call.method, call.path, body);
   const fault = await faultOf(call, answer, before);
-  return (
-    fault &&
-    `${call.method} ${call.path.slice(0, 100)} ${body.slice(0, 400)} -> ${fault.slice(0, 400)} (seed ${SEED})`
-  );
+  // The deadline of a drain would change the document while a later call is judged.
+  if (answer.status < 300 && call.path.endsWith('/drain')) await product.apiOk('PUT', '/config', BASE);
+  const what = `${call.method} ${call.path.slice(0, 100)} ${body.slice(0, 400)}`;
+  return { status: answer.status, fault: fault && `${what} -> ${fault.slice(0, 400)} (seed ${SEED})` };
 }
 
 test('each operation takes a body whole, or refuses it with paths and leaves everything as it was', async () => {
@@ -116,16 +117,11 @@ test('each operation takes a body whole, or refuses it with paths and leaves eve
       if (typeof value === 'object' && value !== null && 'id' in value)
         (value as Json).id = decodeURIComponent(path.split('/').at(-1)!);
       for (let n = random.pick([0, 0, 1, 1, 2]); n > 0; n--) value = broken(value, random);
-      const before = await product.apiOk('GET', '/config');
       const text = JSON.stringify(value) ?? 'null';
-      const answer = await product.api(method, path, text);
-      const fault = await faultOf({ method, path, operation }, answer, before);
-      if (fault)
-        faults.push(
-          `${method} ${path.slice(0, 100)} ${text.slice(0, 400)} -> ${fault.slice(0, 400)} (seed ${SEED})`,
-        );
+      const { status, fault } = await play({ method, path, operation }, text);
+      if (fault) faults.push(fault);
       statuses[name] ??= {};
-      statuses[name][answer.status] = (statuses[name][answer.status] ?? 0) + 1;
+      statuses[name][status] = (statuses[name][status] ?? 0) + 1;
     }
   }
   console.log(`fuzzed the API with seed ${SEED}`, statuses);
@@ -140,7 +136,7 @@ test('a text that is no document at all is refused by each operation in the same
   const random = new Random(SEED);
   for (const { method, template, operation } of operations())
     for (const body of TEXT_BODIES) {
-      const fault = await play({ method, path: fill(template, operation, random), operation }, body);
+      const { fault } = await play({ method, path: fill(template, operation, random), operation }, body);
       if (fault) faults.push(fault);
     }
   expect(faults.slice(0, 8)).toEqual([]);

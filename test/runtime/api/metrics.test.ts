@@ -27,12 +27,13 @@ const value = (
   return family?.samples.find((sample) => sample.name === name && fits(sample.labels))?.value;
 };
 
-test('the text is valid, and promtool has nothing to say where it is installed', async () => {
+test('the text is valid to a strict reader, and to promtool where it is installed', async () => {
   await servePool(product, 'valid', named(await startConfigurableBackend()));
   const { text, type } = await scrape();
   expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(parseMetrics(text).size).toBeGreaterThan(10);
-  expect(promtool(text) ?? '').toBe('');
+  // Null without promtool: then the reader above has judged alone; the next test shows that it can.
+  expect(['', null]).toContain(promtool(text));
   const open = await scrape('application/openmetrics-text;version=1.0.0,text/plain;q=0.5');
   expect(open.type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
   expect(open.text).toMatch(/# TYPE evenkeel_requests counter\n/);
@@ -40,12 +41,39 @@ test('the text is valid, and promtool has nothing to say where it is installed',
   expect(open.text.endsWith('\n# EOF\n')).toBe(true);
 });
 
+const GOOD = `# HELP x_seconds Time.
+# TYPE x_seconds histogram
+x_seconds_bucket{le="1"} 2
+x_seconds_bucket{le="+Inf"} 3
+x_seconds_sum 4
+x_seconds_count 3
+`;
+
+test.each<[string, (text: string) => string]>([
+  ['no line feed at its end', (text) => text.trimEnd()],
+  ['a type without help', (text) => text.replace(/# HELP.*\n/, '')],
+  ['an unknown type', (text) => text.replace('histogram', 'bars')],
+  ['a counter whose name does not end in _total', (text) => text.replace('histogram', 'counter')],
+  ['a metric twice', (text) => text + text],
+  ['a sample twice', (text) => `${text}x_seconds_count 3\n`],
+  ['a sample of another metric', (text) => `${text}y 1\n`],
+  ['a value that is no number', (text) => text.replace('sum 4', 'sum four')],
+  ['a label without quotes', (text) => text.replace('"1"', '1')],
+  ['buckets that fall', (text) => text.replace('le="1"} 2', 'le="1"} 4')],
+  ['a last bucket that is not the count', (text) => text.replace('count 3', 'count 4')],
+])('the strict reader refuses %s', (_, spoil) => {
+  expect(() => parseMetrics(GOOD)).not.toThrow();
+  expect(() => parseMetrics(spoil(GOOD))).toThrow();
+});
+
 test('requests, responses, failures, retries, ejections and states are what happened', async () => {
   const [a, b] = [await startConfigurableBackend(503), await startConfigurableBackend()];
-  const pool = await servePool(product, 'told', named(a, b), { ejection: { failures: 2, baseMs: 60_000 } });
+  const pool = await servePool(product, 'counted', named(a, b), {
+    ejection: { failures: 2, baseMs: 60_000 },
+  });
   await pool.sequence(10);
   const of = (all: Map<string, Metric>, name: string, backend: string, more = {}) =>
-    value(all, `evenkeel_${name}`, { pool: 'told', backend, ...more });
+    value(all, `evenkeel_${name}`, { pool: 'counted', backend, ...more });
   const all = await eventually(metrics, (read) => of(read, 'requests_total', 'b') === 10);
   expect(of(all, 'requests_total', 'a')).toBe(a.hits);
   expect(of(all, 'responses_total', 'a', { class: '5xx' })).toBe(a.hits);
@@ -81,7 +109,7 @@ test('a backend that has gone and comes back, under another address too, goes on
   await eventually(requests, (n) => n === 4);
 });
 
-test('what was told is not taken back after a crash', async () => {
+test('counters do not go back after a crash', async () => {
   const pool = await servePool(product, 'crash', named(await startConfigurableBackend()));
   await pool.sequence(20);
   const requests = async () => value(await metrics(), 'evenkeel_requests_total', { pool: 'crash' });

@@ -6,8 +6,8 @@ import { named, servePool, spawnOrigins, startConfigurableBackend } from '../../
 import { eventually, from, type Json, type Product, startProduct } from '../../support/product/product.ts';
 import { watch } from '../../support/product/watcher.ts';
 
-const WINDOW_MS = 5_000;
-const LIFE_MS = 8_000;
+const WINDOW_MS = 3_000;
+const LIFE_MS = 4_000;
 
 let product: Product;
 beforeAll(async () => {
@@ -55,7 +55,7 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
   );
   expect(counts.drain).toMatchObject({ since, disableAt: null, safeToRemove: false });
   expect(counts.drain.why).toMatch(
-    /^2 clients in the last 5 seconds; 1 WebSocket was opened in the last 8 s/,
+    /^2 clients in the last 3 seconds; 1 WebSocket was opened in the last 4 s/,
   );
   expect(await pool.status('b')).toMatchObject({ affinityClients: 2, openWebSockets: 0, drain: null });
 
@@ -75,7 +75,7 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
   expect(Date.now()).toBeGreaterThanOrEqual(lastAt + WINDOW_MS - 1_000);
   expect(safe).toMatchObject({ affinityClients: 0, openWebSockets: 0, state: 'draining' });
   expect(safe.drain.why).toBe(
-    'no client for 5 seconds, and no WebSocket was opened through it for 8 seconds',
+    'no client for 3 seconds, and no WebSocket was opened through it for 4 seconds',
   );
   await eventually(
     () => watcher.backend('line', 'a'),
@@ -106,19 +106,19 @@ test('what was seen outlives the object: a restart makes no drain look safe', as
   expect(after.drain.safeAt).toBe(before.drain.safeAt);
 });
 
-test('a deadline disables the backend by itself, is a revision with who, and survives a restart', async () => {
+test('a deadline disables the backend, as a revision by the drain deadline, and survives a restart', async () => {
   const own = await startProduct();
   onTestFinished(() => own.stop());
-  const pool = await servePool(
-    own,
-    'ends',
-    named(await startConfigurableBackend(), await startConfigurableBackend()),
-  );
-  const { drain } = await own.apiOk('PUT', drainPath('ends', 'a'), { disableAfterMs: 12_000 });
-  expect(Math.abs(drain.disableAt - drain.since - 12_000)).toBeLessThan(1_000);
+  const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
+  const pool = await servePool(own, 'ends', named(a, b, await startConfigurableBackend()));
+  const hour = await own.apiOk('PUT', drainPath('ends', 'c'), { disableAfterMs: 3_600_000 });
+  await pool.patch('c', { weight: 7 });
+  const { drain } = await own.apiOk('PUT', drainPath('ends', 'a'), { disableAfterMs: 2_000 });
+  expect(Math.abs(drain.disableAt - drain.since - 2_000)).toBeLessThan(1_000);
   await pool.patch('a', { weight: 7 });
   await own.restart();
-  expect((await pool.status('a')).drain).toMatchObject({ since: drain.since, disableAt: drain.disableAt });
+  const { since, disableAt } = hour.drain;
+  expect(await pool.status('c')).toMatchObject({ weight: 7, drain: { since, disableAt } });
   const ended = await eventually(
     () => pool.status('a'),
     ({ state }) => state === 'disabled',
@@ -150,11 +150,11 @@ test('a change by hand cancels the deadline, and so does the end of the drain', 
       await startConfigurableBackend(),
     ),
   );
-  const within = { disableAfterMs: 5_000 };
+  const within = { disableAfterMs: 3_000 };
   await product.apiOk('PUT', drainPath('cancelled', 'a'), within);
   await product.apiOk('PUT', drainPath('cancelled', 'b'), within);
   await product.apiOk('PUT', drainPath('cancelled', 'c'), within);
-  await product.apiOk('PUT', drainPath('cancelled', 'd'), { disableAfterMs: 5_500 });
+  await product.apiOk('PUT', drainPath('cancelled', 'd'), { disableAfterMs: 3_500 });
   await pool.patch('a', { state: 'active' });
   await product.apiOk('DELETE', drainPath('cancelled', 'b'));
   await product.apiOk('PUT', drainPath('cancelled', 'c'), {});
@@ -169,7 +169,7 @@ test('a change by hand cancels the deadline, and so does the end of the drain', 
   expect((await pool.status('c')).drain.disableAt).toBeNull();
 });
 
-test('what is wrong with a drain is said', async () => {
+test('a wrong drain is refused with its fault', async () => {
   await servePool(product, 'wrong', named(await startConfigurableBackend()));
   const path = drainPath('wrong', 'a');
   expect((await product.api('GET', path)).status).toBe(404);

@@ -11,6 +11,7 @@ export interface Metric {
   }[];
 }
 
+const TYPES = new Set(['counter', 'gauge', 'histogram', 'summary', 'untyped']);
 const SAMPLE = /^([a-z][a-z0-9_]*)(?:\{(.*)\})? (\S+)$/;
 const LABEL = /([a-z_][a-z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)/gy;
 
@@ -26,6 +27,7 @@ export function parseMetrics(text: string): Map<string, Metric> {
     if (kind === 'HELP') help = [name, rest];
     else if (kind === 'TYPE') {
       if (help?.[0] !== name) throw new Error(`${name} has no HELP before its TYPE`);
+      if (!TYPES.has(rest)) throw new Error(`${name} has the unknown type ${rest}`);
       if (metrics.has(name)) throw new Error(`${name} is there twice`);
       if ((rest === 'counter') !== name.endsWith('_total'))
         throw new Error(`${name}: only counters end with _total`);
@@ -42,7 +44,22 @@ export function parseMetrics(text: string): Map<string, Metric> {
       metrics.get(current)!.samples.push({ name: match[1]!, labels: readLabels(match[2] ?? ''), value });
     }
   }
+  for (const [name, { type, samples }] of metrics) if (type === 'histogram') checkHistogram(name, samples);
   return metrics;
+}
+
+/** Throws unless the buckets of each series rise up to its count. */
+function checkHistogram(name: string, samples: Metric['samples']): void {
+  const seriesOf = ({ le: _, ...labels }: Record<string, string>) => JSON.stringify(labels);
+  const counts = new Map<string, number>();
+  for (const { name: line, labels, value } of samples) {
+    const series = seriesOf(labels);
+    if (line === `${name}_bucket`) {
+      if (value < (counts.get(series) ?? 0)) throw new Error(`${name}: a bucket is below the one before it`);
+      counts.set(series, value);
+    } else if (line === `${name}_count` && value !== counts.get(series))
+      throw new Error(`${name}: the last bucket is not the count`);
+  }
 }
 
 function readLabels(text: string): Record<string, string> {

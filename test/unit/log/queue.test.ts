@@ -20,7 +20,7 @@ const addFull = (name: string): void => {
   for (let i = 0; i < 64; i++) toQueue(mapping(`${name}-${i}`));
 };
 
-test('what the queue did not take is sent again under the same id, before anything newer', async () => {
+test('a message that the queue did not take is sent again under the same id, before anything newer', async () => {
   const queue = fakeQueue();
   queue.away = true;
   for (const name of ['first', 'second']) {
@@ -56,7 +56,7 @@ test('while the queue stays away a bounded number of mappings is kept, the newes
   expect(idsOf(queue.taken.at(-1)!)[63]).toBe('last-63');
 });
 
-test(`${MAPPINGS} mappings wait to be sent; then the oldest go, and their number is told`, async () => {
+test(`${MAPPINGS} mappings wait to be sent; then the oldest go, and their number is logged`, async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   onTestFinished(() => warn.mockRestore());
   const queue = fakeQueue();
@@ -67,7 +67,7 @@ test(`${MAPPINGS} mappings wait to be sent; then the oldest go, and their number
   expect(warn.mock.calls.flat()).toEqual([expect.objectContaining({ count: 7 })]);
 });
 
-test('mappings that come one by one go in one message, sent by the first who waited', async () => {
+test('mappings that come one by one go in one message, with the first call that waited', async () => {
   const queue = fakeQueue();
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
