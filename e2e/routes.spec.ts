@@ -129,12 +129,12 @@ test('a URL without scheme is tested: candidates in order, and why others are ex
   await page.reload();
   await expect(page.getByText('POST is not repeated', { exact: false })).toBeVisible();
 
-  await page.getByRole('textbox', { name: 'URL' }).fill('http://nobody.localhost/');
+  await page.getByRole('textbox', { name: 'URL' }).fill('http://unknown.localhost/');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(
     page.getByText('no route is configured for this host and path', { exact: false }),
   ).toBeVisible();
-  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://nobody.localhost/');
+  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://unknown.localhost/');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByText('must be a URL with http:// or https://', { exact: false })).toBeVisible();
 });

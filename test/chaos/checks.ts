@@ -11,7 +11,7 @@ import type { RequestLog } from './request-log.ts';
 const CALM_MS = 5_000;
 /** Of traffic in the calm, by which shares are judged. */
 const SHARES_MS = 2_500;
-/** One invariant is told so often; then only counted. */
+/** Violations of one invariant that are listed; more are only counted. */
 const TOLD = 5;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -43,7 +43,7 @@ export async function checkCalm(
     });
   }, 50);
   if (ejected.length > 0) ejected.push(`the last that happened: ${await lastEvents(operator)}`);
-  // A window that begins within the five seconds may still see an isolate that suspects whom it could not report.
+  // A window that begins within the five seconds may still see an isolate that suspects a backend it could not report.
   const shares = await untilCalm(() => wrongShares(operator, requestLog, clients), 0);
   return [...ejected, ...shares];
 }
@@ -56,11 +56,11 @@ function describeEjected({ id, status, ejections, ejectedUntil, consecutiveFailu
 /** What the Directory knows to have happened, the newest first, with how long ago it was. */
 async function lastEvents(operator: Operator): Promise<string> {
   const { events } = await operator.call('GET', '/events?limit=30');
-  const told = events.map(
+  const lines = events.map(
     ({ at, kind, pool = '', backend = '', why = '' }: Json) =>
       `${Date.now() - at} ms ago ${kind} ${pool} ${backend} ${why}`,
   );
-  return told.join('; ');
+  return lines.join('; ');
 }
 
 /** Shares over one window from now on. */

@@ -1,4 +1,4 @@
-/** The built Worker with objects that can be told to fail: a copy of the build whose classes are wrapped. */
+/** The built Worker with objects that fail on demand: a copy of the build whose classes are wrapped. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ROOT } from '../../scripts/support/build.ts';
 import type { ObjectFault } from './schedule.ts';

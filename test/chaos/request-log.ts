@@ -67,9 +67,9 @@ export class RequestLog {
   /** Ids of requests whose body a backend took to be whole. */
   readonly whole = new Set<string>();
   readonly actions: Action[] = [];
-  /** Without a runtime: nobody can expect an answer. */
+  /** Without a runtime: no request can expect an answer. */
   readonly downtimes: Span[] = [];
-  /** The machine let nobody run: whoever was asked answered too late. */
+  /** This process did not run: every answer was late. */
   readonly stalls: Span[] = [];
 
   arrive(arrival: Arrival): void {

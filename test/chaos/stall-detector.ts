@@ -1,4 +1,4 @@
-/** Whether the machine comes to run this process: backends and clients live in it, and when it stands still they answer nobody. */
+/** Notes when this process did not run: backends and clients live in it, and answer nothing while it stands still. */
 import type { RequestLog } from './request-log.ts';
 
 const BEAT_MS = 100;

@@ -1,4 +1,4 @@
-/** The kinds of traffic, and clients that mix them until they are told to stop. */
+/** The kinds of traffic, and clients that mix them until they are stopped. */
 import { createHash } from 'node:crypto';
 import { breakOff } from '../compare/load.ts';
 import type { Random } from '../support/random.ts';
@@ -57,7 +57,7 @@ export function startTraffic(
       const [record, cookie] = await sendOne(port(), kind, pool, id, random, pin);
       requestLog.clients.push(record);
       if (cookie !== undefined && record.backend !== null) pin = { cookie, backend: record.backend };
-      // With no runtime there is nobody to ask: do not spin.
+      // With no runtime no request can be answered: do not spin.
       const waitMs = record.end === 'no answer' ? 50 : random.int(1, 12);
       await pause(waitMs);
     }

@@ -38,7 +38,7 @@ export interface Actor {
   readonly wholeUploads: number;
   /** From now on requests are treated so; those that wait go on waiting. */
   act(script: Script): void;
-  /** Resets every connection and stops listening: whoever connects is refused. */
+  /** Resets every connection and stops listening: connections are refused. */
   die(): Promise<void>;
   /** Listens again. */
   comeBack(): Promise<void>;

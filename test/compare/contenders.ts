@@ -100,7 +100,7 @@ export function nginx(): (Contender & { readonly version: string }) | null {
 /** It goes on to the next server for what Evenkeel retries; by default it would for no status. */
 const NEXT_UPSTREAM = 'error timeout http_502 http_503 http_504';
 
-/** What Evenkeel gives a backend unless it is told otherwise. */
+/** What Evenkeel gives a backend by default. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 async function serveByNginx(

@@ -58,7 +58,7 @@ const JUNK: readonly unknown[] = [
   '//a.example.net',
   'http://[::1',
   'https://a.example.net\\@b.example.net',
-  'pool:nobody',
+  'pool:missing',
   [],
   [null],
   [[]],

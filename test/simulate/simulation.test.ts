@@ -29,7 +29,7 @@ test.each(['none', 'region', 4] as const)(
   },
 );
 
-test('isolates that are busy wait for a slot only while their object starts anew', () => {
+test('isolates that are busy wait for a slot only while their object restarts', () => {
   const busy = simulate({ ...small, sharding: 'region', isolates: 8, requestsPerSecond: 4_000 });
   expect(busy.waitedPercent).toBeLessThan(4);
 });

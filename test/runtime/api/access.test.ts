@@ -1,4 +1,4 @@
-/** Cloudflare Access as a second way in: who it vouches for is let in by name, and nobody else is. */
+/** Cloudflare Access as a second way in: users it vouches for are let in by name, and no others. */
 import { expect, onTestFinished, test } from 'vitest';
 import { type Product, startProduct, TOKEN } from '../../support/product/product.ts';
 import { refusal, watch } from '../../support/product/watcher.ts';
@@ -18,7 +18,7 @@ async function serve(identity: Record<string, unknown> | undefined, expected = A
 const call = (product: Product, method: string, path: string, headers = {}, body?: object) =>
   fetch(`${product.url}/api${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
 
-test('whom Access lets through may read and change, and the history has the name', async () => {
+test('users that Access lets through may read and change, and the history has their names', async () => {
   const product = await serve({ email: EMAIL });
   const session = await call(product, 'GET', '/session');
   expect([session.status, await session.json()]).toEqual([200, { session: { who: EMAIL } }]);
@@ -30,7 +30,7 @@ test('whom Access lets through may read and change, and the history has the name
   await watcher.close();
 });
 
-test('a change in their name needs the Origin of the dashboard, as the cookie of Access goes along by itself', async () => {
+test('a change in their name needs the Origin of the dashboard, because browsers attach the cookie of Access', async () => {
   const product = await serve({ email: EMAIL });
   expect((await call(product, 'PUT', '/pools/shop', {}, pool)).status).toBe(403);
   expect((await call(product, 'PUT', '/pools/shop', { origin: 'https://evil.test' }, pool)).status).toBe(403);
@@ -56,14 +56,14 @@ test.each<[string, Record<string, unknown> | undefined, string]>([
   ['an identity without an address, such as a service token', { common_name: 'robot.access' }, AUD],
   ['an address that is none', { email: 'token' }, AUD],
   ['no identity at all', undefined, AUD],
-])('%s lets nobody in', async (_, identity, expected) => {
+])('%s lets no request in', async (_, identity, expected) => {
   const product = await serve(identity, expected);
   expect((await call(product, 'GET', '/config')).status).toBe(401);
   expect((await call(product, 'PUT', '/pools/shop', { origin: product.url }, pool)).status).toBe(401);
   expect(await refusal(product, { origin: product.url })).toBe(401);
 });
 
-test('headers that a client sends vouch for nobody', async () => {
+test('headers that a client sends prove no identity', async () => {
   const product = await startProduct({ vars: { ACCESS_AUD: AUD } });
   onTestFinished(() => product.stop());
   const blob = JSON.stringify({ app_aud: AUD, jwt_claims: { email: EMAIL } });

@@ -113,7 +113,7 @@ test.each(['/config', '/pools', '/pools/shop', '/pools/shop/backends', '/pools/s
   },
 );
 
-test('an ETag that is known does not hide a 404, and a new revision is told whole', async () => {
+test('an ETag that is known does not hide a 404, and a new revision is sent whole', async () => {
   const known = { 'if-none-match': `"${await revision()}"` };
   expect((await product.api('GET', '/pools/none', undefined, known)).status).toBe(404);
   await product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 7 });
@@ -121,7 +121,7 @@ test('an ETag that is known does not hide a 404, and a new revision is told whol
   expect([whole.status, whole.body.config.pools[0].backends[0].weight]).toEqual([200, 7]);
 });
 
-test('what traffic changes is never said to be as it was', async () => {
+test('an answer that traffic changes is never a 304', async () => {
   for (const path of ['/status', '/pools/shop/status', '/requests', '/series']) {
     const whole = await product.api('GET', path, undefined, { 'if-none-match': `"${await revision()}"` });
     expect([path, whole.status]).toEqual([path, 200]);

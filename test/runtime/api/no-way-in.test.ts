@@ -1,4 +1,4 @@
-/** No way into the API but the token, a session or Cloudflare Access, and no way to make somebody else's browser go in. */
+/** No way into the API but the token, a session or Cloudflare Access, and no way to make another user's browser go in. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { operations } from '../../../worker/api/index.ts';
 import { type Answer, type Product, send, startProduct, TOKEN } from '../../support/product/product.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 const admin = (method: string, path: string, headers = {}, body = ''): Promise<Answer> => {
-  // Node frames no body of a GET or DELETE by itself.
+  // Node does not frame the body of a GET or DELETE.
   const framed = { ...headers, 'content-length': Buffer.byteLength(body) };
   return send(product.port, `localhost:${product.port}`, path, { method, headers: framed, body });
 };
@@ -39,7 +39,7 @@ test('a refused request with a body leaves its connection fit for the next one',
       for (let i = 0; i < 2; i++) expect((await admin(method, path, {}, body)).status).toBe(401);
 });
 
-test('every operation is either named as open or asks who is there', () => {
+test('every operation is either named as open or requires sign-in', () => {
   const open = operations.filter(({ isOpen }) => isOpen);
   expect(open.map(({ address }) => address.toLowerCase()).sort()).toEqual([
     'delete /session',

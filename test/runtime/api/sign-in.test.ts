@@ -1,4 +1,4 @@
-/** Signing in and out: attempts are limited, a session ends when it is told to, and what was begun with it ends too. */
+/** Signing in and out: attempts are limited, a session ends at sign-out, and what was begun with it ends too. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeSession, SESSION_SECONDS } from '../../../worker/api/auth/session-cookie.ts';
 import { ATTEMPTS } from '../../../worker/objects/directory/sign-in-store.ts';
@@ -74,7 +74,7 @@ test('attempts at once are all counted', async () => {
   expect(statuses.filter((status) => status === 429)).toHaveLength(40 - ATTEMPTS);
 });
 
-test('who holds the token as a bearer is not kept out by a guesser at the same address', async () => {
+test('a guesser at the same address does not keep a bearer of the token out', async () => {
   for (let i = 0; i <= ATTEMPTS; i++) await signIn({ token: 'wrong-wrong-wrong' }, '192.0.2.69');
   const headers = { authorization: `Bearer ${TOKEN}`, ...from({ ip: '192.0.2.69' }) };
   expect((await fetch(`${product.url}/api/config`, { headers })).status).toBe(200);
@@ -107,7 +107,7 @@ test('signing out everywhere ends every session, and the next sign-in counts aga
   expect(await statusWith(await newSession())).toBe(200);
 });
 
-test('another site cannot sign anybody out, and an ended session signs out nobody else', async () => {
+test('another site cannot sign a user out, and an ended session signs no other one out', async () => {
   const [mine, ended] = [await newSession(), await newSession()];
   expect((await signOut(mine, '?everywhere=true', { origin: 'https://evil.test' })).status).toBe(403);
   expect((await signOut(mine, '', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
@@ -140,7 +140,7 @@ test('a live view is closed when the session that opened it reaches its end', as
     cookie,
     origin: product.url,
     'x-evenkeel-until': String(Date.now() + 60_000),
-    'x-evenkeel-by': 'somebody-else',
+    'x-evenkeel-by': 'another-user',
   });
   // Only what is sent meets the end; a change is sent within a second.
   const meet = async () => {

@@ -31,7 +31,7 @@ test('it proxies, counts, keeps its request log and complains of nothing', async
   expect(logged).not.toMatch(/error|undefined/i);
 });
 
-test('what needs something that is not there is refused, and says what', async () => {
+test('a feature whose binding is missing is refused, and the message names the binding', async () => {
   const answer = await product.api('PUT', '/routes/bare', {
     host: 'bare.test',
     pool: 'bare',

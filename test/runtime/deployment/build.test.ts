@@ -56,7 +56,7 @@ test('the Worker holds no description of an operation, and no schema of a respon
   for (const { path } of operations) expect(worker).toContain(path);
 });
 
-test('it tells the size of the Worker, and fails when that is too large', () => {
+test('it prints the size of the Worker, and fails when that is too large', () => {
   expect(made.stdout).toMatch(/Worker: \d+\.\d KiB gzipped, of at most 200/);
   const config = join(folder, 'vite.config.ts');
   writeFileSync(

@@ -40,7 +40,7 @@ test('serve prints one line, ends on SIGTERM with status 0, and loses neither a 
   expect(await second.end()).toBe(0);
 });
 
-test('serve takes no header’s word for who a client is', async () => {
+test('serve believes no header about the client’s address', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-serve-'));
   writeFileSync(join(folder, 'vars'), `ADMIN_TOKEN=${TOKEN}\nALLOW_PRIVATE_BACKENDS=true\n`);
   const server = await serve(folder);

@@ -1,4 +1,4 @@
-/** An operator changes a pool while traffic runs, and backends come and go: nobody notices, and what was asked is done. */
+/** An operator changes a pool while traffic runs, and backends come and go: no client notices, and each change is done. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deadPort } from '../../support/origins.ts';
 import {
@@ -165,7 +165,7 @@ test('whenUnavailable fail-open: the ejected are asked all the same', async () =
   expect((await pool.mapping('opened')).reason).toBe('fail-open');
 });
 
-test('whenUnavailable reject: 503 with the time until the first of them is due, and nobody is asked', async () => {
+test('whenUnavailable reject: 503 with the time until the first of them is due, and no backend is asked', async () => {
   const { pool, a } = await withNobody('closed', 'reject');
   const answer = await pool.get();
   expect(answer.status).toBe(503);

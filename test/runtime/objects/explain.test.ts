@@ -28,20 +28,20 @@ test('route, pool, the order of candidates, and why the others are left out', as
   Object.assign(backends[3], { state: 'disabled' });
   Object.assign(backends[4], { tier: 1 });
   await servePool(product, 'why', backends);
-  const told = await explain({ url: 'http://why.test/cart?x=1' });
-  expect(told).toMatchObject({
+  const explained = await explain({ url: 'http://why.test/cart?x=1' });
+  expect(explained).toMatchObject({
     route: 'why',
     pool: 'why',
     policy: 'round-robin',
     path: '/cart',
     answer: null,
   });
-  expect(told.candidates).toEqual([
+  expect(explained.candidates).toEqual([
     { pool: 'why', backend: 'a', reason: 'policy' },
     { pool: 'why', backend: 'b', reason: 'retry' },
     { pool: 'why', backend: 'e', reason: 'retry' },
   ]);
-  expect(told.leftOut.map((one: Json) => [one.backend, one.status])).toEqual([
+  expect(explained.leftOut.map((one: Json) => [one.backend, one.status])).toEqual([
     ['c', 'draining'],
     ['d', 'disabled'],
     ['e', 'standby'],
@@ -55,15 +55,15 @@ test('an ejected backend is left out with the end of its ejection', async () => 
   const pool = await servePool(product, 'out', named(a, b), { ejection });
   await pool.sequence(2);
   await eventually(pool.verdicts, (verdicts) => verdicts === 'ejected, available');
-  const told = await eventually(
+  const explained = await eventually(
     () => explain({ url: 'http://out.test/' }),
     (one) => one.leftOut[0]?.status === 'ejected',
   );
-  expect(told.leftOut[0].ejectedUntil).toBe((await pool.status('a')).ejectedUntil);
-  expect(ids(told)).toEqual(['b', 'a']);
+  expect(explained.leftOut[0].ejectedUntil).toBe((await pool.status('a')).ejectedUntil);
+  expect(ids(explained)).toEqual(['b', 'a']);
 });
 
-test('what clients with a cookie have just taken of the sequence is told of, as the next request sees it', async () => {
+test('turns that clients with a cookie have just taken count, as the next request sees it', async () => {
   const origins = await Promise.all([1, 2, 3].map(() => startConfigurableBackend()));
   await product.apiOk('PUT', '/config', {
     pools: [{ id: 'both', maxLease: 1, backends: named(...origins) }],
@@ -76,13 +76,13 @@ test('what clients with a cookie have just taken of the sequence is told of, as 
   const cookie = first.headers['set-cookie']![0]!.split(';')[0]!;
   for (let round = 0; round < 100; round++) {
     for (let n = 0; n < round % 4; n++) await product.get('pinned.test', '/', { headers: { cookie } });
-    const told = ids(await explain({ url: 'http://open.test/' }));
+    const explained = ids(await explain({ url: 'http://open.test/' }));
     const real = await product.get('open.test', '/');
-    expect([round, real.headers['x-backend-used']]).toEqual([round, told[0]]);
+    expect([round, real.headers['x-backend-used']]).toEqual([round, explained[0]]);
   }
 });
 
-test('no route is a 404, nobody to ask a 503, a loop a 508; a wrong question says what is wrong', async () => {
+test('no route is a 404, no backend a 503, a loop a 508; a wrong question is refused with its fault', async () => {
   expect((await explain({ url: 'http://nowhere.test/' })).answer.status).toBe(404);
   await servePool(product, 'none', [{ ...named(await startConfigurableBackend())[0], state: 'disabled' }]);
   expect((await explain({ url: 'http://none.test/' })).answer.status).toBe(503);
@@ -188,9 +188,9 @@ test('over generated pools and requests, the real request goes where explain sai
       for (const { path, method, client, keepsCookie } of drawn.requests) {
         const clientIp = `198.51.100.${client}`;
         const headers = { cookie, 'x-key': `key ${client}` };
-        const told = await explain({ url: `http://drawn.test${path}`, method, headers, clientIp });
+        const explained = await explain({ url: `http://drawn.test${path}`, method, headers, clientIp });
         const again = await explain({ url: `http://drawn.test${path}`, method, headers, clientIp });
-        expect(again).toEqual(told);
+        expect(again).toEqual(explained);
         const real = await product.get('drawn.test', path, {
           method,
           headers: { ...headers, ...from({ ip: clientIp }) },
@@ -199,13 +199,13 @@ test('over generated pools and requests, the real request goes where explain sai
         if (Date.now() - since > LEASE_MS) return;
         const attempts = String(real.headers['x-backend-attempts'] ?? '');
         const asked = attempts === '' ? [] : attempts.split(', ').map((one) => one.split(';')[0]);
-        expect(asked).toEqual(ids(told).slice(0, asked.length));
-        expect(asked.length).toBeLessThanOrEqual(told.attempts.most);
-        expect(asked.length === 0).toBe(told.answer?.status === 503);
+        expect(asked).toEqual(ids(explained).slice(0, asked.length));
+        expect(asked.length).toBeLessThanOrEqual(explained.attempts.most);
+        expect(asked.length === 0).toBe(explained.answer?.status === 503);
         sent++;
-        const isInBudget = retried + told.attempts.most <= Math.max(10, sent);
+        const isInBudget = retried + explained.attempts.most <= Math.max(10, sent);
         if (asked.length > 0 && real.status === 503 && isInBudget)
-          expect(asked.length).toBe(told.attempts.most);
+          expect(asked.length).toBe(explained.attempts.most);
         retried += Math.max(0, asked.length - 1);
         const pinned = real.headers['set-cookie']?.[0]?.split(';')[0];
         cookie = keepsCookie && pinned ? `who=me; ${pinned}` : 'who=me';

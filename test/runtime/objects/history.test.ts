@@ -14,13 +14,13 @@ const events = async (limit = 1_000): Promise<Json[]> =>
 const eventsOf = async (pool: string): Promise<Json[]> =>
   (await events()).filter((event) => event.pool === pool).toReversed();
 
-test('a change is an event with who, what, from, to and the revision, and a revision with a diff', async () => {
+test('a change is an event with actor, path, from, to and revision, and a revision with a diff', async () => {
   const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
-  const pool = await servePool(product, 'told', named(a, b));
+  const pool = await servePool(product, 'drained', named(a, b));
   const { revision } = await pool.patch('a', { state: 'draining' });
-  const change = { path: 'pools[told].backends[a].state', from: 'active', to: 'draining' };
+  const change = { path: 'pools[drained].backends[a].state', from: 'active', to: 'draining' };
   expect((await events(1))[0]).toMatchObject({ kind: 'config', revision, who: 'token', ...change });
-  expect((await events(1))[0].what).toContain('backend a of pool told');
+  expect((await events(1))[0].what).toContain('backend a of pool drained');
   const details = await product.apiOk('GET', `/config/revisions/${revision}`);
   expect(details).toMatchObject({ revision, who: 'token', changes: [change] });
   expect(details.config).toEqual((await product.apiOk('GET', '/config')).config);

@@ -14,7 +14,7 @@ afterAll(() => product.stop());
 
 const yes = Boolean as unknown as (value: unknown) => boolean;
 
-test('without a session nobody watches, and a session counts only from the dashboard itself', async () => {
+test('the live view needs a session, and takes one only from the dashboard itself', async () => {
   expect(await refusal(product, {})).toBe(401);
   const login = await fetch(`${product.url}/api/session`, {
     method: 'POST',
@@ -92,14 +92,14 @@ test('at most one message of each type in a second, however much traffic there i
   expect(longest).toBeLessThan(MAPPINGS + LARGEST_BATCH);
 });
 
-test('a pool of several shards is told as one sum', async () => {
+test('a pool of several shards is shown as one sum', async () => {
   const pool = await servePool(product, 'many', named(await startConfigurableBackend()), { sharding: 3 });
   const watcher = await watch(product);
   await pool.sequence(5);
   await eventually(() => watcher.backend('many', 'a')?.requests === 5, yes);
 });
 
-test('evicted objects go on telling, and the sums are whole', async () => {
+test('evicted objects go on reporting, and the sums are whole', async () => {
   const pool = await servePool(
     product,
     'evicted',

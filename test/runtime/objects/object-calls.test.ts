@@ -76,7 +76,7 @@ test('an object that fails is asked again a few times a second, not by every req
   );
 });
 
-test('under load an isolate asks for ever more slots up to maxLease, and for 1 again when the load is gone', async () => {
+test('under load an isolate asks for more and more slots up to maxLease, and for 1 again when the load is gone', async () => {
   const pool = await servePool(product, 'busy', named(...origins));
   await takeAsked();
   await many(3_000, 16, () => pool.get());

@@ -15,7 +15,7 @@ import {
 const WRAPPER = fileURLToPath(new URL('../../support/product/failing-objects.js', import.meta.url));
 type Modes = Partial<Record<'Directory' | 'Pool', 'ok' | 'throw' | 'hang'>>;
 
-/** The product with objects that begin as told; STATIC_CONFIG where given. */
+/** The product with objects that begin in these modes; STATIC_CONFIG where given. */
 async function start(modes: Modes = {}, declared?: Json): Promise<Product> {
   const vars = {
     MODES: JSON.stringify(modes),

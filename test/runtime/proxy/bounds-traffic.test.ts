@@ -37,7 +37,7 @@ test('the ring keeps the newest 1,000 mappings however long they are, and all th
   expect((await product.api('GET', '/requests?limit=1001')).status).toBe(400);
 });
 
-test('ten retries are told in one short header', async () => {
+test('ten retries fit in one short header', async () => {
   const sick = await startConfigurableBackend(503);
   const ids = times(11, (i) => `${String.fromCharCode(97 + i)}${'x'.repeat(62)}`);
   const pool = await servePool(

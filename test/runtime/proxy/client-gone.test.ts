@@ -159,7 +159,7 @@ test('an upload that is cut while its timeout runs is client-closed, not a timeo
   expect([status, attempts[0].outcome]).toEqual([499, 'client-closed']);
 });
 
-test('uploads broken off beside good traffic eject nobody', async () => {
+test('uploads broken off beside good traffic eject no backend', async () => {
   const receivers = [await startReceiver(answerAtOnce), await startReceiver(answerAtOnce)];
   const pool = await poolOf(receivers);
   const statuses: number[] = [];

@@ -55,7 +55,7 @@ test.each<[string, Json]>([
   expect(await seenBy(headers)).not.toHaveProperty(name);
 });
 
-test('a client cannot take away what is ours or the message’s own by naming it in Connection', async () => {
+test('a client cannot remove the balancer’s or the message’s own headers by naming them in Connection', async () => {
   const named = 'authorization, cookie, x-request-id, x-evenkeel-loop, x-forwarded-for, x-real-ip';
   const seen = await seenBy({ connection: named, authorization: 'Bearer x', cookie: 'a=1' });
   expect(seen).toMatchObject({
@@ -68,7 +68,7 @@ test('a client cannot take away what is ours or the message’s own by naming it
   expect(seen).toHaveProperty('x-request-id');
 });
 
-test('what a client says of its own address and host is replaced by what is known', async () => {
+test('a client’s headers about its own address and host are replaced', async () => {
   const seen = await seenBy({
     'x-forwarded-for': '203.0.113.7, 198.51.100.1',
     'x-forwarded-host': 'evil.test',
@@ -130,7 +130,7 @@ test('a request that comes back is stopped with 508 before it loops', async () =
   expect(relay.hits).toBe(1);
 });
 
-test('with host «backend» the backend sees its own Host, and the client’s in X-Forwarded-Host', async () => {
+test('with host "backend" the backend sees its own Host, and the client’s in X-Forwarded-Host', async () => {
   const seen = await seenBy({});
   expect(seen.host).toBe(new URL(origin.url).host);
   expect(seen['x-forwarded-host']).toBe('echo.test');
@@ -192,7 +192,7 @@ test.each([
   }
 });
 
-test('the debug headers tell who answered, each attempt and the request’s id', async () => {
+test('the debug headers show the backend, each attempt and the request’s id', async () => {
   const answer = await pool.get('/', { headers: { 'x-request-id': 'r1' } });
   expect(answer.headers).toMatchObject({
     'x-backend-used': 'a',

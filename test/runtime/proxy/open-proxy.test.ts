@@ -1,4 +1,4 @@
-/** Nothing that a client writes into a request makes the balancer talk to anybody but the pool. */
+/** Nothing that a client writes into a request makes the balancer talk to any server outside the pool. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { echo, type Origin, startOrigin } from '../../support/origins.ts';
 import { named, servePool } from '../../support/product/pools.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
   await Promise.all([origin.stop(), victim.stop()]);
 });
 
-/** Targets as they go on the wire; VICTIM stands for the address of somebody who is no backend. */
+/** Targets as they go on the wire; VICTIM stands for the address of a server that is no backend. */
 const TARGETS = [
   '//VICTIM/',
   '///VICTIM/',
@@ -53,7 +53,7 @@ const TARGETS = [
 ];
 const HOSTS = ['shop.test', 'cut.test', 'based.test'];
 
-test.each(TARGETS)('GET %s reaches the pool or nobody', async (target) => {
+test.each(TARGETS)('GET %s reaches the pool or no backend', async (target) => {
   const address = `127.0.0.1:${victim.port}`;
   for (const host of HOSTS)
     for (const prefix of host === 'cut.test' ? ['', '/cut', '/cut/'] : ['']) {
@@ -74,7 +74,7 @@ test.each([
   'shop.test/@VICTIM',
   'shop.test\\@VICTIM',
   'shop.test, VICTIM',
-])('Host: %s reaches the pool or nobody', async (host) => {
+])('Host: %s reaches the pool or no backend', async (host) => {
   const asked = host.replaceAll('VICTIM', `127.0.0.1:${victim.port}`);
   await sendRaw(product.port, rawRequest('/', asked));
   expect(victim.hits).toBe(0);

@@ -131,7 +131,7 @@ test('when all three are down every answer is a clean 502, and the first one aft
   expect([...statuses]).toEqual([200]);
 });
 
-test('an application route that answers 500 passes it through and ejects nobody', async () => {
+test('an application route that answers 500 passes it through and ejects no backend', async () => {
   const pool = await servePool(product, 'buggy', named(...(await spawnOrigins('a', 'b', 'c'))));
   const answers = await many(60, 4, () => pool.get('/error?status=500'));
   expect(tally(answers.map(({ status }) => status))).toEqual({ 500: 60 });
@@ -155,7 +155,7 @@ test('a backend slower than the timeout is left for another as soon as the timeo
   expect(ms).toBeLessThan(290 + SLOW_MS);
 });
 
-test('a WebSocket works, and counts as no failure of anybody', async () => {
+test('a WebSocket works, and counts as no failure', async () => {
   const [a, b] = [await startSocketOrigin('a'), await startSocketOrigin('b')];
   const pool = await servePool(product, 'sockets', named(a, b));
   for (let n = 0; n < 8; n++) {

@@ -259,7 +259,7 @@ test('our own errors are problem documents that name no backend’s address', as
   }
 });
 
-test('a client that uploads where nobody takes it gets the answer, and no reset', async () => {
+test('a client whose upload no backend takes gets the answer, and no reset', async () => {
   const body = Buffer.alloc(1_048_576, 'x');
   const shut = await servePool(product, 'closed', [{ id: 'a', url: origin.url, state: 'disabled' }]);
   const answers = await many(10, 2, () => shut.get('/', { method: 'POST', body }));

@@ -11,7 +11,7 @@ export { Directory };
 export class Pool extends BuiltPool {
   async lease(ask) {
     asked.push(ask.want);
-    if (isAway) throw new Error('away, as told');
+    if (isAway) throw new Error('away, as asked');
     return super.lease(ask);
   }
   async report(report, want) {

@@ -1,7 +1,7 @@
 /** Put around the built Worker: its objects fail on demand. It runs in workerd, so it is plain JavaScript. */
 import worker, { Directory as BuiltDirectory, Pool as BuiltPool } from '../../../dist/evenkeel/index.js';
 
-/** Longer than anybody waits for an object. */
+/** Longer than any call waits for an object. */
 const HANG_MS = 600_000;
 
 /** How the objects of each class answer: `ok`, `throw` or `hang`. */

@@ -1,4 +1,4 @@
-/** A pool under a host of its own, backends that can be told to fail, and load that runs while a test does something. */
+/** A pool under a host of its own, backends that fail on demand, and load that runs while a test does something. */
 import type http from 'node:http';
 import { onTestFinished } from 'vitest';
 import { type Origin, type OriginProcess, spawnOrigin, startOrigin } from '../origins.ts';
@@ -38,7 +38,7 @@ export async function servePool(
     get: (path = '/', options) => product.get(host, path, options),
     async sequence(count) {
       const used: string[] = [];
-      for (let i = 0; i < count; i++) used.push((await pool.get(`/${i}`)).backend ?? 'nobody');
+      for (let i = 0; i < count; i++) used.push((await pool.get(`/${i}`)).backend ?? 'none');
       return used;
     },
     patch: (backend, fields) => product.apiOk('PATCH', `/pools/${id}/backends/${backend}`, fields),
@@ -79,7 +79,7 @@ export interface ConfigurableBackend extends Pick<Origin, 'url'> {
   hits: number;
 }
 
-/** Starts a backend that answers with whatever status it is told to. */
+/** Starts a backend that answers with the status it is given. */
 export async function startConfigurableBackend(status = 200): Promise<ConfigurableBackend> {
   const backend = { url: '', status, hits: 0 };
   const { url } = await startForTest((request, response) => {

@@ -1,4 +1,4 @@
-/** A watcher of the live view: a WebSocket client that keeps what it was told. */
+/** A watcher of the live view: a WebSocket client that keeps what it was sent. */
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';

@@ -22,7 +22,7 @@ function picks(name: keyof typeof policies, weights: number[], count: number): n
 
 const names = Object.keys(policies) as (keyof typeof policies)[];
 
-test.each(names)('%s: nobody eligible gives -1', (name) => {
+test.each(names)('%s: without an eligible backend the pick is -1', (name) => {
   expect(picks(name, [0, 0, 0], 5)).toEqual([-1, -1, -1, -1, -1]);
   expect(picks(name, [], 1)).toEqual([-1]);
 });

@@ -252,7 +252,7 @@ test.each<[string, object, string, string]>([
   expect(found[0]!.message).toContain(words);
 });
 
-test('all faults are told at once', () => {
+test('all faults are reported at once', () => {
   const checked = checkConfig(
     { pools: [{ id: 'A', policy: 'x', backends: [{ id: 'b', weight: -1 }] }] },
     around,

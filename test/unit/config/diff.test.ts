@@ -24,13 +24,13 @@ test('equal documents do not differ', () => {
   expect(summarise(config(), config())).toEqual({ path: '', from: null, to: null });
 });
 
-test('one changed field is told with its value before and after', () => {
+test('one changed field is shown with its value before and after', () => {
   const expected = { path: 'pools[shop].backends[a].state', from: 'active', to: 'draining' };
   expect(differences(config(), config({ state: 'draining' }))).toEqual([expected]);
   expect(summarise(config(), config({ state: 'draining' }))).toEqual(expected);
 });
 
-test('several fields of one backend are told as that backend', () => {
+test('several fields of one backend are shown as that backend', () => {
   const [from, to] = [config(), config({ state: 'draining', weight: 3 })];
   const path = 'pools[shop].backends[a]';
   expect(summarise(from, to)).toEqual({
@@ -40,7 +40,7 @@ test('several fields of one backend are told as that backend', () => {
   });
 });
 
-test('changes of two backends are told as the list of backends', () => {
+test('changes of two backends are shown as the list of backends', () => {
   const [from, to] = [config(), config({ weight: 2 }, { weight: 2 })];
   expect(summarise(from, to)).toEqual({
     path: 'pools[shop].backends',
@@ -69,7 +69,7 @@ test('a nested setting and a list of plain values', () => {
   ]);
 });
 
-test(`a value of ${VALUE_LENGTH} characters is told, a longer one is left out, and the path says where it was`, () => {
+test(`a value of ${VALUE_LENGTH} characters is kept, a longer one is left out, and the path says where it was`, () => {
   const of = (length: number) => ({ name: 'x'.repeat(length - 2) });
   expect(summarise(of(10), of(VALUE_LENGTH)).to).toBe('x'.repeat(VALUE_LENGTH - 2));
   expect(summarise(of(10), of(VALUE_LENGTH + 1))).toEqual({ path: 'name', from: 'x'.repeat(8), to: null });

@@ -155,7 +155,7 @@ test.each(DOCUMENTS)(
   },
 );
 
-test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainTold} names are told, the first and the last`, () => {
+test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainTold} names are in the message, the first and the last`, () => {
   const circle = (count: number) => ({
     pools: times(count, (i) => pool({ id: `p${i}`, whenUnavailable: `pool:p${(i + 1) % count}` })),
   });
@@ -169,7 +169,7 @@ test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainTold} names are told, t
   expect(messageOf(LIMITS.pools)).toBe(`forms a circle: ${first}… -> p0`);
 });
 
-test(`of many problems ${LIMITS.problems} are told and one says that there are more; a long key is cut`, () => {
+test(`of many problems ${LIMITS.problems} are reported and one says that there are more; a long key is cut`, () => {
   const refused = checkConfig(Object.fromEntries(times(5_000, (i) => [`k${i}`, i])), around);
   const errors = refused.ok ? [] : refused.errors;
   expect(errors).toHaveLength(LIMITS.problems + 1);

@@ -22,7 +22,7 @@ test('a stored document gets the defaults of the keys that have come since', () 
   expect(completeConfig(stored())).toEqual(now);
 });
 
-test('what a stored document says is kept', () => {
+test('the values of a stored document are kept', () => {
   const old = stored();
   old.pools[0]!.ejection.maxEjectedPercent = 50;
   old.pools[0]!.timeoutMs = 15_000;

@@ -7,7 +7,7 @@ const DAY = 24 * 60 * MINUTE;
 const times: DrainTimes = { windowMs: 5 * MINUTE, webSocketLifeMs: DAY };
 const began = 1_000 * DAY;
 const drain = { pool: 'shop', backend: 'a', since: began, disableAt: null };
-const nobody: Seen = {
+const NO_TRAFFIC: Seen = {
   affinityClients: 0,
   openWebSockets: 0,
   lastClientAt: 0,
@@ -16,8 +16,8 @@ const nobody: Seen = {
 };
 
 test.each<[string, Partial<Seen>, number, boolean, RegExp]>([
-  ['nobody ever, the window just over', {}, 5 * MINUTE, true, /no WebSocket was ever opened/],
-  ['nobody ever, a moment before', {}, 5 * MINUTE - 1, false, /not for a whole 5 minutes yet/],
+  ['no client ever, the window just over', {}, 5 * MINUTE, true, /no WebSocket was ever opened/],
+  ['no client ever, a moment before', {}, 5 * MINUTE - 1, false, /not for a whole 5 minutes yet/],
   [
     'one client now',
     { affinityClients: 1, lastClientAt: began + 9 * MINUTE },
@@ -55,13 +55,13 @@ test.each<[string, Partial<Seen>, number, boolean, RegExp]>([
   ],
   ['a shard that has not answered', { complete: false }, 10 * DAY, false, /not every Pool object/],
 ])('%s', (_, seen, after, safe, why) => {
-  const status = drainStatus(drain, { ...nobody, ...seen }, times, began + after);
+  const status = drainStatus(drain, { ...NO_TRAFFIC, ...seen }, times, began + after);
   expect(status.safeToRemove).toBe(safe);
   expect(status.why).toMatch(why);
 });
 
-test('safeAt is the moment from which it is safe if nobody comes', () => {
-  const seen = { ...nobody, lastClientAt: began + 3 * MINUTE, lastWebSocketAt: began - MINUTE };
+test('safeAt is the moment from which it is safe if no client comes', () => {
+  const seen = { ...NO_TRAFFIC, lastClientAt: began + 3 * MINUTE, lastWebSocketAt: began - MINUTE };
   const { safeAt } = drainStatus(drain, seen, times, began);
   expect(safeAt).toBe(began - MINUTE + DAY);
   expect(drainStatus(drain, seen, times, safeAt! - 1).safeToRemove).toBe(false);

@@ -12,9 +12,9 @@ test('a quantile is at most a quarter above the truth and never below it', () =>
         const counts = noLatencies();
         for (const ms of values) counts[bucketOf(ms)]!++;
         const exact = values.toSorted((x, y) => x - y)[Math.ceil(q * values.length) - 1]!;
-        const told = quantile(counts, q)!;
-        expect(told).toBeGreaterThanOrEqual(Math.floor(exact));
-        expect(told).toBeLessThanOrEqual(Math.ceil(exact * 1.25) + 1);
+        const estimate = quantile(counts, q)!;
+        expect(estimate).toBeGreaterThanOrEqual(Math.floor(exact));
+        expect(estimate).toBeLessThanOrEqual(Math.ceil(exact * 1.25) + 1);
       },
     ),
   );

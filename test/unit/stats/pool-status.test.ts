@@ -36,7 +36,7 @@ test.each([
 test.each([
   { sharding: 2, probing: 0, succeeded: 3_001, verdict: 'available', why: 'it works' },
   { sharding: 'region', probing: 0, succeeded: 3_001, verdict: 'available', why: 'it works' },
-  { sharding: 2, probing: 0, succeeded: 3_000, verdict: 'ejected', why: 'its probe may not be told of yet' },
+  { sharding: 2, probing: 0, succeeded: 3_000, verdict: 'ejected', why: 'its probe may not be reported yet' },
   { sharding: 2, probing: 4_000, succeeded: 4_000, verdict: 'ejected', why: 'its probe is under way' },
   { sharding: 2, probing: 4_000, succeeded: 4_001, verdict: 'available', why: 'its probe was lost' },
   { sharding: 2, probing: undefined, succeeded: 3_001, verdict: 'ejected', why: 'older code does not tell' },
@@ -45,13 +45,13 @@ test.each([
   'ejected until 1000 by the first shard of $sharding, probing until $probing, a success elsewhere at $succeeded: $verdict, for $why',
   ({ sharding, probing, succeeded, verdict }) => {
     const pool = poolSchema.parse({ id: 'p', backends, sharding });
-    const told = (status: ShardStatus, more: Partial<BackendStatus>): ShardStatus => ({
+    const changed = (status: ShardStatus, more: Partial<BackendStatus>): ShardStatus => ({
       ...status,
       backends: status.backends.map((row) => ({ ...row, ...more })),
     });
-    const left = told(shard('0', 1_000), probing === undefined ? {} : { probingUntil: probing });
+    const left = changed(shard('0', 1_000), probing === undefined ? {} : { probingUntil: probing });
     const name = sharding === 'region' ? 'eu' : '1';
-    const other = told(shard(name, 0), succeeded === undefined ? {} : { succeededAt: succeeded });
+    const other = changed(shard(name, 0), succeeded === undefined ? {} : { succeededAt: succeeded });
     const [a, b] = poolStatus(pool, [left, other], CONTEXT).backends;
     expect([a!.status, a!.ejectedUntil]).toEqual([verdict, verdict === 'ejected' ? 1_000 : null]);
     expect(b!.status).toBe('available');

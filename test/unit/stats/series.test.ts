@@ -21,7 +21,7 @@ test('attempts of one step are one figure, the newest step is the last', () => {
   ]);
 });
 
-test('what is older than five minutes is forgotten', () => {
+test('figures older than five minutes are forgotten', () => {
   const series = new Series();
   for (let i = 0; i < 100; i++) series.add('a', false, 1, NOW + i * STEP_MS);
   expect(series.dump(NOW + 99 * STEP_MS).steps).toHaveLength(STEPS);

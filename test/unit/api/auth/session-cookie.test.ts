@@ -44,11 +44,11 @@ test('a session is read back until its end, and no longer', async () => {
   expect(await readSession(TOKEN, value, NOW + LENGTH)).toBeNull();
 });
 
-test('with another token a session is none', async () => {
+test('a session is not valid with another token', async () => {
   expect(await readSession('another-token-altogether', await makeSession(TOKEN, 1, NOW), NOW)).toBeNull();
 });
 
-test('whatever is changed in a session makes it none', async () => {
+test('a session is not valid when any of it is changed', async () => {
   const value = await makeSession(TOKEN, 1, NOW);
   const [until = '', generation, id, mac] = value.split('.');
   const later = (Number.parseInt(until, 36) + 1).toString(36);

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A Pool object that is away until told otherwise; what it takes is noted as revision and routes revision. */
+/** A Pool object that is away until the test changes it; what it takes is kept as revision and routes revision. */
 function poolThatIsAway() {
   const pool = { isAway: true, taken: [] as string[], env: {} as Env };
   pool.env = envOf(() => ({
@@ -76,7 +76,7 @@ test('a new revision is tried again even when an earlier one has been given up',
   expect(pool.taken).toEqual(['2, 2']);
 });
 
-test(`${UNDELIVERED} objects that are away are told again; those owed longest are left to pull`, async () => {
+test(`${UNDELIVERED} objects that are away get another push; those owed longest are left to pull`, async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   let isAway = true;
   const taken: string[] = [];

@@ -1,4 +1,4 @@
-/** What the Directory keeps for those who watch, and what they are told, with Pool objects that the test plays. */
+/** What the Directory keeps for its viewers, and what they are sent, with Pool objects that the test plays. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Config, configSchema, type PoolConfig, poolSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
@@ -36,11 +36,11 @@ const poolOf = (id: string, more: object = {}): PoolConfig =>
 
 /** A Directory's live view with one watcher, who notes the statuses sent. */
 function setUp() {
-  const told: PoolStatus[] = [];
+  const sent: PoolStatus[] = [];
   const asked: string[] = [];
   const source = { revision: 1, config: { pools: [] as PoolConfig[], routes: [] }, drains: [] };
   const socket = {
-    send: (message: string) => told.push(...(JSON.parse(message).statuses ?? [])),
+    send: (message: string) => sent.push(...(JSON.parse(message).statuses ?? [])),
     deserializeAttachment: () => ({ by: null, until: Number.POSITIVE_INFINITY, since: Date.now() }),
   };
   const ctx = {
@@ -69,15 +69,15 @@ function setUp() {
     },
     push: (pool: string, shard: string, requests: number) =>
       live.push({ pool, shard, status: statusOf(shard, requests), mappings: [] }),
-    /** The requests last told of a pool, once everything due has been sent. */
+    /** The requests last sent of a pool, once everything due has been sent. */
     async requests(pool: string) {
       await vi.advanceTimersByTimeAsync(2 * SECOND_MS);
-      return told.findLast((status) => status.pool === pool)?.backends[0]?.requests;
+      return sent.findLast((status) => status.pool === pool)?.backends[0]?.requests;
     },
   };
 }
 
-test('a pool that is deleted and made again begins anew, whatever its objects had told and still tell', async () => {
+test('a pool that is deleted and created again starts from zero, whatever its objects reported and still report', async () => {
   const { change, push, requests } = setUp();
   change(poolOf('shop'));
   push('shop', '0', 7);
@@ -90,7 +90,7 @@ test('a pool that is deleted and made again begins anew, whatever its objects ha
   expect(await requests('shop')).toBe(0);
 });
 
-test('no object of a deleted pool is asked how it stands', async () => {
+test('no object of a deleted pool is asked for its status', async () => {
   const { asked, change, push, requests } = setUp();
   change(poolOf('shop'), poolOf('kept'));
   push('shop', '1', 7);
@@ -118,7 +118,7 @@ describe('limits', () => {
       })),
     });
 
-  /** A Directory with one watcher; `told` are the messages of a type. */
+  /** A Directory with one watcher; `messagesOf` returns those of a type. */
   function liveOf(config: Config) {
     const directory = { revision: 1, config, drains: [] };
     const socket = new Socket();
@@ -129,42 +129,42 @@ describe('limits', () => {
       shardsOf: () => [],
     };
     const live = new Live(contextOf([socket]), { POOL: { getByName } } as unknown as Env, source);
-    const told = (type: string) =>
+    const messagesOf = (type: string) =>
       socket.messages.map((message) => JSON.parse(message)).filter((message) => message.type === type);
-    return { live, told };
+    return { live, messagesOf };
   }
 
   test(`about ${MAPPINGS} mappings wait for the next message, the newest`, async () => {
-    const { live, told } = liveOf(configOf(1, 1));
+    const { live, messagesOf } = liveOf(configOf(1, 1));
     const push = (i: number): LivePush => ({
       ...{ pool: 'p0', shard: '0', status: statusOf(i), mappings: [batchOf(i * 64, 64)] },
     });
     for (let i = 0; i < 20; i++) live.push(push(i));
     await vi.advanceTimersByTimeAsync(1_000);
-    const [{ mappings }] = told('mappings');
+    const [{ mappings }] = messagesOf('mappings');
     expect(mappings.length).toBeGreaterThanOrEqual(MAPPINGS);
     expect(mappings.length).toBeLessThan(MAPPINGS + 64);
     expect(mappings.at(-1)).toEqual({ at: 20 * 64 - 1 });
   });
 
   test(`${EVENTS} events wait for the next message, the newest`, async () => {
-    const { live, told } = liveOf(configOf(1, 1));
+    const { live, messagesOf } = liveOf(configOf(1, 1));
     for (let i = 0; i < EVENTS + 5; i++) live.noteEvents([{ id: i } as HistoryEvent]);
     await vi.advanceTimersByTimeAsync(1_000);
-    const [{ events }] = told('events');
+    const [{ events }] = messagesOf('events');
     expect(events).toHaveLength(EVENTS);
     expect([events[0].id, events.at(-1).id]).toEqual([5, EVENTS + 4]);
   });
 
-  test(`one message tells the status of ${BACKENDS} backends; the other pools come with the next ones, each once`, async () => {
+  test(`one message has the status of ${BACKENDS} backends; the other pools come with the next ones, each once`, async () => {
     const config = configOf(5, BACKENDS / 2);
-    const { live, told } = liveOf(config);
+    const { live, messagesOf } = liveOf(config);
     live.noteRevision(
       1,
       config.pools.map(({ id }) => id),
     );
     const ids = () =>
-      told('status').map(({ statuses }) => statuses.map(({ pool }: { pool: string }) => pool));
+      messagesOf('status').map(({ statuses }) => statuses.map(({ pool }: { pool: string }) => pool));
     await vi.advanceTimersByTimeAsync(1_000);
     // Who changes again comes after those who wait.
     live.noteRevision(2, ['p0']);

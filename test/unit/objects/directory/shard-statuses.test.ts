@@ -68,7 +68,7 @@ test('of two answers that overtake each other the one asked for later counts', a
   expect(shard.known()).toEqual([2]);
 });
 
-test('what has been forgotten so as to be asked anew does not come back by an earlier question', async () => {
+test('a forgotten status does not come back with the answer to an earlier call', async () => {
   const shard = slowShard();
   shard.push(1);
   const asking = shard.ask();

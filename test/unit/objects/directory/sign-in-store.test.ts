@@ -77,7 +77,7 @@ test('one session more than are kept as ended ends all there are: none comes bac
   expect(store.isEnded({ ...session(0), generation: store.admit('a') })).toBe(false);
 });
 
-test('what has reached its end by itself is not kept', () => {
+test('sessions that have expired are not kept', () => {
   const { store, count } = open();
   const generation = store.admit('a');
   store.end({ id: 'old', generation, until: NOW + 1 }, NOW);

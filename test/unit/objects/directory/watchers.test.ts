@@ -12,7 +12,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test(`a watcher who is sent ${UNHEARD_LENGTH} characters without a ping is let go; one who pings goes on`, () => {
+test(`a viewer that is sent ${UNHEARD_LENGTH} characters without a ping is disconnected; one that pings stays`, () => {
   const [deaf, attentive] = [new Socket(), new Socket()];
   const watchers = new Watchers(contextOf([deaf, attentive]));
   const message = 'x'.repeat(UNHEARD_LENGTH / 16);
@@ -25,7 +25,7 @@ test(`a watcher who is sent ${UNHEARD_LENGTH} characters without a ping is let g
   expect([attentive.code, attentive.messages.length]).toEqual([null, 30]);
 });
 
-test(`a watcher who says nothing for ${SILENT_MS} ms is let go`, () => {
+test(`a viewer that sends nothing for ${SILENT_MS} ms is disconnected`, () => {
   const socket = new Socket();
   const watchers = new Watchers(contextOf([socket]));
   vi.advanceTimersByTime(SILENT_MS - 1);

@@ -26,7 +26,7 @@ function setUp(mode: Mode, knows: number | null = 1) {
   }, behind);
   return {
     ...{ directory, behind },
-    /** Whether somebody who knows `asker` has been let go on `afterMs` later, and with which revision. */
+    /** Whether a caller that knows `asker` has been answered `afterMs` later, and with which revision. */
     async goesOn(asker: number, afterMs: number): Promise<number | null | 'waits' | 'fails'> {
       let outcome: number | null | 'waits' | 'fails' = 'waits';
       catchUp.to(asker, known).then(
@@ -51,7 +51,7 @@ test.each<[string, Mode, number | null, number | 'waits' | 'fails']>([
   expect(await setUp(mode, knows).goesOn(2, SECOND_MS)).toBe(expected);
 });
 
-test('an asker who knows no more waits for nobody; behind the reply the Directory is asked twice a minute', async () => {
+test('a caller that knows no more does not wait; behind the reply the Directory is asked twice a minute', async () => {
   const { behind, directory, goesOn } = setUp('hang');
   for (let second = 0; second < 120; second++) {
     expect(await goesOn(1, 0)).toBe(1);
@@ -62,7 +62,7 @@ test('an asker who knows no more waits for nobody; behind the reply the Director
 });
 
 test.each<Mode>(['throw', 'hang'])(
-  'once the Directory (%s) has let somebody wait in vain nobody waits, until it has answered',
+  'once a call has waited for the Directory (%s) in vain no other waits, until it has answered',
   async (mode) => {
     const { directory, goesOn } = setUp(mode);
     await goesOn(2, SECOND_MS);
@@ -81,14 +81,14 @@ test.each<Mode>(['throw', 'hang'])(
   },
 );
 
-test('an answer that comes too late for who waited for it still counts', async () => {
+test('an answer that comes too late for its caller still counts', async () => {
   const { directory, goesOn } = setUp('hang');
   expect(await goesOn(2, SECOND_MS)).toBe(1);
   directory.answer();
   expect(await goesOn(2, 0)).toBe(2);
 });
 
-test('a question that got lost says nothing of a Directory that has answered another meanwhile', async () => {
+test('a lost call does not mark a Directory as away that has answered another one meanwhile', async () => {
   const { directory, goesOn } = setUp('hang');
   expect(await goesOn(2, SECOND_MS / 2)).toBe('waits');
   directory.mode = 'ok';

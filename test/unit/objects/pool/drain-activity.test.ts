@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const times: DrainTimes = { windowMs: 5 * MINUTE, webSocketLifeMs: DAY };
 
-test('clients are distinct, and forgotten a window after they were last told of', () => {
+test('clients are distinct, and forgotten a window after they were last reported', () => {
   const visitors = new Visitors(1);
   const stored = { ...noVisits(), lastClientAt: 2 * MINUTE };
   visitors.add([1, 2, 3], 0);
@@ -37,7 +37,7 @@ test('a WebSocket counts as open for its life from when it was opened, never sho
 });
 
 describe('limits', () => {
-  test('50,000 clients are told apart in an object, each backend has its part; the longest silent are forgotten', () => {
+  test('an object distinguishes 50,000 clients, each backend has its part; the longest silent are forgotten', () => {
     const visitors = new Visitors(10);
     const clients = Array.from({ length: 5_001 }, (_, i) => i);
     visitors.add(clients, 1_000);

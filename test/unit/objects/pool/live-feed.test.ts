@@ -1,4 +1,4 @@
-/** What a Pool object pushes to the Directory, and what it believes of whether somebody watches. */
+/** What a Pool object pushes to the Directory, and when it stops because there is no viewer. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Env } from '../../../../worker/env.ts';
 import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../../../worker/objects/pool/live-feed.ts';
@@ -30,7 +30,7 @@ function feedOf() {
   };
 }
 
-test('a feed pushes once somebody watches, and no more once a push is told that nobody does', async () => {
+test('a feed pushes once there is a viewer, and stops once a push is answered that there is none', async () => {
   const { feed, answers, pushes } = feedOf();
   expect(await pushes()).toBe(0);
   feed.watch();
@@ -51,18 +51,15 @@ test('an answer of the Directory turns the feed on and off', async () => {
 test.each([
   { since: 'asked', say: (feed: LiveFeed) => feed.watch() },
   { since: 'answered so', say: (feed: LiveFeed) => feed.awaitWord()(true) },
-])(
-  'an answer that nobody watches is too old once the Directory has $since on behalf of somebody',
-  async ({ say }) => {
-    const { feed, pushes } = feedOf();
-    const late = feed.awaitWord();
-    say(feed);
-    late(false);
-    expect(await pushes()).toBe(1);
-  },
-);
+])('an answer that there is no viewer is too old once the Directory has $since for one', async ({ say }) => {
+  const { feed, pushes } = feedOf();
+  const late = feed.awaitWord();
+  say(feed);
+  late(false);
+  expect(await pushes()).toBe(1);
+});
 
-test('the answer to a push does not turn the feed off when somebody came while it was under way', async () => {
+test('the answer to a push does not turn the feed off when a viewer came meanwhile', async () => {
   const { feed, answers, pushes } = feedOf();
   feed.watch();
   expect(await pushes()).toBe(1);

@@ -23,7 +23,7 @@ test('a report that fifty others have overtaken counts once', () => {
   expect([reporters.isNew('i', 2), reporters.isNew('i', 2)]).toEqual([true, false]);
 });
 
-test('what was counted is known after a restart', () => {
+test('the reports counted are known after a restart', () => {
   const before = new Reporters();
   before.isNew('i', 1);
   before.isNew('i', 2);

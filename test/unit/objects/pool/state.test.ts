@@ -21,7 +21,7 @@ const someBackends = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-test('nobody of weight 0, draining, disabled or ejected is leased, but for the ejected when nobody else is left', () => {
+test('no backend of weight 0, draining, disabled or ejected is leased, except the ejected when no other is left', () => {
   fc.assert(
     fc.property(someBackends, fc.constantFrom('fail-open', 'reject'), (rows, whenUnavailable) => {
       const backends = rows.map(({ weight, state, tier }, i) => ({
@@ -116,7 +116,7 @@ test('when a pool of one backend grows, what its clients take up stays 50,000 in
   expect(kept()).toBe(50_000);
 });
 
-test('what is charged first after a change of the list counts under the new weights', () => {
+test('turns charged after a change of the list count under the new weights', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: 'http://b.test' }));
   const config = poolSchema.parse({ id: 'p', backends });
   const state = new PoolState(config, null, (weights) => weights.map(() => 0), DRAIN_TIMES);

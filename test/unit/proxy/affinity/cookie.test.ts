@@ -68,7 +68,7 @@ test('no character of it can be changed', async () => {
   }
 });
 
-test('it is issued anew past half of its life, not before', () => {
+test('it is renewed past half of its life, not before', () => {
   const pin = { pool: 'p', backend: 'b', issuedAt: T0 / 1_000 };
   expect(isHalfSpent(pin, COOKIE, T0 + 500_000)).toBe(false);
   expect(isHalfSpent(pin, COOKIE, T0 + 501_000)).toBe(true);

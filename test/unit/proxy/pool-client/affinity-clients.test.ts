@@ -19,15 +19,15 @@ const poolOf = (ids: readonly string[], more: object = {}) =>
 const CLIENTS_ENV = { AFFINITY_SECRET: 's' } as Env;
 const seen = (view: PoolView, backend: string, issuedAt: number): void =>
   noteClient(view, backend, issuedAt, new Request('http://shop.test/'), CLIENTS_ENV);
-const countOf = (told: Readonly<Record<string, readonly number[]>>): number =>
-  Object.values(told).reduce((sum, hashes) => sum + hashes.length, 0);
+const countOf = (reported: Readonly<Record<string, readonly number[]>>): number =>
+  Object.values(reported).reduce((sum, hashes) => sum + hashes.length, 0);
 
-test(`${REMEMBERED} clients are told once; one more, and all are told again`, () => {
+test(`${REMEMBERED} clients are reported once; one more, and all are reported again`, () => {
   const view = viewOf(['a']);
   for (let i = 0; i < REMEMBERED; i++) seen(view, 'a', i);
-  const told = countOf(takeClients(view));
+  const reported = countOf(takeClients(view));
   // A hash of 32 bits may fall together with another.
-  expect(told).toBeGreaterThan(REMEMBERED - 100);
+  expect(reported).toBeGreaterThan(REMEMBERED - 100);
   seen(view, 'a', 0);
   expect(takeClients(view)).toEqual({});
   for (let i = 0; i < 100; i++) seen(view, 'a', REMEMBERED + i);
@@ -36,7 +36,7 @@ test(`${REMEMBERED} clients are told once; one more, and all are told again`, ()
   expect(countOf(takeClients(view))).toBe(1);
 });
 
-test(`while the object is away ${REMEMBERED} clients of all backends wait to be told, the newest`, () => {
+test(`while the object is away ${REMEMBERED} clients of all backends wait to be reported, the newest`, () => {
   const ids = times(40, (i) => `b${i}`);
   const view = viewOf(ids);
   let untaken: Record<string, number[]> = {};

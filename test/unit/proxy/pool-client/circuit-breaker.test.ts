@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { poolOf } from '../../../support/sim/lease-sim.ts';
 
-test('an object that stays away is waited for ever more rarely, and knocked at four times a second at most', () => {
+test('an object that stays away is waited for less and less often, and probed at most four times a second', () => {
   const view = new PoolView(poolOf([{ id: 'a', weight: 1, state: 'active' }]), 1);
   const awayMs = (now: number) => {
     let ms = 0;

@@ -23,7 +23,7 @@ const pause = fc.oneof(
 );
 const isBarred = ({ state, weight }: Backend) => state !== 'active' || weight === 0;
 
-/** What each request leaves to be told: nothing, or so much that reports go along with calls for slots. */
+/** What each request leaves to report: nothing, or so much that reports go along with calls for slots. */
 const LEFT = [0, 16];
 
 test.each(LEFT)(
@@ -70,7 +70,7 @@ test.each(LEFT)(
 );
 
 test.each(LEFT)(
-  'whatever isolates hold, let expire and give back, no share is further off than backends and outstanding slots (%i)',
+  'whatever isolates hold, let expire and return, no share is further off than backends and outstanding slots (%i)',
   async (mappings) => {
     let rides = 0;
     const steps = fc.array(fc.record({ pauseMs: pause, isolate: fc.nat(3) }), {
@@ -146,7 +146,7 @@ test('slots that go back with a call whose reply is lost go back once, though th
   expect([...sim.state.sequence.position]).toEqual([0, 0, 0]);
 });
 
-test('what one isolate reports another one follows within a second', async () => {
+test('another isolate follows a report within a second', async () => {
   const backends = ['a', 'b'].map((id): Backend => ({ id, weight: 1, state: 'active' }));
   const sim = new LeaseSim(backends, 2);
   for (let n = 0; n < 40; n++) await sim.request(n % 2);
@@ -157,7 +157,7 @@ test('what one isolate reports another one follows within a second', async () =>
   expect(order.join('')).toBe('b'.repeat(10));
 });
 
-test('who was passed over on one isolate’s suspicion is not owed those turns afterwards', async () => {
+test('a backend that one isolate skipped on suspicion is not owed those turns afterwards', async () => {
   const backends = IDS.map((id): Backend => ({ id, weight: 1, state: 'active' }));
   const sim = new LeaseSim(backends, 1);
   const view = sim.isolates[0]!;

@@ -138,7 +138,7 @@ test('half a batch goes with a call for slots, which come back with it', async (
   expect(box.wants).toEqual([64]);
 });
 
-test('at little traffic what has rested goes with a call that a request waits for, and makes none of its own', async () => {
+test('at little traffic waiting reports go with a call that a request waits for, and make none of their own', async () => {
   const box = outbox();
   await box.note(2);
   await vi.advanceTimersByTimeAsync(50);
@@ -160,7 +160,7 @@ test('where every request waits for a call, not every call takes a report along'
   expect(box.sizes).toEqual([2]);
 });
 
-test('what goes along outlives the request that waits, whose client may go away', async () => {
+test('a report that goes along outlives the request that waits, whose client may leave', async () => {
   const box = outbox();
   const { object } = box;
   let open = () => {};
@@ -182,7 +182,7 @@ test('what goes along outlives the request that waits, whose client may go away'
   expect(box.sizes).toEqual([2]);
 });
 
-test('what the object did not take with a call that a request waited for goes later, once', async () => {
+test('reports that the object did not take with a call that a request waited for go later, once', async () => {
   const box = outbox();
   const { object } = box;
   object.isAway = true;
@@ -215,7 +215,7 @@ test('a request that waits asks an object that knows of no slots with a report f
   expect(box.sizes).toEqual([2]);
 });
 
-test('what an earlier call did not take goes in front of no request that waits', async () => {
+test('reports that an earlier call did not take delay no request that waits', async () => {
   const box = outbox();
   box.object.isAway = true;
   await box.note(1);
@@ -227,7 +227,7 @@ test('what an earlier call did not take goes in front of no request that waits',
   expect(box.sizes).toEqual([]);
 });
 
-test('a log that waits for company keeps nobody from asking for slots again', async () => {
+test('a waiting log does not keep requests from asking for slots again', async () => {
   const box = outbox();
   const { env, note, takeSlot } = box;
   Object.assign(env, { REQUEST_LOG: { send: async () => undefined } });
@@ -236,7 +236,7 @@ test('a log that waits for company keeps nobody from asking for slots again', as
   expect(await takeSlot(10, 64)).toBe(9 + 64);
 });
 
-test('a Directory that does not answer keeps nobody from asking for slots again', async () => {
+test('a Directory that does not answer does not keep requests from asking for slots again', async () => {
   const box = outbox();
   const { env, object, note, takeSlot } = box;
   Object.assign(env, { DIRECTORY: { getByName: () => ({ snapshot: () => new Promise(() => undefined) }) } });
@@ -255,7 +255,7 @@ test('an object that knows of no slots with a report is asked for them alone', a
   expect(box.sizes).toEqual([BATCH / 2]);
 });
 
-test('slots do not wait for what an earlier call did not take', async () => {
+test('slots do not wait for reports that an earlier call did not take', async () => {
   const box = outbox();
   const { object, note, fail, takeSlot } = box;
   object.isAway = true;

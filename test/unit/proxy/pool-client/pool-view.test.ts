@@ -24,7 +24,7 @@ const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
 
 const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
 
-test('news from an object that has not heard of a backend’s failures does not make it trusted again', () => {
+test('an update from an object without a backend’s failures does not make the backend available again', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
@@ -37,7 +37,7 @@ test('news from an object that has not heard of a backend’s failures does not 
   expect(view.verdict(0)).toBe('available');
 });
 
-test('failures that went down with their request are not held against a backend for ever', () => {
+test('failures whose request was lost are not held against a backend without end', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
@@ -53,17 +53,17 @@ test('a backend may have the name of what every object has: its clients and its 
   const env = { AFFINITY_SECRET: 's' } as Parameters<typeof noteClient>[4];
   noteClient(view, id, 1, request, env);
   noteClient(view, id, 2, request, env);
-  const told = takeClients(view);
-  expect(Object.entries(told)).toEqual([[id, [expect.any(Number), expect.any(Number)]]]);
+  const reported = takeClients(view);
+  expect(Object.entries(reported)).toEqual([[id, [expect.any(Number), expect.any(Number)]]]);
   noteClient(view, id, 3, request, env);
-  putBackClients(view, told);
+  putBackClients(view, reported);
   expect(takeClients(view)[id]).toHaveLength(3);
   view.slots.add(lease(1, [0, 0]), Date.now(), () => id);
   view.slots.drop(() => id);
   expect(view.slots.takeReturned()).toEqual([{ epoch: 1, counts: { [id]: 2 } }]);
 });
 
-test('a copy to rehearse on holds failures against a backend for as long as the view does', () => {
+test('a copy for a dry run holds failures against a backend for as long as the view does', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
@@ -74,7 +74,7 @@ test('a copy to rehearse on holds failures against a backend for as long as the 
   expect([view.verdict(0), copy.verdict(0)]).toEqual(['ejected', 'ejected']);
 });
 
-test('a late reply that the pool has been deleted says nothing of the one made anew meanwhile', () => {
+test('a late reply that the pool has been deleted does not count for the one created since', () => {
   const config = poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://a.test' }] });
   const deleted = { revision: 2, routesRevision: 2, ejected: [], ramping: [], pool: null };
   const view = new PoolView(config, 1);

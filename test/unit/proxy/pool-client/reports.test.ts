@@ -30,7 +30,7 @@ async function know(count: number, revision: number) {
   return pools.map(({ pool }) => viewOf(pool.id)!);
 }
 
-test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept in all, and what is dropped is counted`, async () => {
+test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept in all, and dropped ones are counted`, async () => {
   const views = await know(LIMITS.pools, 1);
   const object = takeReports();
   const { taken, env, ctx } = object;
@@ -56,8 +56,8 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   view!.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   for (let i = 0; i < 64; i++) recordAttempt(view!, ANSWERED, Date.now(), env, ctx);
   await object.settled();
-  const told = taken.reduce((all, { attempts, dropped }) => all + attempts.length + dropped, 0);
-  expect(told).toBe(3 * EACH + 64);
+  const reported = taken.reduce((all, { attempts, dropped }) => all + attempts.length + dropped, 0);
+  expect(reported).toBe(3 * EACH + 64);
 });
 
 test('with a few pools each keeps as much as one alone', async () => {
@@ -71,7 +71,7 @@ test('with a few pools each keeps as much as one alone', async () => {
   expect(mappings.length + waiting.reduce((n, { report }) => n + report.mappings.count, 0)).toBe(CAPACITY);
 });
 
-test(`requests that nobody was asked for wait as mappings, ${CAPACITY} in a batch and ${CAPACITY} in those not taken`, async () => {
+test(`requests without an attempt wait as mappings, ${CAPACITY} in a batch and ${CAPACITY} in those not taken`, async () => {
   const view = new PoolView(POOL, 1);
   const object = takeReports();
   const { taken, env, ctx } = object;
@@ -88,10 +88,10 @@ test(`requests that nobody was asked for wait as mappings, ${CAPACITY} in a batc
   object.isAway = false;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   await record(10);
-  const told = taken.flatMap(({ mappings }) => JSON.parse(mappings.json) as Mapping[]);
-  expect(told.length).toBeGreaterThan(600);
-  expect(told.length).toBeLessThanOrEqual(2 * CAPACITY);
-  expect(told.at(-1)!.at).toBe(9);
+  const reported = taken.flatMap(({ mappings }) => JSON.parse(mappings.json) as Mapping[]);
+  expect(reported.length).toBeGreaterThan(600);
+  expect(reported.length).toBeLessThanOrEqual(2 * CAPACITY);
+  expect(reported.at(-1)!.at).toBe(9);
 });
 
 test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts what it drops`, async () => {

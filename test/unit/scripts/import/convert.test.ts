@@ -211,7 +211,7 @@ test.each<[string, string, string]>([
     '2 proxy_buffering off dropped: bodies stream',
   ],
   [
-    'what nobody knows',
+    'an unknown directive',
     'frobnicate yes; location / { proxy_pass http://up; }',
     '2 frobnicate yes dropped: this directive is not known here',
   ],
@@ -230,7 +230,7 @@ test.each<[string, string, string]>([
     'location / { proxy_pass http://up; } location / { proxy_pass http://up; }',
     '2 proxy_pass http://up dropped: another location has a.test/ already',
   ],
-])('%s is told', (_, inside, expected) => {
+])('%s is reported', (_, inside, expected) => {
   expect(said(site(SERVER, inside)).filter((note) => note.startsWith(expected))).toHaveLength(1);
 });
 
@@ -263,11 +263,11 @@ test.each<[string, string, string]>([
     'server b.example.net max_fails=1; server c.example.net max_fails=4;',
     '1 upstream up { … } differs: max_fails',
   ],
-])('in an upstream, %s is told', (_, upstream, expected) => {
+])('in an upstream, %s is reported', (_, upstream, expected) => {
   expect(said(site(upstream)).filter((note) => note.startsWith(expected))).toHaveLength(1);
 });
 
-test('a header that is sent anyway, and Upgrade, are not worth a word', () => {
+test('a header that is sent anyway, and Upgrade, need no note', () => {
   const headers = [
     'X-Real-IP $remote_addr',
     'X-Forwarded-For $x',
@@ -291,7 +291,7 @@ function run(files: Record<string, string>, ...args: string[]) {
   return spawnSync(process.execPath, [script, ...args], { cwd: folder, encoding: 'utf8' });
 }
 
-test('the command follows includes, tells files and lines, and prints the document alone on standard output', () => {
+test('the command follows includes, names files and lines, and prints only the document on standard output', () => {
   const { stdout, stderr, status } = run(
     {
       'nginx.conf':

@@ -131,7 +131,7 @@ test.each<[string, string, string]>([
   ['a block without a name', '{ a; }', 'x.conf:1: a "{" without a directive'],
   ['a variable that is not closed', 'set $a ${b;', 'x.conf:1: a ${ without its "}"'],
   ['Lua that is not closed', 'x_by_lua_block { {', 'x.conf:1: x_by_lua_block of line 1 is not closed'],
-])('%s is told with its line', (_, text, message) => {
+])('%s is reported with its line', (_, text, message) => {
   expect(() => parseNginx(text, 'x.conf')).toThrow(NginxSyntaxError);
   expect(() => parseNginx(text, 'x.conf')).toThrow(message);
 });
