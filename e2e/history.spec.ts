@@ -41,7 +41,7 @@ test.afterAll(async () => {
 });
 
 const open = (page: Page, path: string) =>
-  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
+  signIn({ product, url: `http://localhost:${product.port}` }, page, path);
 
 const stateOf = async (backend: string) =>
   (await product.apiOk('GET', `/pools/shop/backends/${backend}`)).backend.state;

@@ -48,7 +48,7 @@ test.afterAll(async () => {
 });
 
 const open = (page: Page, path: string) =>
-  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
+  signIn({ product, url: `http://localhost:${product.port}` }, page, path);
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Requests, newest first' }).getByRole('button');
 

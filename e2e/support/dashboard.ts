@@ -3,7 +3,7 @@ import { expect, type Page, test } from 'playwright/test';
 import { type OriginProcess, spawnOrigin } from '../../test/support/origins.ts';
 import { type Json, type Product, send, startProduct } from '../../test/support/product/product.ts';
 
-/** The product with backends a, b and c in pool `shop`, behind `shop.localhost`. */
+/** The product and its backends. */
 export interface Dashboard {
   readonly product: Product;
   readonly origins: OriginProcess[];
@@ -11,18 +11,16 @@ export interface Dashboard {
   readonly url: string;
 }
 
-/** Starts a dashboard for the tests of one file; `pool` and `route` change its configuration. */
-export function serveDashboard(pool: Json = {}, route: Json = {}): Dashboard {
+/** Starts the product and a backend of each name for the tests of one file; `options` may need the backends. */
+export function serveProduct(
+  names: readonly string[],
+  options: (origins: readonly OriginProcess[]) => Parameters<typeof startProduct>[0] = () => ({}),
+): Dashboard {
   const dashboard: { -readonly [key in keyof Dashboard]?: Dashboard[key] } = {};
   test.beforeAll(async () => {
-    dashboard.origins = await Promise.all(['a', 'b', 'c'].map((name) => spawnOrigin(name)));
-    dashboard.product = await startProduct();
+    dashboard.origins = await Promise.all(names.map((name) => spawnOrigin(name)));
+    dashboard.product = await startProduct(options(dashboard.origins));
     dashboard.url = `http://localhost:${dashboard.product.port}`;
-    const backends = dashboard.origins.map(({ url }, i) => ({ id: 'abc'[i], url }));
-    await dashboard.product.apiOk('PUT', '/config', {
-      pools: [{ id: 'shop', backends, ...pool }],
-      routes: [{ id: 'shop', host: 'shop.localhost', pool: 'shop', ...route }],
-    });
   });
   test.afterAll(async () => {
     await dashboard.product?.stop();
@@ -31,12 +29,37 @@ export function serveDashboard(pool: Json = {}, route: Json = {}): Dashboard {
   return dashboard as Dashboard;
 }
 
-/** Signs a page in with a one-time link and opens `path`. */
-export async function open({ product, url }: Dashboard, page: Page, path = '/'): Promise<void> {
+/** As `serveProduct`, with the backends in pool `shop` behind `shop.localhost`; `pool` and `route` are further fields. */
+export function serveDashboard(pool: Json = {}, route: Json = {}): Dashboard {
+  const dashboard = serveProduct(['a', 'b', 'c']);
+  test.beforeAll(async () => {
+    const backends = dashboard.origins.map(({ url }, i) => ({ id: 'abc'[i], url }));
+    await dashboard.product.apiOk('PUT', '/config', {
+      pools: [{ id: 'shop', backends, ...pool }],
+      routes: [{ id: 'shop', host: 'shop.localhost', pool: 'shop', ...route }],
+    });
+  });
+  return dashboard;
+}
+
+/** Signs a page in with a one-time link: it shows the overview. */
+export async function signIn(
+  { product, url }: Pick<Dashboard, 'product' | 'url'>,
+  page: Page,
+): Promise<void> {
   const { code } = await product.apiOk('POST', '/session/link');
   await page.goto(`${url}/#login=${code}`);
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible();
-  if (path !== '/') await page.goto(url + path);
+}
+
+/** Signs a page in, opens `path` and waits for live data. */
+export async function open(
+  dashboard: Pick<Dashboard, 'product' | 'url'>,
+  page: Page,
+  path = '/',
+): Promise<void> {
+  await signIn(dashboard, page);
+  if (path !== '/') await page.goto(dashboard.url + path);
   await expect(page.getByRole('status').filter({ hasText: /^live$/ })).toBeVisible();
 }
 

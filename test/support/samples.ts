@@ -1,6 +1,6 @@
 /** Values that many tests start from. */
 import type { Env } from '../../worker/env.ts';
-import type { Mapping } from '../../worker/protocol/messages.ts';
+import type { LeaseReply, Mapping, MappingBatch } from '../../worker/protocol/messages.ts';
 import type { DirectoryRpc, PoolRpc } from '../../worker/protocol/rpc.ts';
 import type { recordAttempt } from '../../worker/proxy/pool-client/outbox.ts';
 
@@ -40,3 +40,22 @@ export const envOf = (objects: (name: string) => Partial<PoolRpc>): Env => {
   const directory: Partial<DirectoryRpc> = { shardsOf: async () => ['0', '1', '2', '3'] };
   return { POOL: { getByName: objects }, DIRECTORY: { getByName: () => directory } } as unknown as Env;
 };
+
+/** A lease of these slots for a second, the first of them at this place of the sequence. */
+export const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
+  revision: 1,
+  routesRevision: 1,
+  ejected: [],
+  ramping: [],
+  epoch,
+  first,
+  slots,
+  reason: 'policy',
+  ttlMs: 1_000,
+});
+
+/** `count` mappings as an isolate reports them; of each only `at` is there, from `first` on. */
+export const batchOf = (first: number, count: number): MappingBatch => ({
+  count,
+  json: JSON.stringify(Array.from({ length: count }, (_, i) => ({ at: first + i }))),
+});

@@ -122,7 +122,7 @@ test.each<[string, string, string, object, string | undefined, number, RegExp]>(
   });
 });
 
-test('a deployment that was not set up says so under the same rules', async () => {
+test('a deployment that was not set up answers under the same rules', async () => {
   await product.restart({ vars: { ADMIN_TOKEN: '' } });
   for (const path of ['/', '/api/config']) {
     const { status, headers } = await admin(path);

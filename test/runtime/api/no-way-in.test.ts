@@ -151,7 +151,7 @@ test('when the token is changed, its sessions and one-time links are over', asyn
 });
 
 test.each(['', 'short', '123456789012345'])(
-  'with «%s» as the token the admin host answers 503 to all',
+  'with "%s" as the token the admin host answers 503 to all',
   async (token) => {
     await product.restart({ vars: { ADMIN_TOKEN: token } });
     for (const path of ['/', '/index.html', '/api/config', '/api/health', '/api/session']) {

@@ -175,7 +175,7 @@ test('whenUnavailable reject: 503 with the time until the first of them is due, 
   expect(a.hits).toBe(0);
 });
 
-test('whenUnavailable pool:ID: the other pool takes over, and the record says so', async () => {
+test('whenUnavailable pool:ID: the other pool takes over, and the record shows it', async () => {
   await servePool(product, 'spare', named(await startConfigurableBackend()));
   const { pool, a } = await withNobody('handed', 'pool:spare');
   const answer = await pool.get('/', { headers: { 'x-request-id': 'handed-over' } });

@@ -85,7 +85,7 @@ test('clients and a WebSocket hold a drain up; once they have gone it is safe, a
   expect(safe.drain.safeAt).toBeLessThanOrEqual(Date.now());
 });
 
-test('what was seen outlives the object: a restart makes no drain look safe', async () => {
+test('clients seen outlive the object: a restart makes no drain look safe', async () => {
   const pool = await serveSticky('evicted', named(await startConfigurableBackend()));
   await pool.arrive(1);
   await pool.patch('a', { state: 'draining' });

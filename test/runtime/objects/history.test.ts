@@ -82,7 +82,7 @@ test('a rollback is a new revision with the old document; one that is not kept i
   expect(stale.status).toBe(412);
 });
 
-test('a dry run of a rollback or a new document says what it would change, and changes nothing', async () => {
+test('a dry run of a rollback or a new document lists its changes, and makes none', async () => {
   const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
   const pool = await servePool(product, 'rehearsed', named(a, b));
   const before = await product.apiOk('GET', '/config');

@@ -28,7 +28,7 @@ test('the live view needs a session, and takes one only from the dashboard itsel
   expect((await product.api('GET', '/live')).status).toBe(426);
 });
 
-test('a watcher hears of the revision, traffic, changes and events; ping is answered', async () => {
+test('a viewer gets the revision, traffic, changes and events; ping is answered', async () => {
   const [a, b] = [await startConfigurableBackend(), await startConfigurableBackend()];
   const pool = await servePool(product, 'seen', named(a, b), { ejection: { failures: 2 } });
   const watcher = await watch(product);

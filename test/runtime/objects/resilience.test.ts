@@ -68,7 +68,7 @@ test.each<[string, Modes]>([
   );
 });
 
-test('while the Directory throws, the API says so as a problem document, and changes nothing', async () => {
+test('while the Directory throws, the API answers with a problem document, and changes nothing', async () => {
   const product = await start();
   const [a] = named(await startConfigurableBackend());
   const pool = await servePool(product, 'shop', [a]);
@@ -109,7 +109,7 @@ test.each<[string, Modes]>([
 );
 
 test.each(['throw', 'hang'] as const)(
-  'a cold start with nothing to go by (the Directory: %s) answers 503, until it is there',
+  'a cold start without any configuration (the Directory: %s) answers 503, until it is there',
   async (mood) => {
     const product = await start({ Directory: mood });
     const answer = await product.get('shop.test', '/');

@@ -50,7 +50,7 @@ test('a report whose reply is lost is sent again and counts once', async () => {
   expect(await sum()).toBe(sent + 2);
 });
 
-test('what a backend was asked just before it was removed still counts', async () => {
+test('requests of a backend just before it was removed still count', async () => {
   const [a, b] = named(await startConfigurableBackend(), await startConfigurableBackend());
   const pool = await servePool(product, 'late', [a, b]);
   await pool.sequence(6);

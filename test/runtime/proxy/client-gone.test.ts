@@ -95,7 +95,7 @@ test.each(CUTS)(
 );
 
 test.each(ENDINGS)(
-  'a small body cut by %s before a backend was asked is client-closed, 499, and no backend hears of it',
+  'a small body cut by %s before a backend was asked is client-closed, 499, and no backend sees it',
   async (ending) => {
     const receivers = [await startReceiver(answerAtOnce), await startReceiver(answerAtOnce)];
     const pool = await poolOf(receivers);

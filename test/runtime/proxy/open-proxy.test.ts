@@ -93,7 +93,7 @@ test.each([
   expect(victim.hits).toBe(0);
 });
 
-test('what is cut off the front of a path cannot make the rest a host', async () => {
+test('cutting the front off a path cannot make the rest a host', async () => {
   const address = `127.0.0.1:${victim.port}`;
   const { body } = await sendRaw(product.port, rawRequest(`/cut//${address}/x`, 'cut.test'));
   expect(body).toContain(`"url":"//${address}/x"`);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 test.each([301, 302, 303, 307, 308])(
-  'a %i elsewhere goes to the client as it came, and its target hears nothing',
+  'a %i elsewhere goes to the client as it came, and its target gets no request',
   async (status) => {
     const target = await startConfigurableBackend();
     const places = [

@@ -127,7 +127,7 @@ test('a consumer that fails twice loses no mapping and writes none twice', { tim
   expect(new Set(Object.values(tries))).toEqual(new Set([3]));
 });
 
-test('without a rate only failures and retries are logged, each with what it takes to ask for it', async () => {
+test('without a rate only failures and retries are logged, each with all fields to look for it', async () => {
   const { product, mappings } = await startLogged({ buckets: ['LOG_BUCKET'] });
   const dead = { url: `http://127.0.0.1:${await deadPort()}` };
   const pool = await servePool(product, 'rare', named(dead, await startConfigurableBackend()), {

@@ -205,7 +205,7 @@ test('an upload may take longer than the timeout: it arrives, and no backend has
   expect(failures).toBe(0);
 });
 
-test('a backend that takes an upload and then says nothing runs into the timeout', async () => {
+test('a backend that takes an upload and then sends nothing runs into the timeout', async () => {
   const hung = await startForTest((request) => void request.resume());
   const pool = await servePool(product, 'hung', named(hung), { timeoutMs: 300 });
   const answer = await pool.get('/', { method: 'POST', body: Buffer.alloc(1_048_576, 'x') });

@@ -29,7 +29,7 @@ async function said(socket: WebSocket, data: string | Buffer): Promise<[Buffer, 
   return heard as Promise<[Buffer, boolean]>;
 }
 
-test('text and binary messages come back as what they were, large ones too', async () => {
+test('text and binary messages come back unchanged, large ones too', async () => {
   const { client } = await connected('messages');
   const [text, isBinary] = await said(client, 'grüß dich');
   expect([String(text), isBinary]).toEqual(['grüß dich', false]);
@@ -40,7 +40,7 @@ test('text and binary messages come back as what they were, large ones too', asy
   }
 });
 
-test('the backend chooses the subprotocol, and the client hears of it', async () => {
+test('the backend chooses the subprotocol, and the client sees it', async () => {
   const { client, backend, handshake } = await connected('protocol', ['first', 'second']);
   expect(handshake['sec-websocket-protocol']?.split(/, ?/)).toEqual(['first', 'second']);
   expect([client.protocol, backend.protocol]).toEqual(['second', 'second']);

@@ -2,35 +2,7 @@
 import { expect, test } from 'vitest';
 import { applyChange } from '../../../worker/config/change.ts';
 import type { Change } from '../../../worker/config/changed.ts';
-import { checkConfig, type Surroundings } from '../../../worker/config/check.ts';
-import type { Config } from '../../../worker/config/schema.ts';
-
-const around: Surroundings = {
-  allowPrivate: true,
-  adminHosts: new Set(['localhost']),
-  hasAffinitySecret: true,
-  hasBinding: () => true,
-};
-
-function valid(document: unknown): Config {
-  const checked = checkConfig(document, around);
-  if (!checked.ok) throw new Error(JSON.stringify(checked.errors));
-  return checked.value;
-}
-
-const shop = valid({
-  pools: [
-    {
-      id: 'shop',
-      backends: [
-        { id: 'b', url: 'http://b.test' },
-        { id: 'a', url: 'http://a.test' },
-      ],
-    },
-    { id: 'spare', backends: [{ id: 'x', url: 'http://x.test' }] },
-  ],
-  routes: [{ id: 'r', host: 'shop.test', pool: 'shop' }],
-});
+import { around, shop } from './samples.ts';
 
 const put = (change: Change) => {
   const before = structuredClone(shop);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkConfig, type Surroundings, warnings } from '../../../worker/config/check.ts';
-import type { Config } from '../../../worker/config/schema.ts';
+import { shop, valid } from './samples.ts';
 
 const around: Surroundings = {
   allowPrivate: false,
@@ -261,33 +261,6 @@ test('all faults are reported at once', () => {
 });
 
 describe('a document without faults', () => {
-  const around: Surroundings = {
-    allowPrivate: true,
-    adminHosts: new Set(['localhost']),
-    hasAffinitySecret: true,
-    hasBinding: () => true,
-  };
-
-  function valid(document: unknown): Config {
-    const checked = checkConfig(document, around);
-    if (!checked.ok) throw new Error(JSON.stringify(checked.errors));
-    return checked.value;
-  }
-
-  const shop = valid({
-    pools: [
-      {
-        id: 'shop',
-        backends: [
-          { id: 'b', url: 'http://b.test' },
-          { id: 'a', url: 'http://a.test' },
-        ],
-      },
-      { id: 'spare', backends: [{ id: 'x', url: 'http://x.test' }] },
-    ],
-    routes: [{ id: 'r', host: 'shop.test', pool: 'shop' }],
-  });
-
   test('an almost empty pool gets the defaults of the contract', () => {
     const { pools } = valid({
       pools: [{ id: 'shop', backends: [{ id: 'a', url: 'https://a.example.net' }] }],

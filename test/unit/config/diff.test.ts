@@ -49,7 +49,7 @@ test('changes of two backends are shown as the list of backends', () => {
   });
 });
 
-test('what is added comes from null, what is removed goes to null', () => {
+test('an added part comes from null, a removed one goes to null', () => {
   const route = { id: 'r', host: 'r.example.com', pool: 'shop' };
   const [without, having] = [config(), config({}, {}, {}, [route])];
   expect(summarise(without, having)).toEqual({ path: 'routes[r]', from: null, to: having.routes[0] });

@@ -58,7 +58,7 @@ test.each([
   },
 );
 
-test('what a shard out of use has counted still counts', () => {
+test('the counters of an unused shard still count', () => {
   const pool = poolSchema.parse({ id: 'p', backends });
   const status = poolStatus(pool, [shard('0', 0), shard('1', 0)], CONTEXT);
   expect(status.backends[0]).toMatchObject({ requests: 20, failures: 2 });

@@ -18,7 +18,7 @@ async function refusalOf(reading: Promise<unknown>): Promise<{ status: number; d
   return (error as HTTPException).getResponse().json() as Promise<{ status: number; detail: string }>;
 }
 
-test(`an API body that is too long is heard out for ${DISCARD_BYTES} bytes and answered with 413`, async () => {
+test(`an API body that is too long is read for ${DISCARD_BYTES} bytes and answered with 413`, async () => {
   const long = countedBody(DISCARD_BYTES);
   expect((await refusalOf(readJson(contextOf(long.stream), 100))).status).toBe(413);
   expect([long.read, long.cancelled]).toEqual([DISCARD_BYTES, false]);

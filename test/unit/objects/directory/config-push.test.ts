@@ -45,7 +45,7 @@ test.each([
     taken: ['routes 3'],
   },
 ])(
-  'of pushes that fail one after another the object takes what is newest, in row %#',
+  'of pushes that fail one after another the object takes the newest, in row %#',
   async ({ failed, taken }) => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const pool = poolThatIsAway();

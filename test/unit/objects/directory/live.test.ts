@@ -4,9 +4,10 @@ import { type Config, configSchema, type PoolConfig, poolSchema } from '../../..
 import type { Env } from '../../../../worker/env.ts';
 import { BACKENDS, EVENTS, Live, MAPPINGS } from '../../../../worker/objects/directory/live.ts';
 import type { HistoryEvent } from '../../../../worker/protocol/events.ts';
-import type { LivePush, MappingBatch, ShardStatus } from '../../../../worker/protocol/messages.ts';
+import type { LivePush, ShardStatus } from '../../../../worker/protocol/messages.ts';
 import { noLatencies } from '../../../../worker/stats/latency.ts';
 import type { PoolStatus } from '../../../../worker/stats/pool-status.ts';
+import { batchOf } from '../../../support/samples.ts';
 import { contextOf, Socket } from './samples.ts';
 
 const SECOND_MS = 1_000;
@@ -104,10 +105,6 @@ describe('limits', () => {
   const times = <T>(count: number, make: (i: number) => T): T[] =>
     Array.from({ length: count }, (_, i) => make(i));
 
-  const batchOf = (first: number, count: number): MappingBatch => ({
-    count,
-    json: JSON.stringify(times(count, (i) => ({ at: first + i }))),
-  });
   const statusOf = (requests: number): ShardStatus =>
     ({ revision: 1, shard: '0', backends: [{ id: 'b0', requests, latency: [] }] }) as unknown as ShardStatus;
   const configOf = (pools: number, backends: number): Config =>

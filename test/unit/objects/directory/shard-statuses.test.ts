@@ -12,7 +12,7 @@ afterEach(() => {
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-test('the live view asks six Pool objects at once, and keeps what each answers', async () => {
+test('the live view asks six Pool objects at once, and keeps the answer of each', async () => {
   let asking = 0;
   let most = 0;
   const env = envOf((name) => ({
@@ -49,7 +49,7 @@ function slowShard() {
   };
 }
 
-test('a slow answer does not take the place of what the shard has pushed since it was asked', async () => {
+test('a slow answer does not replace a status that the shard has pushed since the call', async () => {
   const shard = slowShard();
   const asking = shard.ask();
   shard.push(2);

@@ -64,7 +64,7 @@ test('rows of windows that are over go with the next attempts, ten at a time', (
   }
 });
 
-test('one session more than are kept as ended ends all there are: none comes back to life', () => {
+test('with more ended sessions than are kept all sessions end: no ended one becomes valid again', () => {
   const { store, count } = open();
   const generation = store.admit('a');
   const session = (i: number) => ({ id: `session-${i}`, generation, until: LATER });

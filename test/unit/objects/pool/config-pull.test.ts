@@ -46,7 +46,7 @@ test.each<[string, Mode, number | null, number | 'waits' | 'fails']>([
   ['less, of a Directory that answers', 'ok', 1, 2],
   ['less, of a Directory that throws', 'throw', 1, 1],
   ['less, of a Directory that hangs', 'hang', 1, 1],
-])('an object that knows %s goes on within a second with what it has, if it has anything', async (...row) => {
+])('an object that knows %s goes on within a second with the revision it has, if any', async (...row) => {
   const [, mode, knows, expected] = row;
   expect(await setUp(mode, knows).goesOn(2, SECOND_MS)).toBe(expected);
 });

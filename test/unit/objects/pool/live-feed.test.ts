@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Env } from '../../../../worker/env.ts';
 import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../../../worker/objects/pool/live-feed.ts';
-import type { LivePush, MappingBatch, ShardStatus } from '../../../../worker/protocol/messages.ts';
+import type { LivePush, ShardStatus } from '../../../../worker/protocol/messages.ts';
+import { batchOf } from '../../../support/samples.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -69,13 +70,6 @@ test('the answer to a push does not turn the feed off when a viewer came meanwhi
 });
 
 describe('limits', () => {
-  const times = <T>(count: number, make: (i: number) => T): T[] =>
-    Array.from({ length: count }, (_, i) => make(i));
-
-  const batchOf = (first: number, count: number): MappingBatch => ({
-    count,
-    json: JSON.stringify(times(count, (i) => ({ at: first + i }))),
-  });
   const statusOf = (requests: number): ShardStatus =>
     ({ revision: 1, shard: '0', backends: [{ id: 'b0', requests, latency: [] }] }) as unknown as ShardStatus;
 

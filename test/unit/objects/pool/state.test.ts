@@ -96,7 +96,7 @@ test('counters are the outcomes recorded, one for one, by kind and class', () =>
   );
 });
 
-test('when a pool of one backend grows, what its clients take up stays 50,000 in all', () => {
+test('when a pool of one backend grows, 50,000 clients in all are kept', () => {
   const configOf = (count: number) =>
     poolSchema.parse({
       id: 'p',

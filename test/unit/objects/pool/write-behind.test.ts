@@ -33,7 +33,7 @@ test('however much changes, it is written once a second, and not at all when not
   expect(writes(1_000)).toBe(4);
 });
 
-test.each(['settle', 'now'] as const)('what has been written by «%s» is not written once more', (how) => {
+test.each(['settle', 'now'] as const)('a change that "%s" has written is not written again', (how) => {
   const { behind, writes } = state();
   behind.note();
   behind[how]();
@@ -41,7 +41,7 @@ test.each(['settle', 'now'] as const)('what has been written by «%s» is not wr
   expect(writes(60_000)).toBe(1);
 });
 
-test('what changes after it was written at once is written within a second', () => {
+test('a change after an immediate write is written within a second', () => {
   const { behind, writes } = state();
   behind.note();
   behind.now();
@@ -49,7 +49,7 @@ test('what changes after it was written at once is written within a second', () 
   expect(writes(1_000)).toBe(2);
 });
 
-test('where nothing has changed there is nothing to settle', () => {
+test('without a change there is nothing to settle', () => {
   const { behind, writes } = state();
   behind.settle();
   expect(writes(60_000)).toBe(0);

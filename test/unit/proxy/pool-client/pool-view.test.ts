@@ -2,25 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../../worker/config/limits.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
-import type { LeaseReply } from '../../../../worker/protocol/messages.ts';
 import {
   noteClient,
   putBackClients,
   takeClients,
 } from '../../../../worker/proxy/pool-client/affinity-clients.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
-
-const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
-  revision: 1,
-  routesRevision: 1,
-  ejected: [],
-  ramping: [],
-  epoch,
-  first,
-  slots,
-  reason: 'policy',
-  ttlMs: 1_000,
-});
+import { lease } from '../../../support/samples.ts';
 
 const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
 
@@ -46,7 +34,7 @@ test('failures whose request was lost are not held against a backend without end
   expect(view.verdict(0)).toBe('available');
 });
 
-test('a backend may have the name of what every object has: its clients and its unused slots are counted', () => {
+test('a backend may have the name of a property of every object: its clients and its unused slots are counted', () => {
   const id = 'constructor';
   const view = new PoolView(poolSchema.parse({ id: 'p', backends: [{ id, url: 'http://a.test' }] }), 1);
   const request = new Request('http://shop.test/');

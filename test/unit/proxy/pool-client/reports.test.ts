@@ -94,7 +94,7 @@ test(`requests without an attempt wait as mappings, ${CAPACITY} in a batch and $
   expect(reported.at(-1)!.at).toBe(9);
 });
 
-test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts what it drops`, async () => {
+test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAITING} batches and counts those it drops`, async () => {
   const view = new PoolView(POOL, 1);
   const object = takeReports();
   const { taken, env, ctx } = object;

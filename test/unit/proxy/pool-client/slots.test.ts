@@ -1,19 +1,8 @@
 /** The slots that an isolate holds: their order, their return, and how many it asks for. */
 import { expect, test } from 'vitest';
-import type { LeaseReply } from '../../../../worker/protocol/messages.ts';
 import { type Fate, SLOTS_HELD, Slots } from '../../../../worker/proxy/pool-client/slots.ts';
+import { lease } from '../../../support/samples.ts';
 
-const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
-  revision: 1,
-  routesRevision: 1,
-  ejected: [],
-  ramping: [],
-  epoch,
-  first,
-  slots,
-  reason: 'policy',
-  ttlMs: 1_000,
-});
 const all = (): Fate => 'use';
 const id = (index: number) => 'abc'[index]!;
 
@@ -34,7 +23,7 @@ test('expired slots go back, counted by backend under their epoch', () => {
   expect(slots.takeReturned()).toEqual([]);
 });
 
-test(`${SLOTS_HELD} slots are held; what is granted past them goes back, as many as came`, () => {
+test(`${SLOTS_HELD} slots are held; those granted past them go back, every one`, () => {
   const slots = new Slots();
   const granted = Array.from({ length: 1_024 }, (_, i) => i % 3);
   const leases = SLOTS_HELD / granted.length + 3;

@@ -78,7 +78,7 @@ test('it stays when all backends are ejected and the pool fails open', async () 
   expect((await goesTo()).backend).toBe('b');
 });
 
-test('it comes back once the object has heard of the failures and does not eject', async () => {
+test('it comes back once the object knows of the failures and does not eject', async () => {
   const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures, 'b');
   view.unreported = 0;

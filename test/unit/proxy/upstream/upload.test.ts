@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { CHUNK_BYTES, DRAIN_BYTES, startUpload, takeIn } from '../../../../worker/proxy/upstream/upload.ts';
 import { countedBody, expectCutAt } from '../../../support/sim/counted-body.ts';
 
-test(`before an answer of ours ${DRAIN_BYTES} bytes are taken in, in pieces of ${CHUNK_BYTES}, and then no more`, async () => {
+test(`before our own response ${DRAIN_BYTES} bytes are read, in chunks of ${CHUNK_BYTES}, and then no more`, async () => {
   const whole = countedBody(DRAIN_BYTES);
   await takeIn(whole.stream);
   expect([whole.read, whole.largest, whole.cancelled]).toEqual([DRAIN_BYTES, CHUNK_BYTES, false]);
@@ -22,7 +22,7 @@ class UnreadPipe {
   });
 }
 
-test(`of an upload that its backend leaves unread ${DRAIN_BYTES} bytes are taken in, and then no more`, async () => {
+test(`of an upload that its backend leaves unread ${DRAIN_BYTES} bytes are read, and then no more`, async () => {
   vi.stubGlobal('IdentityTransformStream', UnreadPipe);
   onTestFinished(() => void vi.unstubAllGlobals());
   const endless = countedBody();

@@ -333,7 +333,7 @@ test.each<[string, Record<string, string>, string[], number, RegExp]>([
     1,
     /pools\[0\]\.backends\[0\]\.weight must be/,
   ],
-])('the command with %s says so', (_, files, args, status, message) => {
+])('the command with %s reports the fault', (_, files, args, status, message) => {
   const done = run(files, ...args);
   expect(done.stderr).toMatch(message);
   expect(done.stderr).not.toContain('    at ');
