@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { buildIfNeeded } from '../../scripts/support/build.ts';
 import { writeMeasured } from '../../scripts/support/documents.ts';
-import { startProduct } from '../support/product.ts';
+import { startProduct } from '../support/product/product.ts';
 import { type Part, type Row, rows, type Seen } from './cases.ts';
 import { type Contender, evenkeel, nginx } from './contenders.ts';
 import { type Line, tableOf } from './table.ts';
