@@ -1,10 +1,10 @@
 /** axe finds no violations on any page, light and dark, wide and narrow. */
 import { expect, test } from 'playwright/test';
-import { send } from '../test/support/product.ts';
+import { send } from '../test/support/product/product.ts';
 import { expectAccessible } from './support/axe.ts';
-import { open, serveWorld } from './support/dashboard.ts';
+import { open, serveDashboard } from './support/dashboard.ts';
 
-const world = serveWorld({}, { affinity: 'cookie-then-ip' });
+const dashboard = serveDashboard({}, { affinity: 'cookie-then-ip' });
 
 const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['overview', '/'],
@@ -24,18 +24,18 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
 ];
 
 test.beforeAll(async () => {
-  const { product, origins } = world;
+  const { product, origins } = dashboard;
   for (let i = 0; i < 10; i++) await send(product.port, 'shop.localhost', `/page/${i}`);
-  await product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
-  await product.must('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
-  await product.must('PUT', '/pools/old', { backends: [{ id: 'a', url: origins[0]!.url }] });
-  await product.must('DELETE', '/pools/old');
+  await product.apiOk('PATCH', '/pools/shop/backends/b', { state: 'draining' });
+  await product.apiOk('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
+  await product.apiOk('PUT', '/pools/old', { backends: [{ id: 'a', url: origins[0]!.url }] });
+  await product.apiOk('DELETE', '/pools/old');
 });
 
 for (const [name, path] of PAGES)
   test(`${name}, light and dark, 1440 and 390 px wide`, async ({ page }) => {
-    await open(world, page);
-    await page.goto(world.url + path);
+    await open(dashboard, page);
+    await page.goto(dashboard.url + path);
     // Not by role: an open dialog hides the page from assistive technology.
     await expect(page.locator('h1')).toBeVisible();
     await expect(page.getByText('live', { exact: true }).first()).toBeAttached();
@@ -49,7 +49,7 @@ for (const [name, path] of PAGES)
   });
 
 test('the sign-in page', async ({ page }) => {
-  await page.goto(world.url);
+  await page.goto(dashboard.url);
   await expect(page.getByLabel('Operator token')).toBeVisible();
   await expectAccessible(page, 'the sign-in page');
 });

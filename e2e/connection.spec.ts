@@ -1,9 +1,9 @@
 /** Current figures, and a page that shows when they are stale. */
 import { expect, type Page, test } from 'playwright/test';
-import { send } from '../test/support/product.ts';
-import { open, serveWorld, traffic } from './support/dashboard.ts';
+import { send } from '../test/support/product/product.ts';
+import { open, serveDashboard, traffic } from './support/dashboard.ts';
 
-const world = serveWorld();
+const dashboard = serveDashboard();
 
 /** A switch between the page and the admin host that cuts off the live view or everything. */
 async function cuttable(page: Page) {
@@ -36,10 +36,10 @@ const card = (page: Page) => page.getByRole('main').getByRole('link', { name: /s
 
 test('without the live view the page polls, and then reconnects', async ({ page }) => {
   const line = await cuttable(page);
-  await open(world, page);
+  await open(dashboard, page);
   await line.set({ live: true });
   await expect(status(page)).toHaveText('polling every 2 s');
-  const load = traffic(world);
+  const load = traffic(dashboard);
   await expect(card(page)).toContainText(/req\/s[1-9]/);
   await load.stop();
   await line.set({ live: false });
@@ -48,7 +48,7 @@ test('without the live view the page polls, and then reconnects', async ({ page 
 
 test('when it is cut off, the page shows for how long, dims its figures, and recovers', async ({ page }) => {
   const line = await cuttable(page);
-  await open(world, page);
+  await open(dashboard, page);
   await line.set({ all: true });
   await expect(status(page)).toHaveText(/no update for \d+ s, reconnecting/);
   await expect(card(page)).toBeVisible();
@@ -58,23 +58,23 @@ test('when it is cut off, the page shows for how long, dims its figures, and rec
 
 test('changes made while the page was cut off appear after it reconnects', async ({ page }) => {
   const line = await cuttable(page);
-  await open(world, page);
+  await open(dashboard, page);
   await line.set({ all: true });
   await expect(status(page)).toHaveText(/no update for/);
-  await world.product.must('PUT', '/pools/later', {
+  await dashboard.product.apiOk('PUT', '/pools/later', {
     id: 'later',
-    backends: [{ id: 'a', url: world.origins[0]!.url }],
+    backends: [{ id: 'a', url: dashboard.origins[0]!.url }],
   });
   await line.set({ all: false });
   await expect(page.getByRole('main').getByRole('link', { name: /later/ })).toBeVisible({ timeout: 25_000 });
 });
 
 test('a problem is counted in the title, shown in the icon, and listed first', async ({ page }) => {
-  await open(world, page);
+  await open(dashboard, page);
   await expect(page).toHaveTitle('Overview · Evenkeel');
-  await world.origins[1]!.kill();
+  await dashboard.origins[1]!.kill();
   for (let i = 0; i < 20; i++)
-    expect((await send(world.product.port, 'shop.localhost', '/')).status).toBe(200);
+    expect((await send(dashboard.product.port, 'shop.localhost', '/')).status).toBe(200);
   await expect(page).toHaveTitle(/^\(1\) 1 problem/);
   await expect(page.locator('link[rel=icon]')).toHaveAttribute('href', '/icon-alert.svg');
   await expect(page.getByRole('main').getByRole('listitem').first()).toContainText('b ejected');

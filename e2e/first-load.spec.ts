@@ -1,19 +1,19 @@
 /** The scripts a browser must load before it shows the overview. */
 import { gzipSync } from 'node:zlib';
 import { expect, type Response, test } from 'playwright/test';
-import { open, serveWorld } from './support/dashboard.ts';
+import { open, serveDashboard } from './support/dashboard.ts';
 
 /** At 3 Mbit/s, as on a phone, this takes less than a second. */
 const LIMIT_BYTES = 250_000;
 
-const world = serveWorld();
+const dashboard = serveDashboard();
 
 test('the scripts of the overview are at most 250 KB gzipped', async ({ page }) => {
   const scripts: Response[] = [];
   page.on('response', (response) => {
     if (response.request().resourceType() === 'script') scripts.push(response);
   });
-  await open(world, page);
+  await open(dashboard, page);
   await page.waitForLoadState('networkidle');
   const sizes = await Promise.all(
     scripts.map(async (script) => {

@@ -1,20 +1,8 @@
 /** From an empty deployment to the first answered request, and another pool after it. */
 import { expect, type Locator, test } from 'playwright/test';
-import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { serveProduct } from './support/dashboard.ts';
 
-let product: Product;
-let origin: OriginProcess;
-
-test.beforeAll(async () => {
-  origin = await spawnOrigin('a');
-  product = await startProduct();
-});
-
-test.afterAll(async () => {
-  await product.stop();
-  await origin.kill();
-});
+const dashboard = serveProduct(['a']);
 
 /** Whether nothing covers the middle of the button. */
 const isUncovered = (button: Locator): Promise<boolean> =>
@@ -27,15 +15,15 @@ const isUncovered = (button: Locator): Promise<boolean> =>
 test('three steps lead to the first answered request, and the plus button to another pool', async ({
   page,
 }) => {
-  const { code } = await product.must('POST', '/session/link');
-  await page.goto(`http://localhost:${product.port}/#login=${code}`);
+  const { code } = await dashboard.product.apiOk('POST', '/session/link');
+  await page.goto(`http://localhost:${dashboard.product.port}/#login=${code}`);
   await expect(page.getByLabel('ID', { exact: true })).toBeFocused();
   await page.getByLabel('ID', { exact: true }).fill('Shop');
   await expect(page.getByText('must match', { exact: false })).toBeVisible();
   await page.getByLabel('ID', { exact: true }).fill('shop');
-  await page.getByLabel('Backends, one URL per line').fill(`${origin.url}\nnot a url`);
+  await page.getByLabel('Backends, one URL per line').fill(`${dashboard.origins[0]!.url}\nnot a url`);
   await expect(page.getByText('line 2', { exact: false })).toBeVisible();
-  await page.getByLabel('Backends, one URL per line').fill(origin.url);
+  await page.getByLabel('Backends, one URL per line').fill(dashboard.origins[0]!.url);
   await page.getByRole('button', { name: 'Add pool' }).click();
 
   const host = page.getByLabel('Host', { exact: true });
@@ -49,8 +37,8 @@ test('three steps lead to the first answered request, and the plus button to ano
 
   await expect(page.getByText('Waiting for the first request…')).toBeVisible();
   const line = await page.locator('code').textContent();
-  expect(line).toBe(`curl -H 'Host: shop.localhost' http://127.0.0.1:${product.port}/`);
-  const answer = await product.get('shop.localhost', '/');
+  expect(line).toBe(`curl -H 'Host: shop.localhost' http://127.0.0.1:${dashboard.product.port}/`);
+  const answer = await dashboard.product.get('shop.localhost', '/');
   expect(answer.status).toBe(200);
   await expect(page.getByText('Answered by a: 200 for GET /', { exact: false })).toBeVisible();
   await page.getByRole('button', { name: 'Go to the overview' }).click();
@@ -59,9 +47,9 @@ test('three steps lead to the first answered request, and the plus button to ano
   await page.getByRole('link', { name: 'Add pool' }).click();
   const dialog = page.getByRole('dialog', { name: 'New pool' });
   await dialog.getByLabel('ID', { exact: true }).fill('shop');
-  await expect(dialog.getByText('shop is there twice', { exact: false })).toBeVisible();
+  await expect(dialog.getByText('shop is used twice', { exact: false })).toBeVisible();
   await dialog.getByLabel('ID', { exact: true }).fill('api');
-  await dialog.getByLabel('Backends, one URL per line').fill(origin.url);
+  await dialog.getByLabel('Backends, one URL per line').fill(dashboard.origins[0]!.url);
   await dialog.getByLabel('Policy').click();
   await page.getByRole('option', { name: 'Random, by weight' }).click();
   await dialog.getByLabel('Host').fill('api.localhost');
@@ -69,9 +57,11 @@ test('three steps lead to the first answered request, and the plus button to ano
   for (const button of await dialog.getByRole('button').all()) expect(await isUncovered(button)).toBe(true);
   await dialog.getByRole('button', { name: 'Add pool' }).click();
   await expect(page).toHaveURL(/\/pools\/api$/);
-  expect((await product.get('api.localhost', '/')).status).toBe(200);
-  expect((await product.must('GET', '/pools/api')).pool.policy).toBe('random');
+  expect((await dashboard.product.get('api.localhost', '/')).status).toBe(200);
+  expect((await dashboard.product.apiOk('GET', '/pools/api')).pool.policy).toBe('random');
   await page.getByRole('button', { name: 'Undo' }).first().click();
-  await expect.poll(async () => (await product.must('GET', '/config')).config.pools.length).toBe(1);
-  expect((await product.must('GET', '/config')).config.routes).toHaveLength(1);
+  await expect
+    .poll(async () => (await dashboard.product.apiOk('GET', '/config')).config.pools.length)
+    .toBe(1);
+  expect((await dashboard.product.apiOk('GET', '/config')).config.routes).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 /** The History page: the timeline and rollback; and the command palette. */
 import { expect, type Page, test } from 'playwright/test';
 import { deadPort, echo, type Origin, startOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 import { expectAccessible } from './support/axe.ts';
 import { open as signIn } from './support/dashboard.ts';
 
@@ -12,7 +12,7 @@ test.beforeAll(async () => {
   origins = [await startOrigin(echo('a')), await startOrigin(echo('b'))];
   product = await startProduct();
   const [a, b] = origins.map(({ url }) => url);
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [
       {
         id: 'shop',
@@ -41,16 +41,16 @@ test.afterAll(async () => {
 });
 
 const open = (page: Page, path: string) =>
-  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
+  signIn({ product, url: `http://localhost:${product.port}` }, page, path);
 
 const stateOf = async (backend: string) =>
-  (await product.must('GET', `/pools/shop/backends/${backend}`)).backend.state;
+  (await product.apiOk('GET', `/pools/shop/backends/${backend}`)).backend.state;
 
 test('two clicks roll back: the dialog shows the changes, and the configuration is as before', async ({
   page,
 }) => {
-  const before = await product.must('GET', '/config');
-  await product.must('PATCH', '/pools/shop/backends/a', { weight: 7 });
+  const before = await product.apiOk('GET', '/config');
+  await product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 7 });
   await open(page, '/history');
   await page.getByRole('button', { name: `Roll back to ${before.revision}`, exact: true }).click();
   const dialog = page.getByRole('dialog', { name: `Roll back to revision ${before.revision}?` });
@@ -61,14 +61,14 @@ test('two clicks roll back: the dialog shows the changes, and the configuration 
   await dialog.getByRole('button', { name: 'Roll back' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText(`Rolled back to revision ${before.revision}`).first()).toBeVisible();
-  const after = await product.must('GET', '/config');
+  const after = await product.apiOk('GET', '/config');
   expect(after.config).toEqual(before.config);
   expect(after.revision).toBe(before.revision + 2);
   await expect(page.getByText(`revision ${after.revision} is in force`)).toBeVisible();
 });
 
 test('a revision shows who changed what and when, and its address can be shared', async ({ page }) => {
-  const { revision } = await product.must('PATCH', '/pools/shop/backends/a', { weight: 3 });
+  const { revision } = await product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 3 });
   await open(page, '/history?show=changes');
   await page
     .getByRole('list')
@@ -132,7 +132,7 @@ test('the palette drains a backend by keyboard alone, and restores the focus', a
 test('the palette asks for confirmation before it takes the last available backend away', async ({
   page,
 }) => {
-  await product.must('PATCH', '/pools/shop/backends/b', { state: 'draining' });
+  await product.apiOk('PATCH', '/pools/shop/backends/b', { state: 'draining' });
   await open(page, '/');
   await page.getByRole('button', { name: 'Search or run' }).click();
   const field = page.getByRole('combobox', { name: /Search pages, pools, backends/ });

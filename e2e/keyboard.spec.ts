@@ -1,9 +1,9 @@
 /** Without a mouse: the most important tasks by keyboard alone, with a visible focus. */
 import { expect, type Page, test } from 'playwright/test';
-import { TOKEN } from '../test/support/product.ts';
-import { serveWorld } from './support/dashboard.ts';
+import { TOKEN } from '../test/support/product/product.ts';
+import { serveDashboard } from './support/dashboard.ts';
 
-const world = serveWorld();
+const dashboard = serveDashboard();
 
 /** Presses Tab until the element with this name has the focus. */
 async function tabTo(page: Page, name: string | RegExp, most = 60): Promise<void> {
@@ -21,7 +21,7 @@ async function tabTo(page: Page, name: string | RegExp, most = 60): Promise<void
 }
 
 test('sign in, go to the pool, drain a backend, undo it', async ({ page }) => {
-  await page.goto(world.url);
+  await page.goto(dashboard.url);
   await expect(page.getByLabel('Operator token')).toBeFocused();
   await page.keyboard.type(TOKEN);
   await page.keyboard.press('Enter');
@@ -42,10 +42,10 @@ test('sign in, go to the pool, drain a backend, undo it', async ({ page }) => {
 });
 
 test('a menu and a dialog trap the focus, Escape closes them, and the focus returns', async ({ page }) => {
-  const { code } = await world.product.must('POST', '/session/link');
-  await page.goto(`${world.url}/#login=${code}`);
+  const { code } = await dashboard.product.apiOk('POST', '/session/link');
+  await page.goto(`${dashboard.url}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
-  await page.goto(`${world.url}/pools/shop`);
+  await page.goto(`${dashboard.url}/pools/shop`);
   await expect(page.getByRole('button', { name: 'Drain a', exact: true })).toBeVisible();
   await tabTo(page, 'More actions for a');
   await page.keyboard.press('Enter');

@@ -13,7 +13,7 @@ export default defineConfig({
   // A busy machine is slow; that is not a failure.
   expect: { timeout: 20_000 },
   forbidOnly: true,
-  reporter: 'list',
+  reporter: [['list'], ['../test/layers/playwright-reporter.ts']],
   use: {
     browserName: 'chromium',
     launchOptions: { executablePath: findBrowser() ?? '', args: BROWSER_ARGS },

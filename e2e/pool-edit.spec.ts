@@ -14,7 +14,7 @@ test('a backend is added with wrong input first, then edited, then removed and b
   await expect(form.getByText(/must match \^\[a-z0-9\]/)).toBeVisible();
   await form.getByLabel('ID').fill('a');
   await form.getByLabel('URL').fill('not a URL');
-  await expect(form.getByText('a is there twice; ids must be unique')).toBeVisible();
+  await expect(form.getByText('a is used twice; ids must be unique')).toBeVisible();
   await expect(form.getByText('must be an absolute URL such as https://a.example.net')).toBeVisible();
   await form.getByRole('button', { name: 'Add backend' }).click();
   await expect(form).toBeVisible();
@@ -58,7 +58,7 @@ test('settings show what is wrong with them, and are saved as one change', async
   await expect(form.getByText('Changed: First ejection (ms), Failure statuses, Policy')).toBeVisible();
   await form.getByRole('button', { name: 'Save' }).click();
   await expect(form.getByText('No changes.')).toBeVisible();
-  const { pool } = await pools.product.must('GET', '/pools/shop');
+  const { pool } = await pools.product.apiOk('GET', '/pools/shop');
   expect(pool).toMatchObject({
     policy: 'least-request',
     ejection: { baseMs: 5_000, failures: 2, failureStatuses: [500, 502] },
@@ -105,7 +105,7 @@ for (const width of [1_440, 390])
     await page.setViewportSize({ width, height: 900 });
     await expect(page.getByRole('heading', { level: 1, name: 'solo' })).toBeVisible();
     // It is deleted elsewhere while its page is open.
-    const { revision } = await pools.product.must('DELETE', '/pools/solo');
+    const { revision } = await pools.product.apiOk('DELETE', '/pools/solo');
     await expect(page.getByRole('heading', { level: 1, name: 'Pool not found' })).toBeVisible();
     const main = page.getByRole('main');
     await expect(main.getByText('There is no pool solo')).toBeVisible();

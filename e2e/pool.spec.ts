@@ -23,18 +23,18 @@ test('a weight is edited in place, and the observed share follows under traffic'
   await expect(page.getByText('Set weight 3 for a of shop')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Weight of a: 3. Change' })).toBeFocused();
   await expect(cell(page, 'a', SHARE)).toHaveText(/^(59|60)\.\d \/ 60\.0 %$/);
-  const { revisions } = await pools.product.must('GET', '/config/revisions');
+  const { revisions } = await pools.product.apiOk('GET', '/config/revisions');
   expect(revisions[0].summary).toBe('changed backend a of pool shop (weight: 3)');
 });
 
 test('Escape leaves a weight as it was', async ({ page }) => {
   await open(pools, page, '/pools/shop');
-  const before = await pools.product.must('GET', '/config');
+  const before = await pools.product.apiOk('GET', '/config');
   await page.getByRole('button', { name: 'Weight of b: 1. Change' }).press('ArrowUp');
   await expect(page.getByRole('spinbutton', { name: 'Weight of b' })).toHaveValue('2');
   await page.getByRole('spinbutton', { name: 'Weight of b' }).press('Escape');
   await expect(page.getByRole('button', { name: 'Weight of b: 1. Change' })).toBeFocused();
-  expect((await pools.product.must('GET', '/config')).revision).toBe(before.revision);
+  expect((await pools.product.apiOk('GET', '/config')).revision).toBe(before.revision);
 });
 
 test('one click drains a backend, its row shows it, and Undo reverts it', async ({ page }) => {
@@ -46,7 +46,7 @@ test('one click drains a backend, its row shows it, and Undo reverts it', async 
   await expect(page.getByText('Draining b of shop')).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(cell(page, 'b', STATE)).toContainText('available');
-  expect((await pools.product.must('GET', '/pools/shop/backends/b')).backend.state).toBe('active');
+  expect((await pools.product.apiOk('GET', '/pools/shop/backends/b')).backend.state).toBe('active');
 });
 
 test('a drain with a deadline counts down, and shows when the backend is safe to remove', async ({
@@ -95,7 +95,7 @@ test('taking the last available backend away needs a confirmation that says what
   await expect(question).toContainText('All requests get 503: no backend of this pool is active.');
   await question.getByRole('button', { name: 'Cancel' }).click();
   await expect(question).toBeHidden();
-  expect((await pools.product.must('GET', '/pools/solo/backends/only')).backend.state).toBe('active');
+  expect((await pools.product.apiOk('GET', '/pools/solo/backends/only')).backend.state).toBe('active');
   await page.getByRole('button', { name: 'Drain only', exact: true }).click();
   await question.getByRole('button', { name: 'Drain only' }).click();
   await expect(cell(page, 'only', STATE)).toContainText('draining');
@@ -108,7 +108,7 @@ test('taking the last available backend away needs a confirmation that says what
 
 test('selected backends are changed together, in one revision', async ({ page }) => {
   await open(pools, page, '/pools/shop');
-  const { revision } = await pools.product.must('GET', '/config');
+  const { revision } = await pools.product.apiOk('GET', '/config');
   await page.getByRole('checkbox', { name: 'Select a', exact: true }).click();
   await page.getByRole('checkbox', { name: 'Select b', exact: true }).click();
   const bar = page.getByRole('toolbar', { name: 'Actions for 2 backends' });
@@ -117,7 +117,7 @@ test('selected backends are changed together, in one revision', async ({ page })
   await expect(page.getByRole('button', { name: 'Weight of a: 4. Change' })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Weight of b: 4. Change' })).toBeVisible();
   await expect(page.getByText('Set weight 4 for a, b of shop')).toBeVisible();
-  expect((await pools.product.must('GET', '/config')).revision).toBe(revision + 1);
+  expect((await pools.product.apiOk('GET', '/config')).revision).toBe(revision + 1);
   await page.getByRole('checkbox', { name: 'Select all' }).click();
   await page
     .getByRole('toolbar', { name: 'Actions for 3 backends' })

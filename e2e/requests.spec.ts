@@ -1,7 +1,7 @@
 /** The Requests page: the live list, its filters, and the details of a request. */
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { type Product, startProduct } from '../test/support/product/product.ts';
 import { expectAccessible } from './support/axe.ts';
 import { open as signIn } from './support/dashboard.ts';
 
@@ -21,7 +21,7 @@ test.beforeAll(async () => {
   product = await startProduct();
   const [a, b, c] = origins.map(({ url }) => url);
   const ejection = { failures: 1_000, failurePercent: 0 };
-  await product.must('PUT', '/config', {
+  await product.apiOk('PUT', '/config', {
     pools: [
       // Weight 2 puts b first in the sequence, so that its failure shows at once.
       {
@@ -48,7 +48,7 @@ test.afterAll(async () => {
 });
 
 const open = (page: Page, path: string) =>
-  signIn({ product, origins: [], url: `http://localhost:${product.port}` }, page, path);
+  signIn({ product, url: `http://localhost:${product.port}` }, page, path);
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Requests, newest first' }).getByRole('button');
 
@@ -137,7 +137,7 @@ test('the list pauses under the pointer, and counts the new requests', async ({ 
 test('with fifty pools in the menu a short page is no higher than the window', async ({ page }) => {
   const backends = [{ id: 'a', url: origins[0]!.url }];
   const pools = Array.from({ length: 50 }, (_, i) => ({ id: `pool-${i}`, backends }));
-  await product.must('PUT', '/config', { pools, routes: [] });
+  await product.apiOk('PUT', '/config', { pools, routes: [] });
   await page.setViewportSize({ width: 1_440, height: 1_100 });
   await open(page, '/requests?path=/nowhere');
   await expect(page.getByText('No matching requests')).toBeVisible();

@@ -1,19 +1,12 @@
 /** The Routes page: a route with invalid input at first, changed and deleted, and the route test. */
 import { expect, type Page, test } from 'playwright/test';
-import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { serveProduct, signIn } from './support/dashboard.ts';
 
-let product: Product;
-let origins: OriginProcess[];
-
-test.beforeAll(async () => {
-  origins = await Promise.all(['a', 'b'].map((name) => spawnOrigin(name)));
-  product = await startProduct();
-});
+const dashboard = serveProduct(['a', 'b']);
 
 test.beforeEach(async ({ page }) => {
-  const [a, b] = origins.map(({ url }) => url);
-  await product.must('PUT', '/config', {
+  const [a, b] = dashboard.origins.map(({ url }) => url);
+  await dashboard.product.apiOk('PUT', '/config', {
     pools: [
       {
         id: 'shop',
@@ -31,17 +24,10 @@ test.beforeEach(async ({ page }) => {
       { id: 'cart', host: 'shop.localhost', path: '/cart', pool: 'shop', timeoutMs: 3_000 },
     ],
   });
-  const { code } = await product.must('POST', '/session/link');
-  await page.goto(`http://localhost:${product.port}/#login=${code}`);
-  await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
+  await signIn(dashboard, page);
 });
 
-test.afterAll(async () => {
-  await product.stop();
-  await Promise.all(origins.map((origin) => origin.kill()));
-});
-
-const routes = async () => (await product.must('GET', '/routes')).routes as { id: string }[];
+const routes = async () => (await dashboard.product.apiOk('GET', '/routes')).routes as { id: string }[];
 const names = (page: Page) => page.getByRole('rowheader').allTextContents();
 
 test('invalid input is reported at its field, and a valid route works', async ({ page }) => {
@@ -71,12 +57,12 @@ test('invalid input is reported at its field, and a valid route works', async ({
   await expect(
     page.getByRole('row', { name: /new\.localhost/ }).getByRole('link', { name: 'api' }),
   ).toBeVisible();
-  const answer = await product.get('new.localhost', '/deep/down');
+  const answer = await dashboard.product.get('new.localhost', '/deep/down');
   expect(answer.status).toBe(200);
 });
 
 test('routes are listed in matching order with their overrides', async ({ page }) => {
-  await page.goto(`http://localhost:${product.port}/routes`);
+  await page.goto(`http://localhost:${dashboard.product.port}/routes`);
   await expect(page.getByRole('row', { name: /cart/ })).toContainText('timeout 3 s');
   expect(await names(page)).toEqual([
     'shop.localhost/cartcart',
@@ -86,7 +72,7 @@ test('routes are listed in matching order with their overrides', async ({ page }
 });
 
 test('a change is saved; a deletion takes effect at once and is undone from its toast', async ({ page }) => {
-  await page.goto(`http://localhost:${product.port}/routes?edit=cart`);
+  await page.goto(`http://localhost:${dashboard.product.port}/routes?edit=cart`);
   const dialog = page.getByRole('dialog', { name: 'Route cart', exact: true });
   await dialog.getByLabel('Maximum retries').fill('99');
   await expect(dialog.getByText('must be a whole number from 0 to 10')).toBeVisible();
@@ -109,7 +95,7 @@ test('a change is saved; a deletion takes effect at once and is undone from its 
 });
 
 test('a URL without scheme is tested: candidates in order, and why others are excluded', async ({ page }) => {
-  await page.goto(`http://localhost:${product.port}/routes`);
+  await page.goto(`http://localhost:${dashboard.product.port}/routes`);
   await page.getByRole('textbox', { name: 'URL' }).fill('shop.localhost/cart/7');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('http://shop.localhost/cart/7');
@@ -129,25 +115,28 @@ test('a URL without scheme is tested: candidates in order, and why others are ex
   await page.reload();
   await expect(page.getByText('POST is not repeated', { exact: false })).toBeVisible();
 
-  await page.getByRole('textbox', { name: 'URL' }).fill('http://nobody.localhost/');
+  await page.getByRole('textbox', { name: 'URL' }).fill('http://unknown.localhost/');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(
     page.getByText('no route is configured for this host and path', { exact: false }),
   ).toBeVisible();
-  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://nobody.localhost/');
+  await page.getByRole('textbox', { name: 'URL' }).fill('ftp://unknown.localhost/');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByText('must be a URL with http:// or https://', { exact: false })).toBeVisible();
 });
 
 test('ten thousand routes are filtered rather than drawn in full', async ({ page }) => {
-  const { config } = await product.must('GET', '/config');
+  const { config } = await dashboard.product.apiOk('GET', '/config');
   const many = Array.from({ length: 9_997 }, (_, i) => ({
     id: `r${i}`,
     host: `h${i}.localhost`,
     pool: 'api',
   }));
-  await product.must('PUT', '/config', { pools: config.pools, routes: [...config.routes, ...many] });
-  await page.goto(`http://localhost:${product.port}/routes`);
+  await dashboard.product.apiOk('PUT', '/config', {
+    pools: config.pools,
+    routes: [...config.routes, ...many],
+  });
+  await page.goto(`http://localhost:${dashboard.product.port}/routes`);
   await expect(page.getByText('The first 200 of 10,000', { exact: false })).toBeVisible();
   await expect(page.getByRole('rowheader')).toHaveCount(200);
   await page.getByLabel('Filter by ID, host or path').fill('h7777');

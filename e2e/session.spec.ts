@@ -1,12 +1,12 @@
 /** Signing in and out: the token, one-time links, and every tab. */
 import { expect, test } from 'playwright/test';
-import { TOKEN } from '../test/support/product.ts';
-import { open, serveWorld } from './support/dashboard.ts';
+import { TOKEN } from '../test/support/product/product.ts';
+import { open, serveDashboard } from './support/dashboard.ts';
 
-const world = serveWorld();
+const dashboard = serveDashboard();
 
 test('a wrong token is refused, the right one opens the overview', async ({ page }) => {
-  await page.goto(world.url);
+  await page.goto(dashboard.url);
   await page.getByLabel('Operator token').fill('not the token at all');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert')).toHaveText('The token is not right.');
@@ -17,19 +17,19 @@ test('a wrong token is refused, the right one opens the overview', async ({ page
 });
 
 test('a one-time link signs in, is removed from the address, and works once', async ({ page, browser }) => {
-  const { code } = await world.product.must('POST', '/session/link');
-  await page.goto(`${world.url}/#login=${code}`);
+  const { code } = await dashboard.product.apiOk('POST', '/session/link');
+  await page.goto(`${dashboard.url}/#login=${code}`);
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
   expect(page.url()).not.toContain(code);
   await page.goBack();
   expect(page.url()).not.toContain(code);
   const other = await (await browser.newContext()).newPage();
-  await other.goto(`${world.url}/#login=${code}`);
+  await other.goto(`${dashboard.url}/#login=${code}`);
   await expect(other.getByLabel('Operator token')).toBeVisible();
 });
 
 test('the token is stored nowhere that a script or the history can read', async ({ page, context }) => {
-  await page.goto(world.url);
+  await page.goto(dashboard.url);
   await page.getByLabel('Operator token').fill(TOKEN);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
@@ -50,9 +50,9 @@ test('the token is stored nowhere that a script or the history can read', async 
 });
 
 test('signing out in one tab signs out the other', async ({ page, context }) => {
-  await open(world, page);
+  await open(dashboard, page);
   const other = await context.newPage();
-  await other.goto(`${world.url}/pools/shop`);
+  await other.goto(`${dashboard.url}/pools/shop`);
   await expect(other.getByRole('heading', { level: 1 })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByLabel('Operator token')).toBeVisible();
@@ -66,10 +66,10 @@ test('the Content Security Policy allows no foreign scripts, and the page does n
   page.on('console', (message) => {
     if (/Content Security Policy/.test(message.text())) violations.push(message.text());
   });
-  const answer = await page.goto(world.url);
+  const answer = await page.goto(dashboard.url);
   const policy = answer!.headers()['content-security-policy']!;
   expect(policy).toMatch(/frame-ancestors 'none'/);
   expect(/script-src[^;]*/.exec(policy)?.[0] ?? /default-src[^;]*/.exec(policy)![0]).not.toContain('unsafe');
-  await open(world, page, '/pools/shop');
+  await open(dashboard, page, '/pools/shop');
   expect(violations).toEqual([]);
 });

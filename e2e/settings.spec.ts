@@ -1,36 +1,24 @@
 /** The Settings page: an invalid import with its errors, a valid one with its differences, applied and undone. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'playwright/test';
-import { type OriginProcess, spawnOrigin } from '../test/support/origins.ts';
-import { type Product, startProduct } from '../test/support/product.ts';
+import { serveProduct, signIn } from './support/dashboard.ts';
 
-let product: Product;
-let origin: OriginProcess;
-
-const configOf = (weight: number) => ({
-  pools: [{ id: 'shop', backends: [{ id: 'a', url: origin.url, weight }] }],
+const configOf = (weight: number, origin = dashboard.origins[0]) => ({
+  pools: [{ id: 'shop', backends: [{ id: 'a', url: origin!.url, weight }] }],
   routes: [{ id: 'shop', host: 'shop.localhost', pool: 'shop' }],
 });
 
-test.beforeAll(async () => {
-  origin = await spawnOrigin('a');
-  product = await startProduct({ vars: { STATIC_CONFIG: JSON.stringify(configOf(1)) } });
-});
+const dashboard = serveProduct(['a'], ([origin]) => ({
+  vars: { STATIC_CONFIG: JSON.stringify(configOf(1, origin)) },
+}));
 
 test.beforeEach(async ({ page }) => {
-  await product.must('PUT', '/config', configOf(1));
-  const { code } = await product.must('POST', '/session/link');
-  await page.goto(`http://localhost:${product.port}/#login=${code}`);
-  await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
+  await dashboard.product.apiOk('PUT', '/config', configOf(1));
+  await signIn(dashboard, page);
   await page.getByRole('link', { name: 'Settings' }).click();
 });
 
-test.afterAll(async () => {
-  await product.stop();
-  await origin.kill();
-});
-
-const weight = async () => (await product.must('GET', '/pools/shop')).pool.backends[0].weight;
+const weight = async () => (await dashboard.product.apiOk('GET', '/pools/shop')).pool.backends[0].weight;
 
 test('an invalid import is refused with line and reason, whether the JSON or the configuration is at fault', async ({
   page,
@@ -79,7 +67,7 @@ test('an export can be imported', async ({ page }) => {
   await page.getByRole('button', { name: 'Download' }).click();
   const path = await (await started).path();
   const exported = readFileSync(path, 'utf8');
-  expect(JSON.parse(exported)).toEqual((await product.must('GET', '/config')).config);
+  expect(JSON.parse(exported)).toEqual((await dashboard.product.apiOk('GET', '/config')).config);
   await page.getByLabel('Configuration as JSON').fill(exported);
   await expect(page.getByText('No changes:', { exact: false })).toBeVisible();
 });
@@ -89,7 +77,7 @@ test('the theme can be chosen, the version is shown, and signing out ends the se
   await expect(page.locator('html')).toHaveAttribute('data-mode', 'dark');
   await page.getByRole('button', { name: /^Theme: dark/ }).click();
   await expect(page.getByRole('radio', { name: 'System' })).toBeChecked();
-  const { version } = await product.must('GET', '/health');
+  const { version } = await dashboard.product.apiOk('GET', '/health');
   await expect(page.getByText(version, { exact: true })).toBeVisible();
   await page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();
   await expect(page.getByLabel('Operator token')).toBeVisible();

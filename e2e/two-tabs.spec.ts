@@ -1,10 +1,11 @@
 /** Two operators change one pool: the second one resolves the conflict, and nothing is lost silently. */
 import { expect, type Page, test } from 'playwright/test';
-import { open, serveWorld } from './support/dashboard.ts';
+import { open, serveDashboard } from './support/dashboard.ts';
 
-const world = serveWorld();
+const dashboard = serveDashboard();
 const PATH = '/pools/shop';
-const backend = async (id: string) => (await world.product.must('GET', `/pools/shop/backends/${id}`)).backend;
+const backend = async (id: string) =>
+  (await dashboard.product.apiOk('GET', `/pools/shop/backends/${id}`)).backend;
 
 /** Hides changes made elsewhere from a page: its live view drops the messages about revisions. */
 async function hideRevisions(page: Page): Promise<void> {
@@ -17,9 +18,9 @@ async function hideRevisions(page: Page): Promise<void> {
 }
 
 test('a change made in one tab appears in the other within two seconds', async ({ page, context }) => {
-  await open(world, page, PATH);
+  await open(dashboard, page, PATH);
   const other = await context.newPage();
-  await open(world, other, PATH);
+  await open(dashboard, other, PATH);
   await page.getByRole('button', { name: 'Drain b', exact: true }).click();
   await expect(other.getByRole('button', { name: 'Enable b', exact: true })).toBeVisible();
   await other.getByRole('button', { name: 'Enable b', exact: true }).click();
@@ -30,9 +31,9 @@ test('a change to an older revision opens a dialog with both changes, and both c
   page,
 }) => {
   await hideRevisions(page);
-  await open(world, page, PATH);
+  await open(dashboard, page, PATH);
   await expect(page.getByRole('button', { name: 'Drain c', exact: true })).toBeVisible();
-  await world.product.must('PATCH', '/pools/shop/backends/a', { weight: 4 });
+  await dashboard.product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 4 });
   await page.getByRole('button', { name: 'Drain c', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'The configuration has changed' });
   await expect(dialog).toContainText('changed backend a of pool shop (weight: 4)');
@@ -45,11 +46,11 @@ test('a change to an older revision opens a dialog with both changes, and both c
 });
 
 test("discarding one's own change keeps the current configuration", async ({ page }) => {
-  await world.product.must('PATCH', '/pools/shop/backends/c', { state: 'active' });
+  await dashboard.product.apiOk('PATCH', '/pools/shop/backends/c', { state: 'active' });
   await hideRevisions(page);
-  await open(world, page, PATH);
+  await open(dashboard, page, PATH);
   await expect(page.getByRole('button', { name: 'Drain b', exact: true })).toBeVisible();
-  await world.product.must('PATCH', '/pools/shop/backends/a', { weight: 2 });
+  await dashboard.product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 2 });
   await page.getByRole('button', { name: 'Drain b', exact: true }).click();
   await page.getByRole('button', { name: 'Discard mine' }).click();
   await expect(page.getByRole('button', { name: 'Drain b', exact: true })).toBeVisible();

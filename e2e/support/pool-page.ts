@@ -1,33 +1,17 @@
 /** A pool's page under test: two pools, reset before each test, the backends table, and traffic. */
-import { expect, type Page, test } from 'playwright/test';
-import { type OriginProcess, spawnOrigin } from '../../test/support/origins.ts';
-import { type Product, startProduct } from '../../test/support/product.ts';
+import { type Page, test } from 'playwright/test';
+import { type Dashboard, serveProduct, signIn } from './dashboard.ts';
 
 const HOST = 'shop.localhost';
 const NAMES = ['a', 'b', 'c'];
 
-/** Pool `shop` with backends a, b and c behind `shop.localhost`, and pool `solo` with one backend. */
-export interface Pools {
-  readonly product: Product;
-  /** Of a, b and c. */
-  readonly origins: OriginProcess[];
-}
-
-/** Starts the product for the tests of one file; the pools are reset before each test. */
-export function servePools(): Pools {
-  const pools: { -readonly [key in keyof Pools]?: Pools[key] } = {};
-  test.beforeAll(async () => {
-    pools.origins = await Promise.all(NAMES.map((name) => spawnOrigin(name)));
-    pools.product = await startProduct();
-  });
-  test.afterAll(async () => {
-    await pools.product?.stop();
-    await Promise.all((pools.origins ?? []).map((origin) => origin.kill()));
-  });
+/** Pool `shop` with backends a, b and c behind `shop.localhost`, and pool `solo` with one backend; reset before each test. */
+export function servePools(): Dashboard {
+  const pools = serveProduct(NAMES);
   test.beforeEach(async ({ page }) => {
-    const { origins, product } = pools as Pools;
+    const { origins, product } = pools;
     const backends = origins.map(({ url }, i) => ({ id: NAMES[i], url }));
-    await product.must('PUT', '/config', {
+    await product.apiOk('PUT', '/config', {
       pools: [
         { id: 'shop', backends, ejection: { failures: 2, baseMs: 3_000 } },
         { id: 'solo', backends: [{ id: 'only', url: origins[0]!.url }], whenUnavailable: 'reject' },
@@ -36,15 +20,13 @@ export function servePools(): Pools {
     });
     await page.setViewportSize({ width: 1_440, height: 900 });
   });
-  return pools as Pools;
+  return pools;
 }
 
 /** Signs a page in by a one-time link and goes to `path`. */
-export async function open({ product }: Pools, page: Page, path: string): Promise<void> {
-  const { code } = await product.must('POST', '/session/link');
-  await page.goto(`http://localhost:${product.port}/#login=${code}`);
-  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
-  await page.goto(`http://localhost:${product.port}${path}`);
+export async function open(pools: Dashboard, page: Page, path: string): Promise<void> {
+  await signIn(pools, page);
+  await page.goto(pools.url + path);
 }
 
 /** The row of a backend. */
@@ -60,7 +42,7 @@ export const STATE = 1;
 export const SHARE = 4;
 
 /** Sends requests to `shop`, two at a time, until it is stopped. */
-export function startLoad({ product }: Pools): { stop(): Promise<void> } {
+export function startLoad({ product }: Dashboard): { stop(): Promise<void> } {
   let running = true;
   const work = async () => {
     while (running) await product.get(HOST, '/').catch(() => undefined);

@@ -1,5 +1,5 @@
 /** Who is measured: the bare Worker, the lean one, Evenkeel under each configuration of contract section 8, and the peers. */
-import { eventually, send } from '../support/product.ts';
+import { eventually, send } from '../support/product/product.ts';
 import type { Bed } from './bed.ts';
 
 /** One row of the table. */

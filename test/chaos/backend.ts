@@ -1,11 +1,11 @@
-/** A backend that serves every kind of traffic, and does to its requests what it is told to do. */
+/** A backend that serves every kind of traffic, and does to its requests what the current fault says. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Arrival } from './ledger.ts';
+import type { Arrival } from './request-log.ts';
 import type { Fault, PoolName } from './schedule.ts';
 
 /** What `stall` waits in mid-body; longer than the pools' timeouts, for a stream that has begun is never cut by them. */
@@ -20,7 +20,7 @@ const EVENT_MS = 120;
 export interface Backend {
   readonly url: string;
   fault: Fault | null;
-  /** Dies: every connection is reset, nobody listens. */
+  /** Dies: every connection is reset, and the port is closed. */
   die(): Promise<void>;
   comeBack(): Promise<void>;
   stop(): Promise<void>;
@@ -179,7 +179,7 @@ async function sendEvents(
   response.end();
 }
 
-/** Gives back what it is sent, and the close code that it is told; `cut` breaks off after the first message. */
+/** Gives back what it is sent, and the close code it is given; `cut` breaks off after the first message. */
 function echo(peer: WebSocket, fault: Fault | null, socket: Socket): void {
   peer.on('error', () => undefined);
   peer.on('message', (data, isBinary) => {

@@ -1,17 +1,17 @@
 /** What is checked of the whole product: when a storm is over, and at the end. Each returns what is broken, a line each. */
-import type { Json } from '../support/product.ts';
-import { parseMetrics } from '../support/prometheus.ts';
+import type { Json } from '../support/product/product.ts';
+import { parseMetrics } from '../support/product/prometheus.ts';
 import { wrongCounters } from './counters.ts';
 import { judge } from './invariants.ts';
-import type { Ledger } from './ledger.ts';
 import type { Operator } from './operator.ts';
 import { judgeOutages, OUTAGE_POOLS } from './outages.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** How long it may take until shares and counters are right again when all is calm. */
 const CALM_MS = 5_000;
 /** Of traffic in the calm, by which shares are judged. */
 const SHARES_MS = 2_500;
-/** One invariant is told so often; then only counted. */
+/** Violations of one invariant that are listed; more are only counted. */
 const TOLD = 5;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -26,7 +26,11 @@ async function untilCalm(read: () => Promise<string[]>, everyMs: number): Promis
 }
 
 /** Within five seconds every backend is available again, and the shares of pool `main` are the weights. */
-export async function checkCalm(operator: Operator, ledger: Ledger, clients: number): Promise<string[]> {
+export async function checkCalm(
+  operator: Operator,
+  requestLog: RequestLog,
+  clients: number,
+): Promise<string[]> {
   const ejected = await untilCalm(async () => {
     const statuses = await Promise.all(
       ['main', ...OUTAGE_POOLS].map((pool) => operator.call('GET', `/pools/${pool}/status`)),
@@ -39,8 +43,8 @@ export async function checkCalm(operator: Operator, ledger: Ledger, clients: num
     });
   }, 50);
   if (ejected.length > 0) ejected.push(`the last that happened: ${await lastEvents(operator)}`);
-  // A window that begins within the five seconds may still see an isolate that suspects whom it could not report.
-  const shares = await untilCalm(() => wrongShares(operator, ledger, clients), 0);
+  // A window that begins within the five seconds may still see an isolate that suspects a backend it could not report.
+  const shares = await untilCalm(() => wrongShares(operator, requestLog, clients), 0);
   return [...ejected, ...shares];
 }
 
@@ -52,19 +56,19 @@ function describeEjected({ id, status, ejections, ejectedUntil, consecutiveFailu
 /** What the Directory knows to have happened, the newest first, with how long ago it was. */
 async function lastEvents(operator: Operator): Promise<string> {
   const { events } = await operator.call('GET', '/events?limit=30');
-  const told = events.map(
+  const lines = events.map(
     ({ at, kind, pool = '', backend = '', why = '' }: Json) =>
       `${Date.now() - at} ms ago ${kind} ${pool} ${backend} ${why}`,
   );
-  return told.join('; ');
+  return lines.join('; ');
 }
 
 /** Shares over one window from now on. */
-async function wrongShares(operator: Operator, ledger: Ledger, clients: number): Promise<string[]> {
+async function wrongShares(operator: Operator, requestLog: RequestLog, clients: number): Promise<string[]> {
   const from = performance.now();
   const { pool } = await operator.call('GET', '/pools/main');
   await wait(SHARES_MS);
-  const used = ledger.clients.filter(
+  const used = requestLog.clients.filter(
     (record) => record.pool === 'main' && record.sentAt > from && record.attempts.length === 1,
   );
   const total = pool.backends.reduce((sum: number, { weight }: Json) => sum + weight, 0);
@@ -81,7 +85,7 @@ async function wrongShares(operator: Operator, ledger: Ledger, clients: number):
 }
 
 /** With nothing under way, the metrics are what clients and backends saw. */
-export function checkCounters(operator: Operator, ledger: Ledger): Promise<string[]> {
+export function checkCounters(operator: Operator, requestLog: RequestLog): Promise<string[]> {
   return untilCalm(async () => {
     const metrics = parseMetrics(await operator.call('GET', '/metrics'));
     const samples = metrics.get('evenkeel_requests_total')?.samples ?? [];
@@ -89,7 +93,7 @@ export function checkCounters(operator: Operator, ledger: Ledger): Promise<strin
     const failures = metrics.get('evenkeel_failures_total')?.samples ?? [];
     const blamed = failures.filter(({ labels, value }) => labels.pool === 'uploads' && value > 0);
     return [
-      ...wrongCounters(new Map(counters), ledger).map((line) => `counters equal what was seen: ${line}`),
+      ...wrongCounters(new Map(counters), requestLog).map((line) => `counters equal what was seen: ${line}`),
       ...blamed.map(
         ({ labels, value }) =>
           `a cut upload is no failure of its backend: ${labels.backend} ${labels.kind} ${value}`,
@@ -99,14 +103,14 @@ export function checkCounters(operator: Operator, ledger: Ledger): Promise<strin
 }
 
 /** Every request of the run. */
-export function judgeAll(ledger: Ledger): string[] {
+export function judgeAll(requestLog: RequestLog): string[] {
   const details = new Map<string, string[]>();
-  for (const record of ledger.clients) {
-    const verdict = judge(record, ledger);
+  for (const record of requestLog.clients) {
+    const verdict = judge(record, requestLog);
     if (verdict.kind !== 'broken') continue;
     details.set(verdict.invariant, [...(details.get(verdict.invariant) ?? []), verdict.detail]);
   }
-  const outages = judgeOutages(ledger);
+  const outages = judgeOutages(requestLog);
   return [
     ...[...details].flatMap(([invariant, all]) => [
       ...all.slice(0, TOLD).map((detail) => `${invariant}: ${detail}`),

@@ -1,7 +1,7 @@
 /** One request of one client, whatever becomes of it: nothing here throws. */
 import http from 'node:http';
 import WebSocket from 'ws';
-import type { End } from './ledger.ts';
+import type { End } from './request-log.ts';
 
 /** How it ended, with what of the answer arrived. */
 export interface Ending {

@@ -1,5 +1,5 @@
 /** Whether the product's counters are what its clients and backends saw. No I/O. */
-import type { ClientRecord, Ledger } from './ledger.ts';
+import type { ClientRecord, RequestLog } from './request-log.ts';
 import { BACKENDS, type PoolName } from './schedule.ts';
 
 /** What an object may lose with its memory (lease.md): a second, and the quarter of one that a batch waits. */
@@ -13,8 +13,8 @@ export interface Bounds {
 }
 
 /** Bounds for the attempts at each backend, by `pool/backend`, since the run began. */
-export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
-  const lossy = ledger.deeds.filter((deed) => deed.lossy);
+function expectedAttempts(requestLog: RequestLog): Map<string, Bounds> {
+  const lossy = requestLog.actions.filter((action) => action.lossy);
   const isAtRisk = (record: ClientRecord) =>
     lossy.some(({ at }) => record.endedAt >= at - LOST_BEFORE_MS && record.sentAt <= at + LOST_AFTER_MS);
   const bounds = new Map<string, Bounds>();
@@ -24,7 +24,7 @@ export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
     bounds.set(key, known);
     return known;
   };
-  for (const record of ledger.clients) {
+  for (const record of requestLog.clients) {
     if (record.attempts.length > 0) {
       for (const { backend } of record.attempts) {
         const pool = poolOf(record.pool, backend);
@@ -39,7 +39,7 @@ export function expectedAttempts(ledger: Ledger): Map<string, Bounds> {
       continue;
     }
     // Without an answer only the backends know where it has been.
-    for (const { pool, backend } of ledger.arrivalsOf(record.id)) of(pool, backend).most++;
+    for (const { pool, backend } of requestLog.arrivalsOf(record.id)) of(pool, backend).most++;
   }
   return bounds;
 }
@@ -49,8 +49,8 @@ const poolOf = (pool: PoolName, backend: string): PoolName =>
   pool === 'shielded' && BACKENDS.spare.some((id) => id === backend) ? 'spare' : pool;
 
 /** What is wrong with the counters, one line each; empty when they are true. */
-export function wrongCounters(counters: ReadonlyMap<string, number>, ledger: Ledger): string[] {
-  return [...expectedAttempts(ledger)].flatMap(([key, { least, most }]) => {
+export function wrongCounters(counters: ReadonlyMap<string, number>, requestLog: RequestLog): string[] {
+  return [...expectedAttempts(requestLog)].flatMap(([key, { least, most }]) => {
     const counted = counters.get(key) ?? 0;
     return counted >= least && counted <= most ? [] : [`${key}: ${counted}, expected ${least} to ${most}`];
   });

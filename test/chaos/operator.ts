@@ -1,6 +1,6 @@
 /** The operator of a run: changes pool `main` while traffic runs, one change at a time, and puts it right again. */
 import { isDeepStrictEqual } from 'node:util';
-import { type Json, send } from '../support/product.ts';
+import { type Json, send } from '../support/product/product.ts';
 import type { Random } from '../support/random.ts';
 import type { Operation } from './schedule.ts';
 

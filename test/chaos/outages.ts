@@ -3,7 +3,7 @@
  * one that hangs while few ask, one that is half broken. How much their clients may notice is counted by outage. No I/O.
  */
 import { Deck, type Random } from '../support/random.ts';
-import { AFTERMATH_MS, type ClientRecord, type FaultSpan, type Ledger } from './ledger.ts';
+import { AFTERMATH_MS, type ClientRecord, type FaultSpan, type RequestLog } from './request-log.ts';
 import { BACKENDS, type Fault, type PoolName, type Step } from './schedule.ts';
 
 /** What each is for; the spare pool of `shielded` and the pool that takes uploads have backends that are always well. */
@@ -75,11 +75,11 @@ export const isRejected = ({ pool, status, attempts, retryAfter }: ClientRecord)
   pool === 'guarded' && status === 503 && attempts.length === 0 && retryAfter;
 
 /** An ejection lasts so long at most, its probe and the news of it a little longer. */
-export const OUT_AFTER_MS = 2 * OUTAGE_BASE_MS + 2_000;
+const OUT_AFTER_MS = 2 * OUTAGE_BASE_MS + 2_000;
 
 /** Whether every backend of the pool was bad of late, so that all of it may be out. */
-export const mayAllBeOut = (pool: PoolName, from: number, to: number, ledger: Ledger): boolean =>
-  BACKENDS[pool].every((id) => ledger.faultsDuring(pool, id, from - OUT_AFTER_MS, to).length > 0);
+export const mayAllBeOut = (pool: PoolName, from: number, to: number, requestLog: RequestLog): boolean =>
+  BACKENDS[pool].every((id) => requestLog.faultsDuring(pool, id, from - OUT_AFTER_MS, to).length > 0);
 
 /** Three in a row eject; of one that fails every other time it takes ten attempts to know. */
 const MOST = 3;
@@ -89,23 +89,27 @@ const MOST_HALVED = 10;
  * While a backend of a pool or of its fallback is well, at most three requests an isolate and outage fail or wait for a timeout;
  * besides them those that were under way when it began. What may not be repeated also fails as a probe.
  */
-export function judgeOutages(ledger: Ledger): string[] {
-  const spans = ledger.faults.filter((span) => isOutagePool(span.pool));
+export function judgeOutages(requestLog: RequestLog): string[] {
+  const spans = requestLog.faults.filter((span) => isOutagePool(span.pool));
   return spans.flatMap((span) => {
-    const met = ledger.clients.filter((record) => suffersFrom(record, span, ledger));
+    const met = requestLog.clients.filter((record) => suffersFrom(record, span, requestLog));
     const isolates =
-      1 + ledger.downtimes.filter((down) => down.from <= span.to && down.to >= span.from).length;
+      1 + requestLog.downtimes.filter((down) => down.from <= span.to && down.to >= span.from).length;
     const underWay = OUTAGE_CLIENTS[span.pool as OutagePool].clients - 1;
     const most = isolates * ((span.fault === 'alternates' ? MOST_HALVED : MOST) + underWay);
     const probes = Math.ceil((span.to - span.from) / OUTAGE_BASE_MS);
+    // In a pool that rejects no other backend can answer for a probe that fails.
+    const mostRepeatable = span.pool === 'guarded' ? most + probes : most;
     const repeatable = met.filter(({ kind }) => kind !== 'post');
     const posts = met.length - repeatable.length;
     const ms = Math.round(span.to - span.from);
     const where = `${span.backend} of ${span.pool}, ${span.fault} at ${Math.round(span.from)} for ${ms} ms`;
     return [
-      ...(repeatable.length <= most
+      ...(repeatable.length <= mostRepeatable
         ? []
-        : [`${repeatable.length} that may be repeated failed or waited, at most ${most} may: ${where}`]),
+        : [
+            `${repeatable.length} that may be repeated failed or waited, at most ${mostRepeatable} may: ${where}`,
+          ]),
       ...(posts <= most + probes
         ? []
         : [`${posts} POSTs failed or waited, at most ${most + probes} may: ${where}`]),
@@ -114,10 +118,10 @@ export function judgeOutages(ledger: Ledger): string[] {
 }
 
 /** Whether a request failed for its client by this outage, or waited for its timeout there. */
-function suffersFrom(record: ClientRecord, span: FaultSpan, ledger: Ledger): boolean {
+function suffersFrom(record: ClientRecord, span: FaultSpan, requestLog: RequestLog): boolean {
   const { pool, sentAt, endedAt, attempts, status } = record;
   if (pool !== span.pool || sentAt > span.to + AFTERMATH_MS || endedAt < span.from) return false;
-  if (ledger.wasDown(sentAt, endedAt) || ledger.stoodStill(sentAt, endedAt) || isRejected(record))
+  if (requestLog.wasDown(sentAt, endedAt) || requestLog.wasStalled(sentAt, endedAt) || isRejected(record))
     return false;
   const here = attempts.filter(({ backend }) => backend === span.backend);
   if (here.some(({ how }) => how === 'timeout')) return true;

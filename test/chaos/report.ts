@@ -1,6 +1,6 @@
 /** The table of a run: each fault, how often, and what became of the requests that met it. No I/O. */
 import { judge, type Verdict } from './invariants.ts';
-import type { ClientRecord, Ledger } from './ledger.ts';
+import type { ClientRecord, RequestLog } from './request-log.ts';
 import { FAULTS } from './schedule.ts';
 
 export interface Row {
@@ -10,37 +10,39 @@ export interface Row {
   readonly saw: string;
 }
 
-/** After a deed, requests sent in this time count as having met it. */
+/** After a action, requests sent in this time count as having met it. */
 const MET_MS = 1_000;
 
-/** One row a fault, then one a deed. */
-export function rowsOf(ledger: Ledger): Row[] {
-  const judged = ledger.clients.map((record) => ({ record, verdict: judge(record, ledger) }));
+/** One row a fault, then one a action. */
+export function rowsOf(requestLog: RequestLog): Row[] {
+  const judged = requestLog.clients.map((record) => ({ record, verdict: judge(record, requestLog) }));
   const faults = FAULTS.map((fault): Row => {
-    const spans = ledger.faults.filter((span) => span.fault === fault);
-    const met = judged.filter(({ record }) => metFault(record, fault, ledger));
+    const spans = requestLog.faults.filter((span) => span.fault === fault);
+    const met = judged.filter(({ record }) => metFault(record, fault, requestLog));
     return { what: fault, times: spans.length, requests: met.length, saw: summarise(met) };
   });
-  const names = [...new Set(ledger.deeds.filter((deed) => !deed.isEnd).map((deed) => deed.what))].sort();
-  const deeds = names.map((what): Row => {
-    const times = ledger.deeds.filter((deed) => deed.what === what);
+  const names = [
+    ...new Set(requestLog.actions.filter((action) => !action.isEnd).map((action) => action.what)),
+  ].sort();
+  const actions = names.map((what): Row => {
+    const times = requestLog.actions.filter((action) => action.what === what);
     const met = judged.filter(({ record }) =>
       times.some(({ at }) => record.endedAt >= at && record.sentAt <= at + MET_MS),
     );
     return { what, times: times.length, requests: met.length, saw: summarise(met, nameOfVerdict) };
   });
-  return [...faults, ...deeds].filter((row) => row.times > 0);
+  return [...faults, ...actions].filter((row) => row.times > 0);
 }
 
 /** A request met a fault when one of the backends it was tried at had it; of a dead one only the attempts tell. */
-function metFault(record: ClientRecord, fault: string, ledger: Ledger): boolean {
-  if (ledger.arrivalsOf(record.id).some((arrival) => arrival.fault === fault)) return true;
+function metFault(record: ClientRecord, fault: string, requestLog: RequestLog): boolean {
+  if (requestLog.arrivalsOf(record.id).some((arrival) => arrival.fault === fault)) return true;
   return (
     fault === 'die' &&
     record.attempts.some(
       ({ backend, how }) =>
         how === 'connect-failure' &&
-        ledger.faultsDuring(record.pool, backend, record.sentAt, record.endedAt).includes('die'),
+        requestLog.faultsDuring(record.pool, backend, record.sentAt, record.endedAt).includes('die'),
     )
   );
 }
@@ -67,7 +69,7 @@ function nameOf(record: ClientRecord, verdict: Verdict): string {
   return record.end === 'cut' || record.end === 'wrong' ? 'cut by its backend' : `${record.status}${kind}`;
 }
 
-/** Beside a deed only this counts: was it a backend's fault, or ours? */
+/** Beside a action only this counts: was it a backend's fault, or ours? */
 function nameOfVerdict(record: ClientRecord, verdict: Verdict): string {
   if (verdict.kind !== 'excused' || verdict.why === 'no runtime') return nameOf(record, verdict);
   return 'failed by a backend’s own fault';

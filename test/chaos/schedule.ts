@@ -28,16 +28,16 @@ export const OPERATIONS = ['weight', 'drain', 'remove', 'replace', 'sharding'] a
 export type Operation = (typeof OPERATIONS)[number];
 
 /** What happens to an object: `abort` and `evict` take its memory, the others leave it. */
-export const MISHAPS = ['throw', 'throw late', 'slow'] as const;
+export const OBJECT_FAULTS = ['throw', 'throw late', 'slow'] as const;
 export const LOSSES = ['evict', 'abort'] as const;
-export type Mishap = (typeof MISHAPS)[number] | (typeof LOSSES)[number];
+export type ObjectFault = (typeof OBJECT_FAULTS)[number] | (typeof LOSSES)[number];
 
 export type Step = { readonly atMs: number; readonly forMs: number } & (
   | { readonly kind: 'fault'; readonly pool: PoolName; readonly backend: string; readonly fault: Fault }
   | { readonly kind: 'operate'; readonly what: Operation; readonly backend: string }
   | {
       readonly kind: 'object';
-      readonly what: Mishap;
+      readonly what: ObjectFault;
       readonly className: 'Pool' | 'Directory';
       readonly pool: string;
     }
@@ -52,7 +52,7 @@ export interface Cycle {
 }
 
 /** Backends by lane: only one of a lane is bad at a time, so that the others of the pool can be counted on. */
-export const LANES = {
+const LANES = {
   main: [
     ['a', 'b', 'c'],
     ['d', 'e', 'f'],
@@ -91,7 +91,7 @@ export function plan(seed: number, cycles: number, stormMs: number): Cycle[] {
     main: new Deck(FAULTS, random),
     plain: new Deck(PLAIN_FAULTS, random),
     operations: new Deck(OPERATIONS, random),
-    mishaps: new Deck(MISHAPS, random),
+    objectFaults: new Deck(OBJECT_FAULTS, random),
     losses: new Deck(LOSSES, random),
   };
   return Array.from({ length: cycles }, (_, i) => {
@@ -117,7 +117,7 @@ export function plan(seed: number, cycles: number, stormMs: number): Cycle[] {
       ...lane(random, stormMs, [800, 2_000], (at) => ({
         ...at,
         kind: 'object' as const,
-        what: lossy ? decks.losses.deal() : decks.mishaps.deal(),
+        what: lossy ? decks.losses.deal() : decks.objectFaults.deal(),
         className: random.next() < 0.75 ? ('Pool' as const) : ('Directory' as const),
         pool: random.pick(LANE_POOLS),
       })),

@@ -2,19 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Json, send } from '../support/product.ts';
+import { type Json, send } from '../support/product/product.ts';
+import { databaseMb } from '../support/product/size.ts';
 import { Random } from '../support/random.ts';
-import { databaseMb } from '../support/size.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { checkCalm, checkCounters, judgeAll } from './checks.ts';
-import { Ledger } from './ledger.ts';
-import { ORDERS_HOST, orderOf, writeWrappedWorker } from './mishaps.ts';
+import { ORDERS_HOST, orderOf, writeWrappedWorker } from './object-faults.ts';
 import { Operator } from './operator.ts';
 import { OUTAGE_BASE_MS, planOutages } from './outages.ts';
-import { startPulse } from './pulse.ts';
 import { type Row, rowsOf } from './report.ts';
+import { RequestLog } from './request-log.ts';
 import { type RuntimeProcess, startRuntimeProcess } from './runtime-process.ts';
 import { BACKENDS, type Cycle, POOLS, type PoolName, plan, type Step } from './schedule.ts';
+import { detectStalls } from './stall-detector.ts';
 import { hostOf, startTraffic } from './traffic.ts';
 
 export interface StormOptions {
@@ -42,7 +42,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function storm(options: StormOptions): Promise<StormResult> {
   const run = new Run(options);
-  const endPulse = startPulse(run.ledger);
+  const endPulse = detectStalls(run.requestLog);
   try {
     return await run.go();
   } finally {
@@ -53,7 +53,7 @@ export async function storm(options: StormOptions): Promise<StormResult> {
 
 class Run {
   readonly #options: StormOptions;
-  readonly ledger = new Ledger();
+  readonly requestLog = new RequestLog();
   readonly #random: Random;
   readonly #state = mkdtempSync(join(tmpdir(), 'evenkeel-chaos-'));
   readonly #token = crypto.randomUUID();
@@ -78,7 +78,7 @@ class Run {
     this.#script = writeWrappedWorker();
     for (const pool of POOLS)
       for (const id of BACKENDS[pool])
-        this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, this.ledger));
+        this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, this.requestLog));
     await this.#startRuntime();
     await this.#operator.call('PUT', '/config', this.#document());
     // Of its own, so that one plan does not shift with the other.
@@ -87,13 +87,13 @@ class Run {
       const steps = [...cycle.steps, ...planOutages(outages, stormMs)];
       await this.#cycle({ ...cycle, steps }, i);
       tell(
-        `cycle ${i + 1} of ${cycles}: ${this.ledger.clients.length} requests, ${this.#broken.length} broken`,
+        `cycle ${i + 1} of ${cycles}: ${this.requestLog.clients.length} requests, ${this.#broken.length} broken`,
       );
     }
-    this.#broken.push(...judgeAll(this.ledger));
+    this.#broken.push(...judgeAll(this.requestLog));
     return {
-      rows: rowsOf(this.ledger),
-      requests: this.ledger.clients.length,
+      rows: rowsOf(this.requestLog),
+      requests: this.requestLog.clients.length,
       broken: this.#broken,
       residentMb: this.#residentMb,
       storageMb: databaseMb(this.#state),
@@ -164,7 +164,7 @@ class Run {
 
   async #cycle(cycle: Cycle, index: number): Promise<void> {
     const { clients } = this.#options;
-    const traffic = startTraffic(() => this.#port, this.ledger, this.#random, clients, `c${index}`);
+    const traffic = startTraffic(() => this.#port, this.requestLog, this.#random, clients, `c${index}`);
     const sampler = setInterval(() => this.#sample(), 1_000);
     try {
       const startedAt = performance.now();
@@ -174,12 +174,12 @@ class Run {
           await this.#carryOut(step);
         }),
       );
-      this.#note(index, await checkCalm(this.#operator, this.ledger, this.#options.clients));
+      this.#note(index, await checkCalm(this.#operator, this.requestLog, this.#options.clients));
     } finally {
       clearInterval(sampler);
       await traffic.stop();
     }
-    this.#note(index, await checkCounters(this.#operator, this.ledger));
+    this.#note(index, await checkCounters(this.#operator, this.requestLog));
   }
 
   #note(cycle: number, broken: readonly string[]): void {
@@ -191,8 +191,8 @@ class Run {
     if (mb > 0) this.#residentMb.push(Math.round(mb));
   }
 
-  #deed(what: string, lossy = false): void {
-    this.ledger.deeds.push({ what, at: performance.now(), lossy });
+  #record(what: string, lossy = false): void {
+    this.requestLog.actions.push({ what, at: performance.now(), lossy });
   }
 
   async #carryOut(step: Step): Promise<void> {
@@ -202,7 +202,7 @@ class Run {
       case 'operate':
         return this.#operate(step);
       case 'object':
-        return this.#mishap(step);
+        return this.#failObject(step);
       case 'kill':
         return this.#operator.alone(() => this.#kill());
     }
@@ -217,7 +217,7 @@ class Run {
       from: performance.now(),
       to: Number.POSITIVE_INFINITY,
     };
-    this.ledger.faults.push(span);
+    this.requestLog.faults.push(span);
     backend.fault = fault;
     if (fault === 'die') await backend.die();
     await wait(forMs);
@@ -235,21 +235,21 @@ class Run {
 
   async #operateNow({ what, backend, forMs }: Extract<Step, { kind: 'operate' }>): Promise<void> {
     const undo = await this.#operator.alone(async () => {
-      this.#deed(`configuration: ${what}`);
+      this.#record(`configuration: ${what}`);
       return this.#operator.operate(what, backend);
     });
     await wait(forMs);
     await this.#operator.alone(undo);
   }
 
-  async #mishap({ what, className, pool, forMs }: Extract<Step, { kind: 'object' }>): Promise<void> {
+  async #failObject({ what, className, pool, forMs }: Extract<Step, { kind: 'object' }>): Promise<void> {
     const name = className === 'Pool' ? `${pool}/0` : 'directory';
     const lossy = (what === 'evict' || what === 'abort') && className === 'Pool';
-    this.#deed(`${className} object: ${what}`, lossy);
+    this.#record(`${className} object: ${what}`, lossy);
     if (what === 'evict') await this.#runtime!.evict(className, name);
     else await send(this.#port, ORDERS_HOST, orderOf(what, className, forMs)).catch(() => undefined);
     const lossEnds = () => {
-      if (lossy) this.ledger.deeds.push({ what, at: performance.now(), lossy, isEnd: true });
+      if (lossy) this.requestLog.actions.push({ what, at: performance.now(), lossy, isEnd: true });
     };
     lossEnds();
     await wait(forMs);
@@ -261,14 +261,14 @@ class Run {
     let from = 0;
     const check = await this.#operator.changeUntilKilled(async () => {
       await wait(this.#random.int(50, 300));
-      this.#deed('runtime: SIGKILL', true);
+      this.#record('runtime: SIGKILL', true);
       from = performance.now();
-      this.ledger.downtimes.push({ from, to: Number.POSITIVE_INFINITY });
+      this.requestLog.downtimes.push({ from, to: Number.POSITIVE_INFINITY });
       await this.#runtime!.kill();
     });
     await this.#startRuntime();
-    this.ledger.downtimes.pop();
-    this.ledger.downtimes.push({ from, to: performance.now() });
+    this.requestLog.downtimes.pop();
+    this.requestLog.downtimes.push({ from, to: performance.now() });
     const missing = await check();
     if (missing) this.#broken.push(`every answered change is in the configuration after a kill: ${missing}`);
   }

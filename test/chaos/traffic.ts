@@ -1,11 +1,11 @@
-/** The kinds of traffic, and clients that mix them until they are told to stop. */
+/** The kinds of traffic, and clients that mix them until they are stopped. */
 import { createHash } from 'node:crypto';
 import { breakOff } from '../compare/load.ts';
 import type { Random } from '../support/random.ts';
 import { EVENTS } from './backend.ts';
 import { ask, closeIdle, converse, type Ending } from './client.ts';
-import type { ClientRecord, Kind, Ledger } from './ledger.ts';
 import { OUTAGE_CLIENTS, OUTAGE_POOLS } from './outages.ts';
+import type { ClientRecord, Kind, RequestLog } from './request-log.ts';
 import type { PoolName } from './schedule.ts';
 
 /** How often each kind is sent, and to which pools. */
@@ -41,7 +41,7 @@ export const hostOf = (pool: PoolName): string => `${pool}.chaos`;
 /** Starts clients that send one request after the other. */
 export function startTraffic(
   port: () => number,
-  ledger: Ledger,
+  requestLog: RequestLog,
   random: Random,
   clients: number,
   prefix: string,
@@ -55,9 +55,9 @@ export function startTraffic(
       const pool = random.pick(pools);
       const id = `${prefix}-${kind}-${++count}`;
       const [record, cookie] = await sendOne(port(), kind, pool, id, random, pin);
-      ledger.clients.push(record);
+      requestLog.clients.push(record);
       if (cookie !== undefined && record.backend !== null) pin = { cookie, backend: record.backend };
-      // With no runtime there is nobody to ask: do not spin.
+      // With no runtime no request can be answered: do not spin.
       const waitMs = record.end === 'no answer' ? 50 : random.int(1, 12);
       await pause(waitMs);
     }
@@ -66,13 +66,13 @@ export function startTraffic(
     while (running) {
       const kind = random.pick(kinds);
       const [record] = await sendOne(port(), kind, pool, `${prefix}-${pool}-${kind}-${++count}`, random);
-      ledger.clients.push(record);
+      requestLog.clients.push(record);
       await pause(random.int(shortest, longest));
     }
   };
   const breaksOff = async () => {
     while (running) {
-      ledger.clients.push(await breakOne(port(), `${prefix}-broken-off-${++count}`, random));
+      requestLog.clients.push(await breakOne(port(), `${prefix}-broken-off-${++count}`, random));
       await pause(random.int(20, 120));
     }
   };
@@ -109,7 +109,7 @@ async function breakOne(port: number, id: string, random: Random): Promise<Clien
 }
 
 /** Sends one request of a kind. Returns its record, and the affinity cookie that came with the answer. */
-export async function sendOne(
+async function sendOne(
   port: number,
   kind: Kind,
   pool: PoolName,

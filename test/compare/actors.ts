@@ -4,7 +4,7 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What a backend does with a request: it answers with a status, or in detail, or keeps it waiting without a word. */
-export type Deed = number | 'hang' | Reply;
+export type Behaviour = number | 'hang' | Reply;
 
 export interface Reply {
   readonly status: number;
@@ -14,16 +14,16 @@ export interface Reply {
 }
 
 /** Decides by how many requests came before under this script, and by the request. */
-export type Script = (count: number, request: http.IncomingMessage) => Deed;
+export type Script = (count: number, request: http.IncomingMessage) => Behaviour;
 
 export const well: Script = () => 200;
 export const hangs: Script = () => 'hang';
 
-/** These deeds in turn, again and again. */
+/** These in turn, again and again. */
 export const inTurn =
-  (...deeds: readonly Deed[]): Script =>
+  (...behaviours: readonly Behaviour[]): Script =>
   (count) =>
-    deeds[count % deeds.length]!;
+    behaviours[count % behaviours.length]!;
 
 /** The part of an upload's path by which its backend counts it. */
 export const UPLOAD_PATH = '/upload';
@@ -38,7 +38,7 @@ export interface Actor {
   readonly wholeUploads: number;
   /** From now on requests are treated so; those that wait go on waiting. */
   act(script: Script): void;
-  /** Resets every connection and stops listening: whoever connects is refused. */
+  /** Resets every connection and stops listening: connections are refused. */
   die(): Promise<void>;
   /** Listens again. */
   comeBack(): Promise<void>;
@@ -86,13 +86,13 @@ export async function startActor(id: string): Promise<Actor> {
 
   const serve = (request: http.IncomingMessage, response: http.ServerResponse) => {
     hits++;
-    const deed = script(count++, request);
+    const behaviour = script(count++, request);
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     request.on('end', () => {
       if (request.complete && request.url?.startsWith(UPLOAD_PATH)) wholeUploads++;
-      if (deed === 'hang') return;
-      const reply: Reply = typeof deed === 'number' ? { status: deed } : deed;
+      if (behaviour === 'hang') return;
+      const reply: Reply = typeof behaviour === 'number' ? { status: behaviour } : behaviour;
       const answer = () =>
         response
           .writeHead(reply.status, { [ACTOR_HEADER]: id, 'content-type': 'text/plain', ...reply.headers })

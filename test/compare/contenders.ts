@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, type Json, type Product, TOKEN } from '../support/product.ts';
+import { eventually, type Json, type Product, TOKEN } from '../support/product/product.ts';
 import { type Actor, lowPort } from './actors.ts';
 import { shoot, type Target } from './load.ts';
 
@@ -55,11 +55,11 @@ export function evenkeel(product: Product): Contender {
   const serve = async ({ id, actors, weights, spare, timeoutMs, pool, route }: Setup): Promise<Served> => {
     const host = `${id}.test`;
     const limit = timeoutMs === undefined ? {} : { timeoutMs };
-    if (spare) await product.must('PUT', `/pools/${id}-spare`, { backends: backends(spare), ...limit });
+    if (spare) await product.apiOk('PUT', `/pools/${id}-spare`, { backends: backends(spare), ...limit });
     const takesOver = spare ? { whenUnavailable: `pool:${id}-spare` } : {};
     const own = { backends: backends(actors, weights), ...limit, ...takesOver, ...pool };
-    await product.must('PUT', `/pools/${id}`, own);
-    await product.must('PUT', `/routes/${id}`, { host, pool: id, ...route });
+    await product.apiOk('PUT', `/pools/${id}`, own);
+    await product.apiOk('PUT', `/routes/${id}`, { host, pool: id, ...route });
     return {
       pool: id,
       port: product.port,
@@ -100,7 +100,7 @@ export function nginx(): (Contender & { readonly version: string }) | null {
 /** It goes on to the next server for what Evenkeel retries; by default it would for no status. */
 const NEXT_UPSTREAM = 'error timeout http_502 http_503 http_504';
 
-/** What Evenkeel gives a backend unless it is told otherwise. */
+/** What Evenkeel gives a backend by default. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 async function serveByNginx(

@@ -1,5 +1,5 @@
 /** Bodies made from the JSON Schemas of the OpenAPI document: such as fit, and such as were broken at one place. No I/O. */
-import type { Json } from '../support/product.ts';
+import type { Json } from '../support/product/product.ts';
 import type { Random } from '../support/random.ts';
 
 /** Strings of which one or another fits every pattern that the schemas have. */
@@ -58,7 +58,7 @@ const JUNK: readonly unknown[] = [
   '//a.example.net',
   'http://[::1',
   'https://a.example.net\\@b.example.net',
-  'pool:nobody',
+  'pool:missing',
   [],
   [null],
   [[]],

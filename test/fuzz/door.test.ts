@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../scripts/support/ports.ts';
 import { startWorkerd } from '../bench/workerd.ts';
-import { startForTest } from '../support/pools.ts';
-import { eventually, many, send } from '../support/product.ts';
+import { startForTest } from '../support/product/pools.ts';
+import { eventually, many, send } from '../support/product/product.ts';
 import { Random } from '../support/random.ts';
 import { makeRequest } from './requests.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_261_124);
 const SOCKETS = 3_600;
 const TOKEN = crypto.randomUUID();
-/** What the admin host says to a stranger, or shows to anybody. */
+/** What the admin host answers without sign-in. */
 const ADMIN_CONTENT = /"status":"ok","version"|Sign in, or send|evenkeel_session|<div id="root">/;
 
 /** Raw workerd, for nothing in front of it should tidy the requests up. */
@@ -88,7 +88,7 @@ function faultOf(sent: string, answer: string): string | null {
 }
 
 /**
- * An error of ours that nobody caught shows as a 500. The runtime answers one by itself where Host and target make no
+ * An error of ours that is not caught shows as a 500. The runtime itself answers one where Host and target make no
  * URL: then the bare Worker beside ours gets none either.
  */
 async function uncaught(port: number, bare: number, requests: readonly string[], answer: string) {

@@ -94,7 +94,7 @@ function hosts({ canary, admin }: Forbidden): string[] {
     'fuzz.test:',
     'fuzz.test:99999',
     'a.b.fuzz.test',
-    'nobody.test',
+    'unknown.test',
     canary,
     `fuzz.test@${canary}`,
     `${canary}@fuzz.test`,

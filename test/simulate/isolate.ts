@@ -1,12 +1,12 @@
 /** An isolate in the simulation: the product's own view, slots and rules when to ask; only the calls are made up. No I/O. */
 import { take } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
+import { BATCH_MS } from '../../worker/lib/timing.ts';
 import type { LeaseAsk, LeaseReply } from '../../worker/protocol/messages.ts';
 import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/pool-client/lease.ts';
-import { BATCH_MS } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
 import { isFull, isWorthTaking } from '../../worker/proxy/pool-client/reports.ts';
-import type { Agenda } from './agenda.ts';
+import type { EventQueue } from './event-queue.ts';
 
 /** Calls the isolate's object; `then` gets the reply, or null when there was none in time. */
 export type Call = (ask: LeaseAsk, at: number, then: (reply: LeaseReply | null, at: number) => void) => void;
@@ -14,7 +14,7 @@ export type Call = (ask: LeaseAsk, at: number, then: (reply: LeaseReply | null, 
 export type Note = (isolate: Isolate, index: number, at: number, waitedMs: number) => void;
 
 export class Isolate {
-  readonly #agenda: Agenda;
+  readonly #events: EventQueue;
   readonly #call: Call;
   readonly #note: Note;
   #view: PoolView;
@@ -24,8 +24,8 @@ export class Isolate {
   #batch = 0;
   #isTimed = false;
 
-  constructor(agenda: Agenda, pool: PoolConfig, revision: number, call: Call, note: Note) {
-    this.#agenda = agenda;
+  constructor(events: EventQueue, pool: PoolConfig, revision: number, call: Call, note: Note) {
+    this.#events = events;
     this.#view = new PoolView(pool, revision);
     this.#call = call;
     this.#note = note;
@@ -41,7 +41,7 @@ export class Isolate {
     return left;
   }
 
-  /** One request, as `firstPick` has it. */
+  /** One request, as `selectFirst` has it. */
   request(now: number): void {
     const view = this.#view;
     const slot = slotInHand(view, now);
@@ -91,7 +91,7 @@ export class Isolate {
     } else if (!this.#isTimed) {
       this.#isTimed = true;
       const batch = this.#batch;
-      this.#agenda.add(now + BATCH_MS, (at) => {
+      this.#events.add(now + BATCH_MS, (at) => {
         if (this.#batch === batch) this.#report(at);
       });
     }

@@ -4,7 +4,7 @@ import { positionAfter } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import { Sequence } from '../../worker/objects/pool/sequence.ts';
 import type { LeaseAsk, LeaseReply, Returned } from '../../worker/protocol/messages.ts';
-import type { Continent } from './world.ts';
+import type { Continent } from './geography.ts';
 
 /** The platform's guide: about a thousand calls a second for one object. */
 const SERVICE_MS = 1;
@@ -62,7 +62,7 @@ export class PoolObject {
       this.#flushedAt = now;
     }
     for (const batch of returned) this.#takeBack(batch);
-    sequence.weigh(weightsOf(this.#pool));
+    sequence.setWeights(weightsOf(this.#pool));
     const first = sequence.taken;
     const slots = sequence.lease(Math.min(want, this.#pool.maxLease));
     return {

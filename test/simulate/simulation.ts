@@ -2,13 +2,13 @@
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
-import { Agenda } from './agenda.ts';
+import { seeded } from '../support/random.ts';
+import { EventQueue } from './event-queue.ts';
+import { type Continent, curve, type Location, makeLocations, NAMES, roundTripMs } from './geography.ts';
 import { type Call, Isolate, type Note } from './isolate.ts';
 import { DRAINED, makePools } from './pool.ts';
 import { PoolObject } from './pool-object.ts';
-import { gapMs, seeded } from './random.ts';
 import { type Figures, figuresOf, newTally } from './tally.ts';
-import { type Continent, curve, type Location, makeLocations, NAMES, roundTripMs } from './world.ts';
 
 export interface Settings {
   readonly seed: number;
@@ -40,7 +40,7 @@ const CONTINENT_CODES: Readonly<Record<Continent, string>> = {
 export function simulate(settings: Settings): Figures {
   const random = seeded(settings.seed);
   const { open, draining } = makePools(settings.sharding);
-  const agenda = new Agenda();
+  const events = new EventQueue();
   const objects = new Map<string, PoolObject>();
   const tally = newTally(open);
   let revision = 1;
@@ -63,7 +63,7 @@ export function simulate(settings: Settings): Figures {
     Array.from({ length: location.isolates }, () => {
       const object = objectFor(location);
       const wayMs = (roundTripMs(location.continent, object.home) + location.extraMs) / 2;
-      const isolate = new Isolate(agenda, open, revision, callTo(object, wayMs), note);
+      const isolate = new Isolate(events, open, revision, callTo(object, wayMs), note);
       return { isolate, location };
     }),
   );
@@ -92,14 +92,14 @@ export function simulate(settings: Settings): Figures {
         isOver = true;
         then(reply, now);
       };
-      agenda.add(at + wayMs, (arrivedAt) => {
+      events.add(at + wayMs, (arrivedAt) => {
         const doneAt = object.admit(arrivedAt);
-        if (doneAt === null) return agenda.add(arrivedAt + wayMs, (now) => end(null, now));
-        if (doneAt + wayMs > at + PATIENCE_MS) agenda.add(at + PATIENCE_MS, (now) => end(null, now));
-        agenda.add(doneAt, (now) => {
+        if (doneAt === null) return events.add(arrivedAt + wayMs, (now) => end(null, now));
+        if (doneAt + wayMs > at + PATIENCE_MS) events.add(at + PATIENCE_MS, (now) => end(null, now));
+        events.add(doneAt, (now) => {
           const reply = object.answer(ask, now);
           if (now + wayMs > at + PATIENCE_MS) object.lostSlots += reply.slots.length;
-          agenda.add(now + wayMs, (heardAt) => end(reply, heardAt));
+          events.add(now + wayMs, (heardAt) => end(reply, heardAt));
         });
       });
     };
@@ -114,40 +114,40 @@ export function simulate(settings: Settings): Figures {
       const next = (now: number) => {
         isolate.request(now);
         const at = now + gapMs(perSecond, random);
-        if (at < end) agenda.add(at, next);
+        if (at < end) events.add(at, next);
       };
       const first = from + gapMs(perSecond, random);
-      if (first < end) agenda.add(first, next);
+      if (first < end) events.add(first, next);
     }
     const measuredFrom = from + WINDOW.warmUpMs;
-    agenda.runUntil(measuredFrom);
+    events.runUntil(measuredFrom);
     for (const [i, object] of [...objects.values()].entries()) {
       object.calls.clear();
       object.turnedAway = 0;
       object.lostSlots = 0;
       // Each object loses its memory once in the windows played.
       if (i % settings.hours.length !== n) continue;
-      agenda.add(measuredFrom + WINDOW.measuredMs * random(), (now) => object.evict(now));
+      events.add(measuredFrom + WINDOW.measuredMs * random(), (now) => object.evict(now));
     }
     for (const { isolate } of isolates)
       if (random() < VANISHING)
-        agenda.add(measuredFrom + WINDOW.measuredMs * random(), () => {
+        events.add(measuredFrom + WINDOW.measuredMs * random(), () => {
           tally.lostSlots += isolate.vanish(open, revision);
         });
     isMeasuring = true;
-    agenda.runUntil(measuredFrom + WINDOW.measuredMs);
+    events.runUntil(measuredFrom + WINDOW.measuredMs);
     isMeasuring = false;
     tally.seconds += WINDOW.measuredMs / 1_000;
     countCalls();
     drain(measuredFrom + WINDOW.measuredMs);
-    agenda.runUntil(end);
+    events.runUntil(end);
     tally.staleMs.push(...isolates.map(({ isolate }) => stale.get(isolate) ?? 0));
     stale = new Map();
     answeredAt = Number.POSITIVE_INFINITY;
     revision++;
     for (const object of objects.values()) object.configure(open, revision);
     // Calls under way end; nothing else happens until the next window.
-    agenda.runUntil(end + 2 * PATIENCE_MS);
+    events.runUntil(end + 2 * PATIENCE_MS);
   }
 
   function countCalls(): void {
@@ -167,9 +167,13 @@ export function simulate(settings: Settings): Figures {
     const newest = revision;
     const ways = [...objects.values()].map((object) => {
       const wayMs = roundTripMs(NAMES[0]!, object.home) / 2;
-      agenda.add(at + wayMs, () => object.configure(draining, newest));
+      events.add(at + wayMs, () => object.configure(draining, newest));
       return 2 * wayMs;
     });
     answeredAt = at + Math.max(...ways);
   }
 }
+
+/** The time to the next of events that come independently, `perSecond` on average; in ms. */
+const gapMs = (perSecond: number, random: () => number): number =>
+  (-Math.log(1 - random()) / perSecond) * 1_000;

@@ -1,4 +1,4 @@
-/** The backends of the soak, in a process of their own: each on a port of the command line, each told when to fail. */
+/** The backends of the soak, in a process of their own: each on a port of the command line, each failing when the soak asks it to. */
 import http from 'node:http';
 import type { Socket } from 'node:net';
 

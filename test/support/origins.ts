@@ -90,7 +90,7 @@ export async function spawnOrigin(name: string, port = 0): Promise<OriginProcess
   };
 }
 
-/** A port on which nobody listens: one that was just given and given back. */
+/** A closed port: one that was just opened and closed. */
 export async function deadPort(): Promise<number> {
   const origin = await startOrigin(() => undefined);
   await origin.stop();

@@ -1,4 +1,4 @@
-/** What a deployment and its button are told: every value explained, none that opens a door, no optional thing required. */
+/** The values of a deployment and its button: every one explained, none that opens a door, no optional thing required. */
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
@@ -25,12 +25,12 @@ test('of the secrets only the token is required', () => {
   expect(config.secrets.required).toEqual(['ADMIN_TOKEN']);
 });
 
-test('the values as committed are the safe ones, and lead to nobody’s site', () => {
+test('the committed values are safe, and lead to no site', () => {
   expect(config.vars).toMatchObject({ ALLOW_PRIVATE_BACKENDS: 'false', STATIC_CONFIG: '', ACCESS_AUD: '' });
   expect(config.routes).toBeUndefined();
 });
 
-test('every value that a deployment takes is explained to who presses the button', () => {
+test('every value that a deployment takes is explained at the deploy button', () => {
   const resources = [...(config.queues?.producers ?? []), ...(config.r2_buckets ?? [])].map(
     (one) => one.binding,
   );

@@ -1,9 +1,10 @@
 /** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
 import { takesNew } from '../../balance/available.ts';
 import type { Env } from '../../env.ts';
-import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
+import { retryOnce, withDeadline } from '../../lib/calls.ts';
+import { ISOLATE_DEADLINE_MS } from '../../lib/timing.ts';
 import type { Reason } from '../../protocol/messages.ts';
-import { eligibleNow, weightsOf } from '../selection/local-pick.ts';
+import { eligibleNow, weightsOf } from '../selection/select-locally.ts';
 import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';

@@ -1,0 +1,35 @@
+/** Put around the built Worker: its Pool objects note how often they are asked for slots. It runs in workerd, so it is plain JavaScript. */
+import worker, { Pool as BuiltPool, Directory } from '../../../dist/evenkeel/index.js';
+
+/** In local workerd the objects run in the Worker's own isolate, so that what they note can simply be read. */
+const asked = [];
+/** Of these, those that came with a report. */
+let carried = 0;
+let isAway = false;
+
+export { Directory };
+export class Pool extends BuiltPool {
+  async lease(ask) {
+    asked.push(ask.want);
+    if (isAway) throw new Error('away, as asked');
+    return super.lease(ask);
+  }
+  async report(report, want) {
+    if (want > 0) {
+      asked.push(want);
+      carried++;
+    }
+    return super.report(report, want);
+  }
+}
+
+export default {
+  ...worker,
+  fetch(request, env, ctx) {
+    const { hostname, pathname } = new URL(request.url);
+    if (hostname !== 'asked.test') return worker.fetch(request, env, ctx);
+    isAway = pathname === '/away';
+    if (pathname === '/carried') return Response.json(carried);
+    return Response.json(asked.splice(0));
+  },
+};

@@ -1,0 +1,92 @@
+/** What an isolate knows of a pool: its configuration, what its object reported, and what the isolate saw itself. */
+import { describe, expect, test } from 'vitest';
+import { LIMITS } from '../../../../worker/config/limits.ts';
+import { poolSchema } from '../../../../worker/config/schema.ts';
+import {
+  noteClient,
+  putBackClients,
+  takeClients,
+} from '../../../../worker/proxy/pool-client/affinity-clients.ts';
+import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
+import { lease } from '../../../support/samples.ts';
+
+const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
+
+test('an update from an object without a backend’s failures does not make the backend available again', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
+  view.hear(news, Date.now());
+  expect(view.verdict(0)).toBe('ejected');
+  view.unreported = 0;
+  view.hear(news, Date.now());
+  expect(view.verdict(0)).toBe('available');
+});
+
+test('failures whose request was lost are not held against a backend without end', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
+  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
+  expect(view.verdict(0)).toBe('available');
+});
+
+test('a backend may have the name of a property of every object: its clients and its unused slots are counted', () => {
+  const id = 'constructor';
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends: [{ id, url: 'http://a.test' }] }), 1);
+  const request = new Request('http://shop.test/');
+  const env = { AFFINITY_SECRET: 's' } as Parameters<typeof noteClient>[4];
+  noteClient(view, id, 1, request, env);
+  noteClient(view, id, 2, request, env);
+  const reported = takeClients(view);
+  expect(Object.entries(reported)).toEqual([[id, [expect.any(Number), expect.any(Number)]]]);
+  noteClient(view, id, 3, request, env);
+  putBackClients(view, reported);
+  expect(takeClients(view)[id]).toHaveLength(3);
+  view.slots.add(lease(1, [0, 0]), Date.now(), () => id);
+  view.slots.drop(() => id);
+  expect(view.slots.takeReturned()).toEqual([{ epoch: 1, counts: { [id]: 2 } }]);
+});
+
+test('a copy for a dry run holds failures against a backend for as long as the view does', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  view.unreported = 3;
+  const copy = view.copy();
+  for (const each of [view, copy])
+    each.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  expect([view.verdict(0), copy.verdict(0)]).toEqual(['ejected', 'ejected']);
+});
+
+test('a late reply that the pool has been deleted does not count for the one created since', () => {
+  const config = poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://a.test' }] });
+  const deleted = { revision: 2, routesRevision: 2, ejected: [], ramping: [], pool: null };
+  const view = new PoolView(config, 1);
+  view.hear(deleted, Date.now());
+  expect(view.gone).toBe(true);
+  view.configure(config, 3);
+  view.hear(deleted, Date.now());
+  expect(view.gone).toBe(false);
+});
+
+describe('limits', () => {
+  const viewOf = (ids: readonly string[], more: object = {}) => new PoolView(poolOf(ids, more), 1);
+  const poolOf = (ids: readonly string[], more: object = {}) =>
+    poolSchema.parse({ id: 'p', backends: ids.map((id) => ({ id, url: 'http://a.test' })), ...more });
+
+  test('of requests under way those at backends that are gone are not kept, whether they end or not', () => {
+    const view = viewOf(['a', 'b0'], { policy: 'least-request' });
+    for (let i = 0; i < 3 * LIMITS.backendsPerPool; i++) {
+      view.addInFlight('a', 1);
+      view.addInFlight(`b${i}`, 1);
+      view.configure(poolOf(['a', `b${i + 1}`], { policy: 'least-request' }), i + 2);
+    }
+    expect([...view.inFlight]).toEqual([['a', 3 * LIMITS.backendsPerPool]]);
+    view.addInFlight('b0', -1);
+    expect(view.inFlight.size).toBe(1);
+  });
+});
