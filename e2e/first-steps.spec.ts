@@ -47,7 +47,7 @@ test('three steps lead to the first answered request, and the plus button to ano
   await page.getByRole('link', { name: 'Add pool' }).click();
   const dialog = page.getByRole('dialog', { name: 'New pool' });
   await dialog.getByLabel('ID', { exact: true }).fill('shop');
-  await expect(dialog.getByText('shop is there twice', { exact: false })).toBeVisible();
+  await expect(dialog.getByText('shop is used twice', { exact: false })).toBeVisible();
   await dialog.getByLabel('ID', { exact: true }).fill('api');
   await dialog.getByLabel('Backends, one URL per line').fill(dashboard.origins[0]!.url);
   await dialog.getByLabel('Policy').click();

@@ -14,7 +14,7 @@ test('a backend is added with wrong input first, then edited, then removed and b
   await expect(form.getByText(/must match \^\[a-z0-9\]/)).toBeVisible();
   await form.getByLabel('ID').fill('a');
   await form.getByLabel('URL').fill('not a URL');
-  await expect(form.getByText('a is there twice; ids must be unique')).toBeVisible();
+  await expect(form.getByText('a is used twice; ids must be unique')).toBeVisible();
   await expect(form.getByText('must be an absolute URL such as https://a.example.net')).toBeVisible();
   await form.getByRole('button', { name: 'Add backend' }).click();
   await expect(form).toBeVisible();

@@ -1,6 +1,7 @@
-/** The Worker's bindings and settings, read once. */
-import type { Surroundings } from './config/check.ts';
+/** The Worker's bindings and settings. */
+import type { DeploymentInfo } from './config/check.ts';
 
+/** The bindings and settings of wrangler.jsonc, and the secrets. */
 export interface Env {
   readonly ASSETS: Fetcher;
   readonly DIRECTORY: DurableObjectNamespace;
@@ -15,21 +16,21 @@ export interface Env {
   readonly ACCESS_AUD?: string;
   readonly ALLOW_PRIVATE_BACKENDS?: string | boolean;
   readonly STATIC_CONFIG?: string | object;
-  /** See `drainTimes`. */
+  /** In ms; see `drainTimes` in stats/drain.ts. */
   readonly DRAIN_WINDOW_MS?: string | number;
   readonly WEBSOCKET_LIFE_MS?: string | number;
 }
 
 const DEFAULT_ADMIN_HOSTS = 'localhost,127.0.0.1,[::1]';
 
-/** The hostnames that serve dashboard and API, lower case. */
+/** The host names that serve the dashboard and the API, in lower case. */
 export function adminHosts(env: Env): ReadonlySet<string> {
   const names = (env.ADMIN_HOSTS || DEFAULT_ADMIN_HOSTS).split(',');
   return new Set(names.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''));
 }
 
-/** What a configuration may depend on here. */
-export function surroundings(env: Env): Surroundings {
+/** The properties of this deployment that a configuration may depend on. */
+export function deploymentInfo(env: Env): DeploymentInfo {
   return {
     allowPrivate: String(env.ALLOW_PRIVATE_BACKENDS) === 'true',
     adminHosts: adminHosts(env),

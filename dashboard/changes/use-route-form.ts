@@ -73,7 +73,7 @@ export function useRouteForm(
 }
 
 /** The paths of all fields that are not groups. */
-export const leavesOf = (fields: readonly Field[]): string[] =>
+const leavesOf = (fields: readonly Field[]): string[] =>
   fields.flatMap(({ kind, path, fields: inner }) => (kind === 'group' ? leavesOf(inner) : [path]));
 
 /** As the API wants it: without spaces around, the host in lower case, and `/` for an empty path. */

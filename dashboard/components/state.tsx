@@ -1,6 +1,5 @@
 /** The state of a backend or a pool as a word and a colour. Every state's colour is defined here. */
 import type { LeftOut } from '../api/explain.ts';
-import type { BackendStatus } from '../api/status.ts';
 import type { Health } from '../model/health.ts';
 
 const DOT = {
@@ -17,15 +16,6 @@ const TEXT = {
 } as const;
 /** What a state means for the operator. */
 export type Tone = keyof typeof DOT;
-
-const STATUS_TONE: Record<BackendStatus['status'], Tone> = {
-  available: 'good',
-  ejected: 'bad',
-  failing: 'bad',
-  draining: 'warning',
-  disabled: 'off',
-  standby: 'off',
-};
 
 const HEALTH_TONE: Record<Health, Tone> = {
   well: 'good',
@@ -50,11 +40,6 @@ export const toneBar = (tone: Tone): string => DOT[tone];
 
 /** A tone as the colour of an icon or a text, beside a word that says the same. */
 export const toneText = (tone: Tone): string => TEXT[tone];
-
-/** A backend's state as the balancer sees it. */
-export function BackendState({ status }: { readonly status: BackendStatus['status'] }) {
-  return <State tone={STATUS_TONE[status]}>{status}</State>;
-}
 
 /** A pool's dot for lists; the word is for screen readers. */
 export function HealthDot({ health }: { readonly health: Health }) {

@@ -57,7 +57,7 @@ function ofEvent(event: HistoryEvent): Entry {
 }
 
 /** Whether a change may have affected a pool: it changed something within the pool, or a part that includes it. */
-export const touches = (pool: string, { path }: ConfigEvent): boolean =>
+const touches = (pool: string, { path }: ConfigEvent): boolean =>
   path === '' || path === 'pools' || path === `pools[${pool}]` || path.startsWith(`pools[${pool}].`);
 
 /** The revisions that may have affected a pool, as far as the events say what was changed. */

@@ -61,7 +61,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** As in the file, cut where it gets long. */
-export function write({ name, args, block }: Directive): string {
+function write({ name, args, block }: Directive): string {
   const text = [name, ...args].join(' ');
   return (text.length > 80 ? `${text.slice(0, 79)}…` : text) + (block ? ' { … }' : '');
 }

@@ -14,6 +14,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '6' },
     /** Names of rows, separated by commas; the bare Worker always runs. */
     only: { type: 'string', default: '' },
+    /** Puts the table into the documentation. */
+    write: { type: 'boolean', default: false },
     /** Profiles the bare Worker and the default row instead of comparing all. */
     profile: { type: 'boolean', default: false },
   },
@@ -80,5 +82,5 @@ async function compare(): Promise<void> {
     });
     process.stderr.write(`round ${round} of ${rounds}\n`);
   }
-  report(bareRows, rows, rounds, generator);
+  report(bareRows, rows, rounds, generator, values.write);
 }

@@ -19,7 +19,7 @@ export interface Profile {
 }
 
 /** Profiles the service `name` while `load` runs. Sampled twenty times a millisecond. */
-export async function profileWhile(
+async function profileWhile(
   inspectorPort: number,
   name: string,
   load: () => Promise<unknown>,
@@ -61,7 +61,7 @@ export interface Share {
 }
 
 /** The functions by time of their own, greatest first. */
-export function sharesOf(profile: Profile): Share[] {
+function sharesOf(profile: Profile): Share[] {
   const byId = new Map(profile.nodes.map((node) => [node.id, node]));
   const parents = new Map(
     profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])),

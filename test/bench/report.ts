@@ -1,8 +1,8 @@
 /** From the rounds' rows to the table and to `bench-results.json` (contract section 8). */
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { ROOT } from '../../scripts/support/build.ts';
+import { currentCommit, markdownOf, writeMeasured } from '../../scripts/support/documents.ts';
 import { MAY_PIN } from './bed.ts';
 import { CONNECTIONS, type PairedRow, type Row } from './burst.ts';
 import type { LoadGenerator } from './load.ts';
@@ -42,12 +42,13 @@ const figuresOf = (rows: readonly Row[]) => {
   };
 };
 
-/** Prints the table and writes the file. */
+/** Prints the table and writes the file; with `write`, the table goes into the documentation too. */
 export function report(
   bare: readonly Row[],
   others: ReadonlyMap<string, readonly PairedRow[]>,
   rounds: number,
   generator: LoadGenerator,
+  write: boolean,
 ): void {
   const rowOf = (name: string, rows: readonly PairedRow[]) => {
     const ratios = rows.map(ratioOf);
@@ -73,22 +74,10 @@ export function report(
     pinned: MAY_PIN,
     load: generator,
   };
-  const results = { machine, commit: commit(), rounds, connections: CONNECTIONS, throughput };
+  const results = { machine, commit: currentCommit(), rounds, connections: CONNECTIONS, throughput };
   writeFileSync(`${ROOT}/bench-results.json`, `${JSON.stringify(results, null, 2)}\n`);
   console.table(throughput);
-  console.log(
-    'ratios to the bare Worker just before and after, by throughput (median, lowest and highest round) and by CPU time; ofDefault: to the default row of the same round (mean and its standard error); written to bench-results.json',
-  );
-}
-
-/** The commit measured; `unknown` where the sources came without their history. */
-function commit(): string {
-  try {
-    const options = { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { ...options, stdio: [...options.stdio] })
-      .toString()
-      .trim();
-  } catch {
-    return 'unknown';
-  }
+  const legend = `Ratios are to the bare Worker just before and after: by throughput (\`ratio\`, the median, with the lowest and highest of ${rounds} rounds) and by CPU time (\`cpuRatio\`). \`ofDefault\` is the ratio to the default row of the same round, with its standard error (\`error\`). ${CONNECTIONS} connections, load by ${generator}.`;
+  console.log(`${legend}\nWritten to bench-results.json.`);
+  if (write) writeMeasured('bench', `${legend}\n\n${markdownOf(throughput)}`);
 }

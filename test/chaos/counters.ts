@@ -13,7 +13,7 @@ export interface Bounds {
 }
 
 /** Bounds for the attempts at each backend, by `pool/backend`, since the run began. */
-export function expectedAttempts(requestLog: RequestLog): Map<string, Bounds> {
+function expectedAttempts(requestLog: RequestLog): Map<string, Bounds> {
   const lossy = requestLog.actions.filter((action) => action.lossy);
   const isAtRisk = (record: ClientRecord) =>
     lossy.some(({ at }) => record.endedAt >= at - LOST_BEFORE_MS && record.sentAt <= at + LOST_AFTER_MS);

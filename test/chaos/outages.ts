@@ -75,7 +75,7 @@ export const isRejected = ({ pool, status, attempts, retryAfter }: ClientRecord)
   pool === 'guarded' && status === 503 && attempts.length === 0 && retryAfter;
 
 /** An ejection lasts so long at most, its probe and the news of it a little longer. */
-export const OUT_AFTER_MS = 2 * OUTAGE_BASE_MS + 2_000;
+const OUT_AFTER_MS = 2 * OUTAGE_BASE_MS + 2_000;
 
 /** Whether every backend of the pool was bad of late, so that all of it may be out. */
 export const mayAllBeOut = (pool: PoolName, from: number, to: number, requestLog: RequestLog): boolean =>
@@ -98,14 +98,18 @@ export function judgeOutages(requestLog: RequestLog): string[] {
     const underWay = OUTAGE_CLIENTS[span.pool as OutagePool].clients - 1;
     const most = isolates * ((span.fault === 'alternates' ? MOST_HALVED : MOST) + underWay);
     const probes = Math.ceil((span.to - span.from) / OUTAGE_BASE_MS);
+    // In a pool that rejects no other backend can answer for a probe that fails.
+    const mostRepeatable = span.pool === 'guarded' ? most + probes : most;
     const repeatable = met.filter(({ kind }) => kind !== 'post');
     const posts = met.length - repeatable.length;
     const ms = Math.round(span.to - span.from);
     const where = `${span.backend} of ${span.pool}, ${span.fault} at ${Math.round(span.from)} for ${ms} ms`;
     return [
-      ...(repeatable.length <= most
+      ...(repeatable.length <= mostRepeatable
         ? []
-        : [`${repeatable.length} that may be repeated failed or waited, at most ${most} may: ${where}`]),
+        : [
+            `${repeatable.length} that may be repeated failed or waited, at most ${mostRepeatable} may: ${where}`,
+          ]),
       ...(posts <= most + probes
         ? []
         : [`${posts} POSTs failed or waited, at most ${most + probes} may: ${where}`]),

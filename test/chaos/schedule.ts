@@ -52,7 +52,7 @@ export interface Cycle {
 }
 
 /** Backends by lane: only one of a lane is bad at a time, so that the others of the pool can be counted on. */
-export const LANES = {
+const LANES = {
   main: [
     ['a', 'b', 'c'],
     ['d', 'e', 'f'],

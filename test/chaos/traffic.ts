@@ -109,7 +109,7 @@ async function breakOne(port: number, id: string, random: Random): Promise<Clien
 }
 
 /** Sends one request of a kind. Returns its record, and the affinity cookie that came with the answer. */
-export async function sendOne(
+async function sendOne(
   port: number,
   kind: Kind,
   pool: PoolName,

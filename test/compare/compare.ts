@@ -1,11 +1,12 @@
 /** `npm run compare`: plays each case of the failure model against Evenkeel and, where installed, nginx; prints one table. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { buildIfNeeded, ROOT } from '../../scripts/support/build.ts';
+import { buildIfNeeded } from '../../scripts/support/build.ts';
+import { writeMeasured } from '../../scripts/support/documents.ts';
 import { startProduct } from '../support/product/product.ts';
 import { type Part, type Row, rows, type Seen } from './cases.ts';
 import { type Contender, evenkeel, nginx } from './contenders.ts';
-import { type Line, tableOf, writeTable } from './table.ts';
+import { type Line, tableOf } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -80,5 +81,5 @@ const lines = chosen.map((row): Line => {
 console.error(`this process was held up for at most ${Math.round(delays.max / 1e6)} ms`);
 const table = tableOf(lines, peer?.version ?? null);
 console.log(table);
-if (values.write) writeTable(`${ROOT}/docs/reliability.md`, table);
+if (values.write) writeMeasured('compare', table);
 process.exit(lines.every(({ holds }) => holds) ? 0 : 1);

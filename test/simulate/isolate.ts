@@ -1,9 +1,9 @@
 /** An isolate in the simulation: the product's own view, slots and rules when to ask; only the calls are made up. No I/O. */
 import { take } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
+import { BATCH_MS } from '../../worker/lib/timing.ts';
 import type { LeaseAsk, LeaseReply } from '../../worker/protocol/messages.ts';
 import { isTimeToAsk, slotInHand, wanted } from '../../worker/proxy/pool-client/lease.ts';
-import { BATCH_MS } from '../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../worker/proxy/pool-client/pool-view.ts';
 import { isFull, isWorthTaking } from '../../worker/proxy/pool-client/reports.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -41,7 +41,7 @@ export class Isolate {
     return left;
   }
 
-  /** One request, as `firstPick` has it. */
+  /** One request, as `selectFirst` has it. */
   request(now: number): void {
     const view = this.#view;
     const slot = slotInHand(view, now);

@@ -62,7 +62,7 @@ export class PoolObject {
       this.#flushedAt = now;
     }
     for (const batch of returned) this.#takeBack(batch);
-    sequence.weigh(weightsOf(this.#pool));
+    sequence.setWeights(weightsOf(this.#pool));
     const first = sequence.taken;
     const slots = sequence.lease(Math.min(want, this.#pool.maxLease));
     return {

@@ -1,5 +1,5 @@
 /** What a soak prints: one table, and what did not hold. */
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { describeMachine, writeMeasured } from '../../scripts/support/documents.ts';
 import { byTenths, firstAndLast, type Sample } from './memory.ts';
 
 /** Memory counts from this request on. */
@@ -24,18 +24,15 @@ export interface SoakResult {
   readonly storageMb: number;
 }
 
-/** Prints the table; sets the exit code to 1 when something did not hold. */
-export function printReport(result: SoakResult): void {
+/** Prints the table and, with `write`, puts it into the documentation; sets the exit code to 1 when something did not hold. */
+export function printReport(result: SoakResult, write: boolean): void {
   const { requests, warmUp, statuses, unexplained, samples, storageMb } = result;
   const [first, last] = firstAndLast(samples, Math.min(WARM, requests / 10));
   const ok = statuses.get(200) ?? 0;
   const failed = [...statuses].filter(([status]) => status !== 200);
   const others = failed.map(([status, count]) => `${count} × ${status || 'none'}`).join(', ');
   const rows = [
-    [
-      'machine',
-      `${availableParallelism()} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    ],
+    ['machine', describeMachine()],
     [
       'requests',
       `${requests} at ${result.connections} connections in ${Math.round(result.seconds)} s (${Math.round(requests / result.seconds)}/s), after ${warmUp} to warm up`,
@@ -55,9 +52,10 @@ export function printReport(result: SoakResult): void {
     ['the bare Worker’s, without faults', byTenths(result.ofBare, warmUp).join(', ')],
     ['storage', `at most ${storageMb.toFixed(1)} MB in the objects’ databases`],
   ];
-  console.log(
-    ['| soak | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n'),
-  );
+  const lines = rows.map(([name, value]) => `| ${name} | ${value} |`);
+  const table = ['| soak | |', '|---|---|', ...lines].join('\n');
+  console.log(table);
+  if (write) writeMeasured('soak', table);
   const broken = [
     ...unexplained.slice(0, 10),
     ...(last > first * GROWTH_ALLOWED ? [`memory grew from ${first} to ${last} MB`] : []),

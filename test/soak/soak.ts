@@ -23,6 +23,8 @@ const { values } = parseArgs({
     /** Before those: the runtime's heap takes its size over so many, whatever the Worker (see the bare one's). */
     'warm-up': { type: 'string', default: '400000' },
     seed: { type: 'string', default: '1' },
+    /** Puts the table into the documentation. */
+    write: { type: 'boolean', default: false },
   },
 });
 const REQUESTS = Number(values.requests);
@@ -71,7 +73,8 @@ try {
   await troubles;
   const memory = { samples, whileWarmingUp: warmUp.samples, ofBare: bare.samples };
   const counted = { requests: REQUESTS, warmUp: WARM_UP, connections: CONNECTIONS, faultMs: FAULT_MS };
-  printReport({ ...counted, ...memory, seconds, faults, statuses, unexplained, storageMb });
+  const result = { ...counted, ...memory, seconds, faults, statuses, unexplained, storageMb };
+  printReport(result, values.write);
 } finally {
   workerd.kill();
   backends.kill();

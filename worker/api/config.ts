@@ -1,12 +1,13 @@
 /** `/api/config`: the whole document, and the declared one. */
 import { staticConfig } from '../config/static.ts';
-import { surroundings } from '../env.ts';
+import { deploymentInfo } from '../env.ts';
 import { configAnswerSchema, configInputSchema, declaredSchema } from '../protocol/config-schemas.ts';
 import { change, documentAnswer, readConfig, readDocument } from './directory.ts';
 import { readJson } from './http/body.ts';
 import { operation } from './http/operation.ts';
 import { dryRun } from './openapi/parameters.ts';
 
+/** The operations on the whole document. */
 export const configApi = [
   operation(
     'GET /config',
@@ -25,7 +26,7 @@ export const configApi = [
     },
     async (c) => {
       const { revision } = await readConfig(c);
-      return { revision, declared: staticConfig(c.env.STATIC_CONFIG, surroundings(c.env)) };
+      return { revision, declared: staticConfig(c.env.STATIC_CONFIG, deploymentInfo(c.env)) };
     },
   ),
 

@@ -15,24 +15,24 @@ import { fail, failInvalid } from './http/problem.ts';
 export const directory = (c: Context<ApiEnv>) => directoryObject(c.env);
 
 /** What the Directory knows: the document, its revision, and the drains. */
-interface Known {
+interface DirectoryState {
   readonly revision: number;
   readonly config: Config;
   readonly drains: readonly Drain[];
 }
 
 /** What the Directory knows. */
-export const readConfig = (c: Context<ApiEnv>): Promise<Known> => directory(c).read();
+export const readConfig = (c: Context<ApiEnv>): Promise<DirectoryState> => directory(c).read();
 
 /** The same for a response that only a new revision changes: sets the ETag that conditional requests compare. */
-export async function readDocument(c: Context<ApiEnv>): Promise<Known> {
+export async function readDocument(c: Context<ApiEnv>): Promise<DirectoryState> {
   const read = await readConfig(c);
   c.header('etag', `"${read.revision}"`);
   return read;
 }
 
 /** The context of a pool's status for a caller that has the status of every shard. */
-export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Known): StatusContext => ({
+export const statusContext = (c: Context<ApiEnv>, { revision, drains }: DirectoryState): StatusContext => ({
   revision,
   drains,
   times: drainTimes(c.env),

@@ -29,6 +29,7 @@ export const drainInputSchema = z.strictObject(
   { error: 'must be an object such as {"disableAfterMs": 600000}' },
 );
 
+/** The operations on drains. */
 export const drainApi = [
   operation(
     'GET /pools/:pool/backends/:backend/drain',
@@ -84,5 +85,5 @@ export const drainApi = [
 
 function findDrain(drains: readonly Drain[], { pool, backend }: { pool: string; backend: string }): Drain {
   const found = drains.find((drain) => drain.pool === pool && drain.backend === backend);
-  return found ?? fail(404, `Backend ${backend} of pool ${pool} does not drain.`);
+  return found ?? fail(404, `Backend ${backend} of pool ${pool} is not draining.`);
 }

@@ -38,6 +38,7 @@ export const explainSchema = z.strictObject(
   },
 );
 
+/** The operation that explains a request. */
 export const explainApi = [
   operation(
     'POST /explain',

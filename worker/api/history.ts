@@ -17,6 +17,7 @@ export const rollbackSchema = z.strictObject(
   { error: 'must be {"revision": number}' },
 );
 
+/** The operations on events and revisions. */
 export const historyApi = [
   operation(
     'GET /events',

@@ -1,5 +1,7 @@
 /** The admin host: the API under `/api`, the dashboard's files everywhere else. */
 import { Hono } from 'hono';
+import { LIMITS } from '../config/limits.ts';
+import { drainBody } from '../lib/drain-body.ts';
 import { healthSchema } from '../protocol/common-schemas.ts';
 import { type ApiEnv, requireOperator, requireSetUp } from './auth/access.ts';
 import { sessionsApi } from './auth/sign-in.ts';
@@ -8,7 +10,6 @@ import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
 import { historyApi } from './history.ts';
 import { answerUnchanged } from './http/conditions.ts';
-import { drainBody } from './http/drain-body.ts';
 import { API_HEADERS } from './http/headers.ts';
 import { notFound } from './http/not-found.ts';
 import { openOperation, operation, serve } from './http/operation.ts';
@@ -64,11 +65,12 @@ const routed = new Hono<ApiEnv>()
   .use('/*', answerUnchanged)
   .route('/', serve(operations.filter(({ isOpen }) => !isOpen)));
 
+/** The app of an admin host. */
 export const api = new Hono<ApiEnv>()
   .onError(onError)
   .use('*', async (c, next) => {
     await next();
-    await drainBody(c.req.raw);
+    await drainBody(c.req.raw.body, LIMITS.documentBytes);
   })
   .use('*', requireSetUp)
   .use('/api/*', async (c, next) => {

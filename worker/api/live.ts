@@ -1,10 +1,11 @@
 /** `/api/live`: a WebSocket on which the Directory pushes what changes. */
-import { writeWatch } from '../objects/directory/watchers.ts';
+import { writeViewer } from '../objects/directory/viewers.ts';
 import { SESSION_SECONDS } from './auth/session-cookie.ts';
 import { directory } from './directory.ts';
 import { operation } from './http/operation.ts';
 import { fail } from './http/problem.ts';
 
+/** The operation of the live view. */
 export const liveApi = [
   operation(
     'GET /live',
@@ -22,8 +23,8 @@ export const liveApi = [
       const session = c.get('session');
       const headers = new Headers(c.req.raw.headers);
       // A connection without a session ends after the same time; a client that still watches connects again.
-      const until = session?.until ?? Date.now() + SESSION_SECONDS * 1_000;
-      writeWatch(headers, { by: session?.id ?? null, until });
+      const expiresAt = session?.until ?? Date.now() + SESSION_SECONDS * 1_000;
+      writeViewer(headers, { sessionId: session?.id ?? null, expiresAt });
       return directory(c).fetch(new Request(c.req.raw, { headers }));
     },
   ),

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { PoolConfig } from '../config/schema.ts';
 import { FAILURE_KINDS, type ShardMetrics, type Totals } from '../protocol/messages.ts';
 import { type PoolStatus, poolStatus, type StatusContext } from '../stats/pool-status.ts';
-import { addUp, LATENCY_BOUNDS_MS } from '../stats/totals.ts';
+import { LATENCY_BOUNDS_MS, sumTotals } from '../stats/totals.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
 import { operation } from './http/operation.ts';
@@ -11,6 +11,7 @@ import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TY
 import { shardObjects } from './shards.ts';
 import { VERSION } from './version.ts';
 
+/** The operation of the metrics. */
 export const metricsApi = [
   operation(
     'GET /metrics',
@@ -43,7 +44,12 @@ async function readPool(c: Context<ApiEnv>, pool: PoolConfig, context: StatusCon
     context,
   );
   const of = (id: string) => shards.flatMap(({ totals }) => totals.filter((row) => row[0] === id));
-  return { pool, status, shards, totals: pool.backends.map(({ id }) => addUp(of(id).map((row) => row[1]))) };
+  return {
+    pool,
+    status,
+    shards,
+    totals: pool.backends.map(({ id }) => sumTotals(of(id).map((row) => row[1]))),
+  };
 }
 
 const general = (revision: number): Family[] => [

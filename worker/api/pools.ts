@@ -14,6 +14,7 @@ import { readJson } from './http/body.ts';
 import { operation } from './http/operation.ts';
 import { fail } from './http/problem.ts';
 
+/** The operations on pools and backends. */
 export const poolsApi = [
   operation('GET /pools', { summary: 'All pools', answer: poolsSchema, revised: true }, async (c) => {
     const { revision, config } = await readDocument(c);

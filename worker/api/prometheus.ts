@@ -1,5 +1,6 @@
 /** The Prometheus text format 0.0.4 and OpenMetrics 1.0. No I/O. */
 
+/** The labels of a sample, by name. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** One metric with all its samples. Counters are named without `_total`, which the format adds. */
@@ -19,6 +20,7 @@ export interface Sample {
   readonly suffix?: string;
 }
 
+/** The media types of both formats. */
 export const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 

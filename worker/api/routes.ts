@@ -6,6 +6,7 @@ import { readJson } from './http/body.ts';
 import { operation } from './http/operation.ts';
 import { fail } from './http/problem.ts';
 
+/** The operations on routes. */
 export const routesApi = [
   operation('GET /routes', { summary: 'All routes', answer: routesSchema, revised: true }, async (c) => {
     const { revision, config } = await readDocument(c);

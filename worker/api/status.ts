@@ -20,6 +20,7 @@ import { shardObjects, shardObjectsOf } from './shards.ts';
 /** Rings read at once, of which only the newest mappings are kept: the rings of a thousand pools do not fit into an isolate. */
 const RINGS_AT_ONCE = 6;
 
+/** The operations on what the Pool objects counted. */
 export const statusApi = [
   operation(
     'GET /pools/:pool/status',

@@ -1,33 +1,33 @@
-/** The one predicate for «may be chosen», and the set of backends it leaves. No I/O. */
+/** The one predicate for whether a backend may be chosen, and the set of eligible backends. No I/O. */
 import type { Member } from './types.ts';
 
 /**
- * What the balancer found: `available`; `failing`: asked only when no other is left, because it is stalled or because
- * the cap on ejections keeps it in; `ejected`: out until a probe succeeds.
+ * The balancer's verdict: `available`; `failing`: used only when no other is left, because it is stalled or because the cap
+ * on ejections keeps it in; `ejected`: out until a probe succeeds.
  */
 export type Verdict = 'available' | 'failing' | 'ejected';
 
-/** Why a backend may not take a new request, or `available`. `standby`: a lower tier has an available one. */
+/** Why a backend takes no new requests, or `available`. `standby`: a lower tier has an available backend. */
 export type Standing = Verdict | 'draining' | 'disabled' | 'weight-0' | 'standby';
 
 /** The verdict on the backend at an index of the pool. */
 export type VerdictOf = (index: number) => Verdict;
 
-/** Decides for one backend, tiers aside. Intent comes before verdict: a disabled backend is never `ejected`. */
+/** The standing of one backend, regardless of tiers. The state counts before the verdict: a disabled backend is never `ejected`. */
 export function standing(member: Member, verdict: Verdict): Exclude<Standing, 'standby'> {
   if (member.state !== 'active') return member.state;
   if (member.weight === 0) return 'weight-0';
   return verdict;
 }
 
-/** Whether the operator lets a backend take new requests, whatever the balancer found. */
+/** Whether state and weight let a backend take new requests, regardless of the verdict. */
 export const takesNew = (member: Member): boolean => standing(member, 'available') === 'available';
 
 /**
  * The backends that take new requests.
- * `tier`: the lowest tier with an available backend, or with a failing one where none is available.
+ * `tier`: the lowest tier with an available backend, or with a failing one when none is available.
  * `fail-open`: all are ejected, so ejection is ignored.
- * `none`: no backend may be asked (all draining, disabled or of weight 0, or all out in a pool that does not fail open).
+ * `none`: no backend is eligible (all are draining, disabled or of weight 0, or all are out in a pool that does not fail open).
  */
 export interface Eligible {
   readonly mode: 'normal' | 'fail-open' | 'none';
@@ -35,7 +35,7 @@ export interface Eligible {
   readonly indices: readonly number[];
 }
 
-/** Picks the lowest tier of available backends, else of failing ones; with `failOpen`, else of ejected ones. */
+/** Finds the lowest tier of available backends, else of failing ones, else with `failOpen` of ejected ones. */
 export function eligible(members: readonly Member[], verdictOf: VerdictOf, failOpen: boolean): Eligible {
   for (const wanted of ['available', 'failing'] as const) {
     const found = lowestTier(members, (member, i) => standing(member, verdictOf(i)) === wanted);

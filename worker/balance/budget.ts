@@ -1,25 +1,26 @@
-/** The retry budget: retries at most a share of the requests lately begun or under way, so that an outage is not multiplied. No I/O. */
+/** The retry budget: retries are limited to a share of recent and open requests, so that they do not multiply an outage. No I/O. */
 
-/** What is counted, in half-windows that are numbered since the epoch. */
+/** The counts, in half-windows that are numbered since the epoch. */
 export interface Budget {
   /** The number of the present half-window. */
   half: number;
-  /** Requests that began, and retries, in the present half-window and in the one before. */
+  /** Requests begun, and retries, in the present half-window and in the one before. */
   requests: [number, number];
   retries: [number, number];
-  /** Requests still under way by the half-window in which they began; a ring of the last `OPEN_HALVES`. */
+  /** Open requests by the half-window in which they began; a ring of the last `OPEN_HALVES`. */
   readonly open: number[];
 }
 
 const HALF_WINDOW_MS = 5_000;
 /**
- * A request that went down with its isolate's context never ends. So requests are counted as under way for five minutes at
- * most, which is longer than the attempts of one take by default.
+ * A request whose context was cut off never ends. So a request counts as open for at most five minutes, which is longer
+ * than all its attempts take by default.
  */
 const OPEN_HALVES = 60;
-/** Always allowed in 10 s, so that a quiet pool can fail over at all (Envoy's min_retry_concurrency plays this part). */
+/** Retries always allowed in 10 s, so that a pool with little traffic can fail over (like Envoy's min_retry_concurrency). */
 export const RETRY_FLOOR = 10;
 
+/** A budget without requests. */
 export const newBudget = (): Budget => ({
   half: 0,
   requests: [0, 0],
@@ -29,14 +30,14 @@ export const newBudget = (): Budget => ({
 
 const halfOf = (at: number): number => Math.floor(at / HALF_WINDOW_MS);
 
-/** Counts a request that began at `startedAt`, epoch ms. */
+/** Counts a request that began at `startedAt` (epoch ms). */
 export function beginRequest(budget: Budget, startedAt: number): void {
   roll(budget, startedAt);
   budget.requests[0]++;
   addOpen(budget, startedAt, 1);
 }
 
-/** The request that `beginRequest` counted under this time is no longer under way. */
+/** Ends the request that `beginRequest` counted under this time. */
 export function endRequest(budget: Budget, startedAt: number): void {
   addOpen(budget, startedAt, -1);
 }
@@ -46,17 +47,17 @@ function addOpen({ half, open }: Budget, startedAt: number, change: 1 | -1): voi
   if (half - began < OPEN_HALVES) open[began % OPEN_HALVES]! += change;
 }
 
-/** Takes one retry from the budget. Returns false, and takes nothing, when it is spent. */
+/** Takes one retry from the budget. Returns false, and takes nothing, when the budget is spent. */
 export function takeRetry(budget: Budget, percent: number, now: number): boolean {
   roll(budget, now);
   const retries = budget.retries[0] + budget.retries[1];
-  if (retries >= Math.max(RETRY_FLOOR, (countedRequests(budget) * percent) / 100)) return false;
+  if (retries >= Math.max(RETRY_FLOOR, (countRequests(budget) * percent) / 100)) return false;
   budget.retries[0]++;
   return true;
 }
 
-/** Requests that began in the window, and those from before it that are still under way. */
-function countedRequests({ half, requests, open }: Budget): number {
+/** Counts the requests that began in the window, and the open ones from before it. */
+function countRequests({ half, requests, open }: Budget): number {
   let earlier = 0;
   for (let age = 2; age < OPEN_HALVES; age++) earlier += open[(half - age + OPEN_HALVES) % OPEN_HALVES]!;
   return requests[0] + requests[1] + earlier;

@@ -1,4 +1,4 @@
-/** Passive failure tracking: when a backend is ejected, for how long, what counts as its probe, when it returns. No I/O. */
+/** Passive failure tracking: when a backend is ejected and for how long, what its probe is, when it returns. No I/O. */
 import { takesNew, type Verdict } from './available.ts';
 import { isFinal } from './retry.ts';
 import type { Member, Outcome } from './types.ts';
@@ -17,14 +17,14 @@ export interface EjectionSettings {
   readonly failureStatuses: readonly number[];
 }
 
-/** What the balancer has found out about one backend. Times are epoch ms, 0 = never or not now. */
+/** What the balancer has observed of one backend. Times are epoch ms; 0: never, or not now. */
 export interface Health {
   consecutiveFailures: number;
   /** Attempts and failures in the running half of the window and in the half before it, which began at `windowAt`. */
   windowAt: number;
   attempts: [running: number, before: number];
   failures: [running: number, before: number];
-  /** The latest time that a failed answer's `Retry-After` named in the present row of failures. */
+  /** The latest time that a `Retry-After` named in the present row of failures. */
   retryAt: number;
   /** Not 0: ejected. Past: due for a probe, still ejected until the probe succeeds. */
   ejectedUntil: number;
@@ -32,7 +32,7 @@ export interface Health {
   capped: boolean;
   /** Ejections in a row; a success ends the row. */
   ejections: number;
-  /** A probe is under way; another may be given after this time. */
+  /** A probe is under way; another may be sent after this time. */
   probingUntil: number;
   /** When it last came back, for slow start. */
   backSince: number;
@@ -40,7 +40,7 @@ export interface Health {
   succeededAt: number;
 }
 
-/** A backend about which nothing bad is known. */
+/** The health of a backend without failures. */
 export const newHealth = (): Health => ({
   consecutiveFailures: 0,
   windowAt: 0,
@@ -55,16 +55,16 @@ export const newHealth = (): Health => ({
   succeededAt: 0,
 });
 
-/** The verdict on a backend, from its failures alone. */
+/** The verdict on a backend, by its failures alone. */
 export const verdictOf = ({ ejectedUntil, capped }: Health): Verdict =>
   ejectedUntil === 0 ? 'available' : capped ? 'failing' : 'ejected';
 
-/** A pool as failure tracking sees it; members and healths stand in the same order. */
+/** A pool as failure tracking sees it; members and healths are in the same order. */
 export interface Tracked {
   readonly members: readonly Member[];
   readonly healths: readonly Health[];
   readonly settings: EjectionSettings;
-  /** With every backend out the pool asks all of them (`whenUnavailable` is `fail-open`). */
+  /** When every backend is out the pool uses all of them (`whenUnavailable` is `fail-open`). */
   readonly failsOpen: boolean;
 }
 
@@ -73,11 +73,11 @@ export interface Seen {
   readonly failed: boolean;
   /**
    * What the sender knew of the backend when the attempt began. `probe`: ejected, and this attempt is its probe.
-   * `out`: ejected, and asked all the same. `in`: not ejected, so the attempt says nothing about an ejection that began
-   * meanwhile.
+   * `out`: ejected, but used all the same. `in`: not ejected, so the attempt says nothing about an ejection that began
+   * since.
    */
   readonly sentAs: 'in' | 'out' | 'probe';
-  /** What a failed answer's `Retry-After` asked for, in ms from now; 0: nothing. */
+  /** The `Retry-After` of a failed response, in ms from now; 0: none. */
   readonly retryAfterMs: number;
 }
 
@@ -88,9 +88,9 @@ export interface Seen {
 export type Change = 'none' | 'ejected' | 'returned' | 'probe-failed' | 'cap-reached';
 
 /**
- * Whether an outcome counts against the backend: it was not reached, ran out of time, stalled, answered what is no final
- * answer, or answered a failure status. A WebSocket handshake that the application refused does not count; the platform's
- * own 52x and 530 still do.
+ * Whether an outcome counts against the backend: it was not reached, missed its deadline, stalled, sent a status that ends
+ * no exchange, or a failure status. A WebSocket handshake that the application refused does not count; the platform's own
+ * 52x and 530 do.
  */
 export function isFailure(outcome: Outcome, failureStatuses: readonly number[], upgrade: boolean): boolean {
   const { kind, status } = outcome;
@@ -101,7 +101,7 @@ export function isFailure(outcome: Outcome, failureStatuses: readonly number[], 
   return failureStatuses.includes(status);
 }
 
-/** Records how an attempt at the backend `index` ended. `now` in epoch ms. */
+/** Records how an attempt at the backend `index` ended. Returns what it changed. `now` is epoch ms. */
 export function recordAttempt(pool: Tracked, index: number, seen: Seen, now: number): Change {
   const health = pool.healths[index]!;
   rollWindow(health, pool.settings.windowMs, now);
@@ -141,12 +141,12 @@ function recordFailure(pool: Tracked, index: number, seen: Seen, now: number): C
   return 'probe-failed';
 }
 
-/** Ends an ejection: the backend is in again, with a clean record. */
+/** Ends an ejection: the backend is in again, with a clean record. `now` is epoch ms. */
 export function bringBack(health: Health, now: number): void {
   Object.assign(health, newHealth(), { backSince: now, succeededAt: health.succeededAt });
 }
 
-/** Whether a backend's failures are reason to eject it: enough in a row, or too large a share of the recent ones. */
+/** Whether a backend has enough failures to be ejected: in a row, or as a share of its recent attempts. */
 function isTripped(health: Health, { failures, failurePercent, minRequests }: EjectionSettings): boolean {
   if (health.consecutiveFailures >= failures) return true;
   const attempts = health.attempts[0] + health.attempts[1];
@@ -154,7 +154,7 @@ function isTripped(health: Health, { failures, failurePercent, minRequests }: Ej
   return failurePercent > 0 && attempts >= minRequests && failed * 100 >= attempts * failurePercent;
 }
 
-/** Whether no backend of the pool is in, whatever took them out. */
+/** Whether no backend of the pool is in, for whatever reason. */
 const isPoolOut = ({ members, healths }: Tracked): boolean =>
   members.every((member, i) => !takesNew(member) || verdictOf(healths[i]!) === 'ejected');
 
@@ -169,7 +169,7 @@ function eject(pool: Tracked, index: number, now: number): void {
   health.probingUntil = 0;
 }
 
-/** The cap: one backend may always go, else at most `maxEjectedPercent` of those that take new requests. */
+/** The cap: at most `maxEjectedPercent` of the backends that take new requests may be out, but always one. */
 function mayEject({ members, healths, settings }: Tracked, index: number): boolean {
   let all = 0;
   let ejected = 0;
@@ -186,7 +186,7 @@ export function isProbeDue(health: Health, now: number): boolean {
   return health.ejectedUntil !== 0 && now >= health.ejectedUntil && now >= health.probingUntil;
 }
 
-/** Two half-windows: what is counted is between half a window and a whole one old. */
+/** Rolls two half-windows: together they cover between half a window and a whole one. */
 function rollWindow(health: Health, windowMs: number, now: number): void {
   const half = windowMs / 2;
   const passed = now - health.windowAt;
@@ -197,7 +197,7 @@ function rollWindow(health: Health, windowMs: number, now: number): void {
   health.windowAt = recent ? health.windowAt + half : now;
 }
 
-/** What a `Retry-After` asks for (RFC 9110, 10.2.3: seconds or a date), in ms from `now`; 0 when it says nothing. */
+/** Reads a `Retry-After` (RFC 9110, 10.2.3: seconds or a date) as ms from `now`; 0 when there is none. */
 export function readRetryAfter(value: string | null, now: number): number {
   if (value === null) return 0;
   const text = value.trim();

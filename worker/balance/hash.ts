@@ -18,7 +18,7 @@ function mix(value: number): number {
 }
 
 /**
- * The score of a backend for a key: the greatest wins, and wins in proportion to its weight
+ * The score of a backend for a key: the greatest score wins, which happens in proportion to the weights
  * (Mosharaf et al., weighted rendezvous: -w / ln u with u uniform in (0, 1)). Weight 0 scores -Infinity.
  */
 export function score(keyHash: number, backendHash: number, weight: number): number {
@@ -27,7 +27,7 @@ export function score(keyHash: number, backendHash: number, weight: number): num
   return -weight / Math.log(uniform);
 }
 
-/** Normalises an address for hashing: an IPv6 client counts by its /64, since it moves within it (RFC 8981). */
+/** Normalises an address for hashing: of an IPv6 address only the /64 counts, since clients change the rest (RFC 8981). */
 export function addressKey(address: string): string {
   if (!address.includes(':')) return address;
   const plain = address.toLowerCase().split('%')[0]!;

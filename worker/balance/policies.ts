@@ -1,14 +1,14 @@
-/** The policies by name. A new one is a function here; schema, API, UI and the conformance suite pick it up. No I/O. */
+/** The policies by name. Add a policy here; schema, API, UI and the conformance suite pick it up. No I/O. */
 import { score } from './hash.ts';
 import { type Position, take } from './round-robin.ts';
 import type { Random } from './types.ts';
 
-/** What a policy may look at. `weights[i]` is 0 for a backend that is not eligible. */
+/** The input of a policy. `weights[i]` is 0 for a backend that is not eligible. */
 export interface View {
   readonly weights: readonly number[];
-  /** The sequence; only a policy that `leased` marks moves it. */
+  /** The sequence; only a `leased` policy moves it. */
   readonly position: Position;
-  /** Requests that this holder has under way at backend `i`. */
+  /** How many requests this isolate or object has under way at a backend. */
   readonly inFlight: (index: number) => number;
   readonly keyHash: number;
   /** `hash32` of each backend's id. */
@@ -16,8 +16,9 @@ export interface View {
   readonly random: Random;
 }
 
+/** How the next backend is chosen. */
 export interface Policy {
-  /** True: the Pool object runs it and leases out its picks. False: each isolate runs it on what it knows. */
+  /** True: the Pool object runs the policy and leases out its picks. False: each isolate runs it on its own. */
   readonly leased: boolean;
   /** Returns the index of the backend for the next request, or -1 if none is eligible. */
   readonly pick: (view: View) => number;
@@ -25,7 +26,7 @@ export interface Policy {
 
 const roundRobin = (view: View) => take(view.position, view.weights);
 
-/** Weighted random: each request is drawn on its own. */
+/** Weighted random: every pick is drawn independently. */
 function random(view: View): number {
   let left = 0;
   for (const weight of view.weights) left += weight;
@@ -41,19 +42,19 @@ function random(view: View): number {
   return last;
 }
 
-/** Power of two choices: of two different backends drawn by weight, the one with fewer requests per weight. */
+/** Power of two choices: of two different backends drawn by weight, the one with fewer requests per unit of weight. */
 function leastRequest(view: View): number {
   const first = random(view);
   if (first < 0) return -1;
   const rest = view.weights.map((weight, i) => (i === first ? 0 : weight));
   const second = random({ ...view, weights: rest });
   if (second < 0) return first;
-  // Idle ones tie and the weighted draw stands; counting the request itself would starve the lighter of two.
+  // Idle backends tie, and the weighted draw decides. Counting the request itself would starve the lighter of two.
   const load = (i: number) => view.inFlight(i) / view.weights[i]!;
   return load(second) < load(first) ? second : first;
 }
 
-/** Weighted rendezvous by the request's key. */
+/** Weighted rendezvous hashing by the request's key. */
 function hash(view: View): number {
   let winner = -1;
   let best = Number.NEGATIVE_INFINITY;
@@ -67,7 +68,7 @@ function hash(view: View): number {
   return winner;
 }
 
-/** Every policy a pool may name. */
+/** Every policy that a pool may name. */
 export const policies = {
   'round-robin': { leased: true, pick: roundRobin },
   random: { leased: false, pick: random },
@@ -75,4 +76,5 @@ export const policies = {
   hash: { leased: false, pick: hash },
 } satisfies Record<string, Policy>;
 
+/** The name of a policy. */
 export type PolicyName = keyof typeof policies;

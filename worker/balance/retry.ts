@@ -1,6 +1,7 @@
-/** The one decision for «may be tried again at another backend». No I/O. */
+/** The one decision whether a request may be retried at another backend. No I/O. */
 import type { Outcome } from './types.ts';
 
+/** The pool's settings, with the overrides of the route. */
 export interface RetrySettings {
   readonly maxRetries: number;
   readonly on: readonly (number | 'connect-failure' | 'timeout')[];
@@ -10,8 +11,8 @@ export interface RetrySettings {
 }
 
 /**
- * The idempotent methods of RFC 9110 9.2.2 and of IANA's HTTP Method Registry. Some of them the runtime answers with 501
- * itself, such as BIND and LINK; should it let them through one day, they may be repeated as well.
+ * The idempotent methods of RFC 9110 9.2.2 and of IANA's HTTP Method Registry. The runtime answers 501 to some of them,
+ * such as BIND and LINK; they are listed in case a later runtime passes them on.
  */
 const IDEMPOTENT: ReadonlySet<string> = new Set(
   (
@@ -22,10 +23,10 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** The platform's own answers that say that no connection was ever opened: nothing can have been processed. */
-export const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
+/** The platform's statuses for a connection that was never opened: the backend cannot have processed anything. */
+const NEVER_CONNECTED: readonly number[] = [521, 523, 525, 526, 530];
 
-/** Whether the request may be sent twice although the first backend may have acted on it. */
+/** Whether a request may be sent again although the first backend may have processed it. */
 export function isRepeatable(
   method: string,
   hasIdempotencyKey: boolean,
@@ -36,16 +37,16 @@ export function isRepeatable(
 }
 
 /**
- * Whether a status ends an exchange that can be passed on. An interim one (RFC 9110 15.2) does not, for the runtime takes it
- * for the answer and never gives the one that follows; one outside 100 to 599 has no meaning (RFC 9110 15). A 101 is final
- * where it opened the WebSocket that the client asked for.
+ * Whether a status ends an exchange, so that the response can be passed on. An interim one (RFC 9110 15.2) does not: the
+ * runtime takes it for the response and never delivers the final one. A status outside 100 to 599 has no meaning (RFC 9110
+ * 15). A 101 is final if it opened the WebSocket that the client asked for.
  */
 export const isFinal = (status: number, upgrade: boolean): boolean =>
   (status >= 200 && status <= 599) || (status === 101 && upgrade);
 
 /**
- * Whether this outcome is one to try again after, leaving budget, time and candidates aside. An answer that is not final
- * counts as a connection that failed: what the backend did until then is not known.
+ * Whether a request may be retried after this outcome, regardless of budget, time and candidates. A response that is not
+ * final counts as a failed connection: what the backend processed is not known.
  */
 export function isRetryable(
   outcome: Outcome,
@@ -54,7 +55,7 @@ export function isRetryable(
   upgrade: boolean,
 ): boolean {
   if (outcome.kind === 'client-closed') return false;
-  // A backend that stalls is a timeout that did not have to be waited for.
+  // A stall is a timeout that was noticed early.
   const kind = outcome.kind === 'stalled' ? 'timeout' : outcome.kind;
   if (kind !== 'response') return repeatable && on.includes(kind);
   if (outcome.status === undefined) return false;

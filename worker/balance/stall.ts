@@ -1,28 +1,28 @@
-/** Backends that have stopped answering while others answer, found by the requests that wait there. No I/O. */
+/** Detects backends that have stopped answering while others answer, by the requests that wait there. No I/O. */
 
-/** One request that waits for a backend's response headers. */
+/** One request that waits for the response headers of a backend. */
 export interface Wait {
   /** Epoch ms. */
   readonly startedAt: number;
-  /** When it gives up by itself, epoch ms; one that is still here later was lost with its request. */
+  /** Its deadline, epoch ms. A wait that is still here later was abandoned when its request ended. */
   readonly endsAt: number;
 }
 
-/** What one holder sees of the requests at one backend. Times are epoch ms, 0 = never. */
+/** What one isolate observes of the requests at one backend. Times are epoch ms; 0: never. */
 export interface Waits {
   /** In the order in which they began. */
   readonly waiting: Set<Wait>;
   /** When the backend last answered. */
   answeredAt: number;
-  /** The latest begin of a request that it answered. */
+  /** The begin of the request that began last among those it answered. */
   answeredBegin: number;
   /** The begin of its last attempt when that failed; 0 when it did not. */
   failedBegin: number;
-  /** It was found stalled, has not answered since, and requests still wait there. */
+  /** It stalled, has not answered since, and requests still wait there. */
   stalled: boolean;
 }
 
-/** A backend at which nothing waits. */
+/** A backend without waiting requests. */
 export const newWaits = (): Waits => ({
   waiting: new Set(),
   answeredAt: 0,
@@ -31,10 +31,10 @@ export const newWaits = (): Waits => ({
   stalled: false,
 });
 
-/** So many requests must wait at a backend that has not failed before. */
+/** How many requests must wait at a backend whose last attempt did not fail. */
 const WAITING = 3;
 
-/** Notes that a request waits no longer: it was answered, failed, or both; neither when its client went away. */
+/** Ends a wait: the request was answered, failed, or both; neither if its client went away. `now` is epoch ms. */
 export function endWait(waits: Waits, wait: Wait, answered: boolean, failed: boolean, now: number): void {
   const { startedAt } = wait;
   waits.waiting.delete(wait);
@@ -47,10 +47,10 @@ export function endWait(waits: Waits, wait: Wait, answered: boolean, failed: boo
 }
 
 /**
- * Decides whether the backend `index` is stalled, and notes it there: its oldest request has waited longer than `stallMs` (0: never), it has answered
- * nothing since that request began, another backend has answered a request that began later, and either three requests
- * wait or its last attempt failed. After a failure, an answer elsewhere since that attempt began is enough: a single client
- * has no second request under way.
+ * Detects and records whether the backend `index` is stalled: its oldest request has waited longer than `stallMs` (0: never),
+ * the backend has answered nothing since that request began, another backend has answered a request that began later, and
+ * either three requests wait or its last attempt failed. After a failure, an answer elsewhere since that attempt began is
+ * enough: a single client has no second request under way.
  */
 export function findStall(pool: readonly Waits[], index: number, stallMs: number, now: number): boolean {
   const own = pool[index]!;

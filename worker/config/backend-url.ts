@@ -1,6 +1,6 @@
-/** Which URLs a backend may have: what a Worker can reach and what an operator should not be able to reach. No I/O. */
+/** Which URLs a backend may have: those that a Worker can reach, without those that an operator must not reach. No I/O. */
 
-/** What a deployment allows; from the settings. */
+/** The rules of a deployment, from its settings. */
 export interface UrlRules {
   readonly allowPrivate: boolean;
   readonly adminHosts: ReadonlySet<string>;
@@ -8,7 +8,7 @@ export interface UrlRules {
 
 const PRIVATE_SUFFIXES = ['localhost', 'local', 'internal', 'home.arpa', 'localdomain'];
 
-/** Returns what is wrong with a backend's URL and what would be right, or null when nothing is. */
+/** Explains what is wrong with a backend's URL and how to write it; null when it is valid. */
 export function backendUrlProblem(text: string, rules: UrlRules): string | null {
   let url: URL;
   try {
@@ -18,12 +18,13 @@ export function backendUrlProblem(text: string, rules: UrlRules): string | null 
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';
   if (!/^https?:\/\/[^/\\]/i.test(text)) return 'must have a host name right after http:// or https://';
-  if (url.username !== '' || url.password !== '') return 'must not hold credentials; send them in a header';
-  if (text.includes('?')) return 'must not hold a query; only a path prefix may follow the host';
-  if (text.includes('#')) return 'must not hold a fragment; only a path prefix may follow the host';
-  if (/[\s\\]/.test(text)) return 'must not hold spaces or backslashes';
-  if (/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return 'must not hold . or .. as a path segment';
-  // A name with an empty part would slip past every comparison below: localhost.. is not localhost.
+  if (url.username !== '' || url.password !== '')
+    return 'must not contain credentials; send them in a header';
+  if (text.includes('?')) return 'must not contain a query; only a path prefix may follow the host';
+  if (text.includes('#')) return 'must not contain a fragment; only a path prefix may follow the host';
+  if (/[\s\\]/.test(text)) return 'must not contain spaces or backslashes';
+  if (/\/(\.|%2e){1,2}(\/|$)/i.test(text)) return 'must not contain . or .. as a path segment';
+  // A name with an empty part would pass every comparison below: localhost.. is not localhost.
   if (/^\.|\.\./.test(url.hostname)) return 'must have a host name without empty parts';
   if (rules.allowPrivate) return null;
   const host = url.hostname.replace(/\.$/, '');
@@ -46,7 +47,7 @@ function isIpLiteral(host: string): boolean {
   return host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** For a literal as the URL parser writes it (it turns decimal, octal and hex forms into dotted ones). */
+/** Expects a literal as the URL parser writes it: it turns decimal, octal and hex forms into dotted ones. */
 function isPrivateAddress(host: string): boolean {
   if (!host.startsWith('[')) return isPrivateV4(host.split('.').map(Number));
   const address = host.slice(1, -1);
@@ -59,7 +60,7 @@ function isPrivateAddress(host: string): boolean {
   return /^(f[cd]|fe[89ab]|ff)/.test(address);
 }
 
-/** RFC 1918, 6598, 3927, 1122, 5737 and the multicast and reserved blocks. */
+/** The blocks of RFC 1918, 6598, 3927, 1122 and 5737, multicast and reserved ones. */
 function isPrivateV4(parts: number[]): boolean {
   const [a = 0, b = 0, c = 0] = parts;
   if (a === 0 || a === 10 || a === 127 || a >= 224) return true;

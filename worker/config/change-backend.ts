@@ -1,4 +1,4 @@
-/** What a change to one backend makes of the document. No I/O. */
+/** Changes to one backend of the document. No I/O. */
 import {
   type Change,
   type Changed,
@@ -11,13 +11,13 @@ import {
   put,
   withId,
 } from './changed.ts';
-import { parse, type Surroundings } from './check.ts';
+import { type DeploymentInfo, parse } from './check.ts';
 import { backendSchema, type Config } from './schema.ts';
 
 type BackendChange = Extract<Change, { backend: string }>;
 
-/** Returns the document after the change. A patch changes the fields it names; a put replaces the backend or adds it. */
-export function changeBackend(config: Config, change: BackendChange, around: Surroundings): Changed {
+/** Returns the document after the change. A patch changes the fields it names; a put adds or replaces the backend. */
+export function changeBackend(config: Config, change: BackendChange, deployment: DeploymentInfo): Changed {
   const poolIndex = config.pools.findIndex((pool) => pool.id === change.pool);
   const pool = config.pools[poolIndex];
   if (!pool) return missing(`pool ${change.pool}`);
@@ -30,9 +30,9 @@ export function changeBackend(config: Config, change: BackendChange, around: Sur
   if (change.kind === 'delete-backend') {
     if (!old) return missing(name);
     const left = pool.backends.filter((backend) => backend !== old);
-    if (left.length === 0) return conflict(`${name} is its last; add another first, or delete the pool.`);
+    if (left.length === 0) return conflict(`${name} is its last one; add another first, or delete the pool.`);
     if (left.every((backend) => backend.weight === 0))
-      return conflict(`${name} is the last with a weight above 0; give another one weight first.`);
+      return conflict(`${name} is the last one with a weight above 0; give another one weight first.`);
     return { ok: true, config: into(left), created: false, summary: `removed ${name}` };
   }
   if (change.kind === 'patch-backend' && !old) return missing(name);
@@ -57,7 +57,7 @@ export function changeBackend(config: Config, change: BackendChange, around: Sur
   return checked(
     into(items),
     `pools[${poolIndex}].backends[${index}]`,
-    around,
+    deployment,
     `${verb} ${name}${fields}`,
     created,
   );

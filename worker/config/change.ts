@@ -1,4 +1,4 @@
-/** The changes that an operator can ask for, as data, and what each makes of a document. No I/O. */
+/** The changes that an operator can make, as data, and the document after each. No I/O. */
 import { changeBackend } from './change-backend.ts';
 import {
   type Change,
@@ -11,16 +11,16 @@ import {
   put,
   withId,
 } from './changed.ts';
-import { parse, type Surroundings } from './check.ts';
+import { type DeploymentInfo, parse } from './check.ts';
 import { type Config, configSchema, poolSchema, routeSchema } from './schema.ts';
 
-/** Returns the document after the change, checked as a whole; `config` itself is left as it is. */
-export function applyChange(config: Config, change: Change, around: Surroundings): Changed {
+/** Returns the document after the change, checked as a whole; does not modify `config`. */
+export function applyChange(config: Config, change: Change, deployment: DeploymentInfo): Changed {
   switch (change.kind) {
     case 'replace-config': {
       const parsed = parse(configSchema, change.body);
       if (!parsed.ok) return invalid(parsed.errors);
-      return checked(parsed.value, '', around, 'replaced the configuration', false);
+      return checked(parsed.value, '', deployment, 'replaced the configuration', false);
     }
     case 'put-pool': {
       const parsed = parse(poolSchema, withId(change.body, change.pool));
@@ -31,7 +31,7 @@ export function applyChange(config: Config, change: Change, around: Surroundings
       return checked(
         { ...config, pools: items },
         `pools[${index}]`,
-        around,
+        deployment,
         `${verb} pool ${change.pool}`,
         created,
       );
@@ -44,10 +44,10 @@ export function applyChange(config: Config, change: Change, around: Surroundings
         .map((pool) => pool.id);
       if (routes.length > 0)
         return conflict(
-          `Pool ${change.pool} is in use by route ${some(routes)}; change or delete that first.`,
+          `Pool ${change.pool} is in use by route ${listSome(routes)}; change or delete that first.`,
         );
       if (pools.length > 0)
-        return conflict(`Pool ${change.pool} is the fallback of pool ${some(pools)}; change that first.`);
+        return conflict(`Pool ${change.pool} is the fallback of pool ${listSome(pools)}; change that first.`);
       const left = config.pools.filter((pool) => pool.id !== change.pool);
       return {
         ok: true,
@@ -59,7 +59,7 @@ export function applyChange(config: Config, change: Change, around: Surroundings
     case 'put-backend':
     case 'patch-backend':
     case 'delete-backend':
-      return changeBackend(config, change, around);
+      return changeBackend(config, change, deployment);
     case 'put-route': {
       const parsed = parse(routeSchema, withId(change.body, change.route));
       if (!parsed.ok) return invalid(parsed.errors);
@@ -69,7 +69,7 @@ export function applyChange(config: Config, change: Change, around: Surroundings
       return checked(
         { ...config, routes: items },
         `routes[${index}]`,
-        around,
+        deployment,
         `${verb} route ${change.route}`,
         created,
       );
@@ -87,6 +87,6 @@ export function applyChange(config: Config, change: Change, around: Surroundings
   }
 }
 
-/** The first ten by name. */
-const some = (ids: readonly string[]): string =>
+/** Lists the first ten ids. */
+const listSome = (ids: readonly string[]): string =>
   ids.length > 10 ? `${ids.slice(0, 10).join(', ')} and ${ids.length - 10} more` : ids.join(', ');

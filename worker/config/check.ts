@@ -1,4 +1,4 @@
-/** From an unknown value to a configuration: the schema's checks, then the checks between fields. No I/O. */
+/** Checks an unknown value to be a configuration: first by the schema, then between fields. No I/O. */
 import type { z } from 'zod';
 import type { Problem } from '../protocol/common-schemas.ts';
 import { backendUrlProblem, type UrlRules } from './backend-url.ts';
@@ -14,18 +14,19 @@ import {
 
 export type { Problem };
 
-/** What the deployment offers that a configuration may depend on. */
-export interface Surroundings extends UrlRules {
+/** The properties of the deployment that a configuration may depend on. */
+export interface DeploymentInfo extends UrlRules {
   readonly hasAffinitySecret: boolean;
   readonly hasBinding: (name: string) => boolean;
 }
 
+/** A valid value, or its problems. */
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly errors: Problem[] };
 
 /** Writes a path as `pools[0].url`. */
-export function writePath(path: readonly PropertyKey[]): string {
+function writePath(path: readonly PropertyKey[]): string {
   return path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${short(String(key))}`))
     .join('')
@@ -35,8 +36,8 @@ export function writePath(path: readonly PropertyKey[]): string {
 const short = (key: string): string =>
   key.length > LIMITS.keyLength ? `${key.slice(0, LIMITS.keyLength)}…` : key;
 
-/** As many problems as are told; one more says that there are others. */
-export function told(problems: Iterable<Problem>): Problem[] {
+/** The first `LIMITS.problems` problems; if there are more, a last one says so. */
+export function truncateProblems(problems: Iterable<Problem>): Problem[] {
   const some: Problem[] = [];
   for (const problem of problems) {
     if (some.length === LIMITS.problems)
@@ -50,7 +51,7 @@ export function told(problems: Iterable<Problem>): Problem[] {
 export function parse<T extends z.ZodType>(schema: T, value: unknown): Checked<z.output<T>> {
   const result = schema.safeParse(value);
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, errors: told(problemsOf(result.error)) };
+  return { ok: false, errors: truncateProblems(problemsOf(result.error)) };
 }
 
 function* problemsOf({ issues }: z.core.$ZodError): Generator<Problem> {
@@ -60,26 +61,26 @@ function* problemsOf({ issues }: z.core.$ZodError): Generator<Problem> {
   }
 }
 
-/** The whole check: schema, then what must hold between fields. All problems at once, not just the first. */
-export function checkConfig(value: unknown, around: Surroundings): Checked<Config> {
+/** Checks a whole document, by the schema and then between fields. Returns all problems, not just the first. */
+export function checkConfig(value: unknown, deployment: DeploymentInfo): Checked<Config> {
   const parsed = parse(configSchema, value);
   if (!parsed.ok) return parsed;
-  const errors = told(crossCheck(parsed.value, around));
+  const errors = truncateProblems(crossCheck(parsed.value, deployment));
   return errors.length > 0 ? { ok: false, errors } : parsed;
 }
 
-/** What must hold between the fields of a document that fits the schema. */
-export function* crossCheck(config: Config, around: Surroundings): Generator<Problem> {
+/** Checks what the schema cannot: the relations between the fields of a document. */
+function* crossCheck(config: Config, deployment: DeploymentInfo): Generator<Problem> {
   const size = JSON.stringify(config).length;
   if (size > LIMITS.documentBytes)
-    yield { path: '', message: `is ${size} characters long; at most ${LIMITS.documentBytes} are taken` };
+    yield { path: '', message: `is ${size} characters long; the limit is ${LIMITS.documentBytes}` };
   yield* duplicates(config.pools, 'pools');
   yield* duplicates(config.routes, 'routes');
   const pools = new Map(config.pools.map((pool) => [pool.id, pool]));
-  for (const [i, pool] of config.pools.entries()) yield* checkPool(pool, `pools[${i}]`, pools, around);
+  for (const [i, pool] of config.pools.entries()) yield* checkPool(pool, `pools[${i}]`, pools, deployment);
   const seen = new Map<string, string>();
   for (const [i, route] of config.routes.entries()) {
-    yield* checkRoute(route, `routes[${i}]`, pools, around);
+    yield* checkRoute(route, `routes[${i}]`, pools, deployment);
     const key = `${route.host} ${normalPath(route.path)}`;
     const other = seen.get(key);
     if (other) yield { path: `routes[${i}].path`, message: `route ${other} has this host and path already` };
@@ -91,14 +92,14 @@ function* checkPool(
   pool: PoolConfig,
   at: string,
   pools: Map<string, PoolConfig>,
-  around: Surroundings,
+  deployment: DeploymentInfo,
 ): Generator<Problem> {
   const size = new TextEncoder().encode(JSON.stringify(pool)).byteLength;
   if (size > LIMITS.poolBytes)
-    yield { path: at, message: `is ${size} bytes long as JSON; at most ${LIMITS.poolBytes} are taken` };
+    yield { path: at, message: `is ${size} bytes long as JSON; the limit is ${LIMITS.poolBytes}` };
   yield* duplicates(pool.backends, `${at}.backends`);
   for (const [i, backend] of pool.backends.entries())
-    yield* checkBackend(backend, `${at}.backends[${i}]`, around);
+    yield* checkBackend(backend, `${at}.backends[${i}]`, deployment);
   if (pool.backends.every((backend) => backend.weight === 0))
     yield { path: `${at}.backends`, message: 'needs at least one backend with a weight above 0' };
   if (pool.ejection.maxMs < pool.ejection.baseMs)
@@ -112,30 +113,30 @@ function* checkPool(
   const chain = new Set([pool.id]);
   for (let next: string | null = fallback; next; next = fallbackOf(pools.get(next))) {
     if (next === pool.id)
-      yield { path: `${at}.whenUnavailable`, message: `forms a circle: ${inShort([...chain, next])}` };
+      yield { path: `${at}.whenUnavailable`, message: `forms a circle: ${writeChain([...chain, next])}` };
     if (chain.has(next)) return;
     chain.add(next);
   }
 }
 
-/** A chain of pools, its middle left out where it is long. */
-function inShort(chain: readonly string[]): string {
-  const all = chain.length <= LIMITS.chainTold;
-  const shown = all ? chain : [...chain.slice(0, LIMITS.chainTold - 2), '…', ...chain.slice(-1)];
+/** Writes a chain of pools, without its middle if it is long. */
+function writeChain(chain: readonly string[]): string {
+  const all = chain.length <= LIMITS.chainShown;
+  const shown = all ? chain : [...chain.slice(0, LIMITS.chainShown - 2), '…', ...chain.slice(-1)];
   return shown.join(' -> ');
 }
 
-function* checkBackend(backend: BackendConfig, at: string, around: Surroundings): Generator<Problem> {
+function* checkBackend(backend: BackendConfig, at: string, deployment: DeploymentInfo): Generator<Problem> {
   if (backend.url === null && backend.binding === null)
-    yield { path: `${at}.url`, message: 'is needed (http:// or https://), or a binding instead' };
+    yield { path: `${at}.url`, message: 'is required (http:// or https://), unless a binding is set' };
   if (backend.url !== null && backend.binding !== null)
-    yield { path: `${at}.binding`, message: 'and url exclude each other: give one, leave the other null' };
-  if (backend.binding !== null && !around.hasBinding(backend.binding))
+    yield { path: `${at}.binding`, message: 'and url exclude each other: set one, leave the other null' };
+  if (backend.binding !== null && !deployment.hasBinding(backend.binding))
     yield {
       path: `${at}.binding`,
-      message: `names ${backend.binding}, which is no service binding of this Worker`,
+      message: `names ${backend.binding}, which is not a service binding of this Worker`,
     };
-  const problem = backend.url === null ? null : backendUrlProblem(backend.url, around);
+  const problem = backend.url === null ? null : backendUrlProblem(backend.url, deployment);
   if (problem) yield { path: `${at}.url`, message: problem };
 }
 
@@ -143,22 +144,22 @@ function* checkRoute(
   route: RouteConfig,
   at: string,
   pools: Map<string, PoolConfig>,
-  around: Surroundings,
+  deployment: DeploymentInfo,
 ): Generator<Problem> {
   if (!pools.has(route.pool)) {
     const known = [...pools.keys()].slice(0, 10).join(', ');
     yield {
       path: `${at}.pool`,
-      message: `names pool ${route.pool}, which does not exist${known ? ` (there are: ${known})` : ''}`,
+      message: `names pool ${route.pool}, which does not exist${known ? ` (existing pools: ${known})` : ''}`,
     };
   }
-  if (around.adminHosts.has(route.host))
+  if (deployment.adminHosts.has(route.host))
     yield { path: `${at}.host`, message: 'is an admin host; proxied traffic needs a host of its own' };
   if (/\/(\.|%2e){1,2}(\/|$)/i.test(route.path))
-    yield { path: `${at}.path`, message: 'must not hold . or .. as a segment' };
+    yield { path: `${at}.path`, message: 'must not contain . or .. as a segment' };
   else if (asRequested(route.path) !== route.path)
-    yield { path: `${at}.path`, message: `must be written as requests bring it: ${asRequested(route.path)}` };
-  if (route.affinity.startsWith('cookie') && !around.hasAffinitySecret)
+    yield { path: `${at}.path`, message: `must be written as requests carry it: ${asRequested(route.path)}` };
+  if (route.affinity.startsWith('cookie') && !deployment.hasAffinitySecret)
     yield { path: `${at}.affinity`, message: 'by cookie needs the secret AFFINITY_SECRET, which is not set' };
   if (route.affinityCookie.name.startsWith('__Host-') || route.affinityCookie.name.startsWith('__Secure-'))
     yield {
@@ -167,13 +168,13 @@ function* checkRoute(
     };
 }
 
-/** A path as a browser sends it: what is not allowed in one is percent-encoded (the URL standard). */
+/** A path as a browser sends it: characters that are not allowed in a path are percent-encoded (the URL standard). */
 const asRequested = (path: string): string => new URL(`http://h${path}`).pathname;
 
 function* duplicates(items: readonly { id: string }[], at: string): Generator<Problem> {
   const seen = new Set<string>();
   for (const [i, { id }] of items.entries()) {
-    if (seen.has(id)) yield { path: `${at}[${i}].id`, message: `${id} is there twice; ids must be unique` };
+    if (seen.has(id)) yield { path: `${at}[${i}].id`, message: `${id} is used twice; ids must be unique` };
     seen.add(id);
   }
 }
@@ -183,7 +184,7 @@ export function fallbackOf(pool: PoolConfig | undefined): string | null {
   return pool?.whenUnavailable.startsWith('pool:') ? pool.whenUnavailable.slice('pool:'.length) : null;
 }
 
-/** What is allowed but should be known: it stands beside the answer of a change. */
+/** Finds what is valid but deserves attention; the response to a change includes it. */
 export function* warnings(config: Config): Generator<Problem> {
   const routed = new Set(config.routes.map((route) => route.host));
   for (const [i, pool] of config.pools.entries()) {
@@ -195,23 +196,27 @@ export function* warnings(config: Config): Generator<Problem> {
       if (routed.has(host))
         yield {
           path: `${at}.url`,
-          message: "is a host routed here: reached at its zone's origin, else stopped with 508",
+          message:
+            'is a host with a route here: requests reach the origin of its zone, or end with 508 as a loop',
         };
       if (backend.host === 'client' && backend.binding === null)
         yield {
           path: `${at}.host`,
-          message: 'client works by cf.resolveOverride: in production, for hosts of your own zone only',
+          message: 'client uses cf.resolveOverride: in production it works only for hosts of your own zone',
         };
     }
   }
   for (const [i, { path, affinity, affinityCookie }] of config.routes.entries()) {
     const at = `routes[${i}]`;
     if (normalPath(path) !== path)
-      yield { path: `${at}.path`, message: `is better written as ${normalPath(path)}: it is compared so` };
+      yield {
+        path: `${at}.path`,
+        message: `is better written as ${normalPath(path)}: paths are compared in that form`,
+      };
     if (affinity.startsWith('cookie') && affinityCookie.sameSite === 'None')
       yield {
         path: `${at}.affinityCookie.sameSite`,
-        message: 'None works over https only: browsers drop such a cookie that comes by plain http',
+        message: 'None works over https only: browsers reject such a cookie over plain http',
       };
   }
 }

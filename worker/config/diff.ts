@@ -1,18 +1,18 @@
-/** What differs between two configurations, by ids rather than by places in lists. No I/O. */
+/** The differences between two configurations, by ids rather than by places in lists. No I/O. */
 
 import type { Difference } from '../protocol/common-schemas.ts';
 
 export type { Difference };
 
-/** A larger value is left out of an event: the revision itself has it. */
+/** Characters of JSON; an event leaves a longer value out, since the revision itself has it. */
 export const VALUE_LENGTH = 4_096;
 
 type Fields = Readonly<Record<string, unknown>>;
 type Listed = Fields & { readonly id: string };
 
 /**
- * The differences between two documents, or between any two values of them. Items of a list belong together when their
- * ids are equal; a changed order is one difference of the list, told in ids.
+ * Finds the differences between two documents, or between any two values of them. Items of two lists correspond when
+ * their ids are equal; a changed order is one difference of the list, with the ids as its values.
  */
 export function differences(from: unknown, to: unknown, path = ''): Difference[] {
   if (same(from, to)) return [];
@@ -44,8 +44,8 @@ function listDifferences(from: readonly Listed[], to: readonly Listed[], path: s
 }
 
 /**
- * All differences as one: the deepest part of the document that holds them all, before and after. Values longer than
- * 4,096 characters are told as null. No difference is one of the whole document, from null to null.
+ * Merges all differences into one: the deepest part of the document that contains them all, before and after. A value
+ * longer than `VALUE_LENGTH` becomes null. Without a difference it is one of the whole document, from null to null.
  */
 export function summarise(from: unknown, to: unknown): Difference {
   const [first, ...rest] = differences(from, to);

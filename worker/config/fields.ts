@@ -1,8 +1,8 @@
-/** The kinds of value that a configuration has, each with the message for what is none. No I/O. */
+/** The kinds of value in a configuration, each with the error message for other values. No I/O. */
 import { z } from 'zod';
 import { LIMITS } from './limits.ts';
 
-/** A whole number, both ends included; `unit` stands in the message. */
+/** A whole number, both ends included; the message shows `unit`. */
 export const integer = (min: number, max: number, unit = '') => {
   const error = `must be a whole number from ${min} to ${max}${unit}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
@@ -19,12 +19,12 @@ export const id = () => {
   const error = 'must match ^[a-z0-9][a-z0-9-]{0,62}$ (lower-case letters, digits, hyphens; at most 63)';
   return z.string({ error }).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error });
 };
-/** A list of at most `max` of `what`. */
+/** A list of at most `max` items, which the message calls `what`. */
 export const list = <T extends z.ZodType>(item: T, max: number, what: string) =>
   z.array(item, { error: `must be a list of ${what}` }).max(max, { error: `takes at most ${max} ${what}` });
-/** A time to response headers in ms. */
+/** A time to response headers, in ms. */
 export const timeout = () => integer(1, LIMITS.timeoutMs, ' (milliseconds)');
-/** An object of these keys and no others. */
+/** An object with these keys and no others. */
 export const object = <T extends z.core.$ZodShape>(shape: T) =>
   z.strictObject(shape, {
     error: (issue) =>

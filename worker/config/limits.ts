@@ -1,6 +1,6 @@
-/** How much of each thing one deployment takes. No I/O. */
+/** The limits of a configuration. No I/O. */
 
-/** Past a limit a document is refused, with the limit in the message. */
+/** A document beyond a limit is refused; the message names the limit. */
 export const LIMITS = {
   pools: 1_000,
   backendsPerPool: 1_000,
@@ -16,14 +16,14 @@ export const LIMITS = {
   hashKeyLength: 128,
   /** The whole document as JSON. */
   documentBytes: 4 * 1_048_576,
-  /** One pool as JSON: its object keeps it in one row, of which SQLite takes 2 MB. */
+  /** One pool as JSON: its object stores it in one row, and a row of SQLite holds 2 MB. */
   poolBytes: 1_048_576,
-  /** Levels of objects and lists in a body; the document has five. */
+  /** Nested objects and lists in a body; the document has five levels. */
   bodyDepth: 16,
-  /** Problems told of one body; the rest is only counted. */
+  /** Problems reported for one body. */
   problems: 100,
-  /** Of a key that is told in a path. */
+  /** Characters of a key that a path shows. */
   keyLength: 100,
-  /** Pools named of a circle of them. */
-  chainTold: 10,
+  /** Pools that the message about a circle of fallbacks names. */
+  chainShown: 10,
 } as const;

@@ -1,4 +1,4 @@
-/** When two paths are one, as far as routing goes (RFC 3986, section 6.2.2). No I/O. */
+/** Which paths are the same for routing (RFC 3986, section 6.2.2). No I/O. */
 
 /** The octets that need no escape in a path (RFC 3986, section 2.3), each as its two hexadecimal digits. */
 const UNRESERVED = '2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae]';
@@ -8,8 +8,8 @@ const NEEDLESS = new RegExp(`^%(?:${UNRESERVED})$`, 'i');
 const isNeedless = (triplet: string): boolean => NEEDLESS.test(triplet);
 
 /**
- * The path as routes compare it: `/%61dmin` is `/admin`, and hexadecimal digits are upper case. Escapes that mean something
- * else than the character they stand for, such as `%2F`, stay. Dot segments are the caller's.
+ * The path in the form that routes compare: `/%61dmin` becomes `/admin`, and hexadecimal digits become upper case. An escape
+ * that does not mean the same as its character, such as `%2F`, stays. Dot segments are left to the caller.
  */
 export function normalPath(path: string): string {
   if (!path.includes('%')) return path;
@@ -18,7 +18,7 @@ export function normalPath(path: string): string {
   );
 }
 
-/** How many characters of `path` are the first `length` ones of its `normalPath`. */
+/** How many characters of `path` make up the first `length` characters of its `normalPath`. */
 export function lengthAsSent(path: string, length: number): number {
   let at = 0;
   for (let n = 0; n < length; n++) at += isNeedless(path.slice(at, at + 3)) ? 3 : 1;

@@ -1,9 +1,9 @@
-/** The conditions of a change (RFC 9110, 13.1.1 and 13.1.2), and what they are compared with. No I/O. */
+/** The conditions of a change (RFC 9110, 13.1.1 and 13.1.2), and how they are evaluated. No I/O. */
 
 import type { Change } from './changed.ts';
 import type { Config } from './schema.ts';
 
-/** What must hold before a change is made; what is left out, or null, asks for nothing. */
+/** What must hold for a change to be made; a field that is left out or null is no condition. */
 export interface Precondition {
   /** `If-Match` with tags: only at this revision, or at one of these. */
   readonly ifRevision: number | readonly number[] | null;
@@ -19,7 +19,7 @@ export interface Precondition {
 export const isWanted = ({ ifRevision }: Precondition, revision: number): boolean =>
   ifRevision === null || [ifRevision].flat().includes(revision);
 
-/** Why a change may not be made although it could be, in words; null when nothing is against it. */
+/** Explains which condition a change does not meet; null when it meets them all. */
 export function unmetCondition(
   { unlessRevision, ifExists, ifMissing }: Precondition,
   revision: number,
@@ -27,12 +27,12 @@ export function unmetCondition(
 ): string | null {
   if (unlessRevision?.includes(revision))
     return `The configuration is at revision ${revision}, which If-None-Match excludes.`;
-  if (ifExists && !exists) return 'It does not exist yet, and If-Match: * only replaces.';
-  if (ifMissing && exists) return 'It exists already, and If-None-Match: * only creates.';
+  if (ifExists && !exists) return 'The resource does not exist yet, and If-Match: * only replaces.';
+  if (ifMissing && exists) return 'The resource exists already, and If-None-Match: * only creates.';
   return null;
 }
 
-/** Whether the resource that a change names is in the document; the document itself always exists. */
+/** Whether the document contains the resource that a change names; the document itself always exists. */
 export function hasTarget(config: Config, change: Change): boolean {
   switch (change.kind) {
     case 'replace-config':

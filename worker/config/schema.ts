@@ -1,4 +1,4 @@
-/** The configuration document: every key with its default, limit and unit. Unknown keys are errors. No I/O. */
+/** The configuration document: every key with its default, limits and unit. Unknown keys are errors. No I/O. */
 import { z } from 'zod';
 import { type PolicyName, policies } from '../balance/policies.ts';
 import {
@@ -22,7 +22,7 @@ const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
 /** The description of every id. */
 const ID = 'Shown in lists and logs; cannot be changed later';
 
-/** One server: where it is, how much it takes, whether the operator lets it. */
+/** One server: its address, its share, and the state that the operator gave it. */
 export const backendSchema = object({
   id: id().describe(ID),
   url: text()
@@ -51,7 +51,7 @@ export const backendSchema = object({
     .describe('Time to wait for response headers; if not set, that of the pool'),
 });
 
-/** What may be tried again at another backend. */
+/** What may be retried at another backend. */
 const retryShape = {
   maxRetries: integer(0, LIMITS.maxRetries)
     .describe('Retries after the first attempt, each at a backend not yet tried')
@@ -168,7 +168,9 @@ export const routeSchema = object({
   host: hostPattern().describe('Exact host, or *.example.com for every host below it'),
   path: text()
     .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
-    .regex(/^\/[^?#\\\s]*$/, { error: 'must start with / and hold no query, fragment, space or backslash' })
+    .regex(/^\/[^?#\\\s]*$/, {
+      error: 'must start with / and contain no query, fragment, space or backslash',
+    })
     .default('/')
     .describe('A prefix: /api matches /api/orders, but not /apis'),
   pool: id().describe('Pool that gets the requests'),
@@ -206,7 +208,7 @@ export const configSchema = object({
   routes: list(routeSchema, LIMITS.routes, 'routes').default([]),
 });
 
-/** A backend of a checked document: nothing is left out. */
+/** A backend of a checked document, with every key. */
 export type BackendConfig = z.output<typeof backendSchema>;
 /** A pool of a checked document. */
 export type PoolConfig = z.output<typeof poolSchema>;

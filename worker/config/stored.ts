@@ -1,15 +1,15 @@
-/** Documents that an earlier version stored or sent: keys that have come since get their defaults. No I/O. */
+/** Documents that an earlier version stored or sent: keys added since then get their defaults. No I/O. */
 import { type Config, configSchema, type PoolConfig, poolSchema } from './schema.ts';
 
-/** A stored document with every key of this version; one that this version would refuse stays as it is. */
+/** A stored document with every key of this version; a document that this version would refuse stays as it is. */
 export function completeConfig(stored: Config): Config {
   const parsed = configSchema.safeParse(stored);
   return parsed.success ? parsed.data : stored;
 }
 
 /**
- * A pool with every key of this version. During a deploy isolates and objects of two versions meet, so this is also asked
- * of what comes by RPC; a pool that is complete costs one look.
+ * A pool with every key of this version. During a deploy isolates and objects of two versions meet, so pools received by
+ * RPC are completed too; a complete pool costs one comparison.
  */
 export function completePool(pool: PoolConfig): PoolConfig {
   if (pool.ejection.stallMs !== undefined) return pool;

@@ -1,9 +1,4 @@
-/** Calls to objects: within a deadline, tried once more where that is safe, a few at a time. */
-
-/** An object that does not answer another object in this time is gone on without. */
-export const OBJECT_DEADLINE_MS = 1_000;
-/** The same for an isolate, whose request waits: long enough for an object's cold start a continent away. */
-export const ISOLATE_DEADLINE_MS = 2_000;
+/** Calls to objects: with a deadline, retried once where that is safe, a few at a time. */
 
 /** Returns the call's result, or null when it failed or did not answer within `ms`. */
 export async function withDeadline<T>(call: () => Promise<T>, ms: number): Promise<T | null> {
@@ -21,8 +16,8 @@ export async function withDeadline<T>(call: () => Promise<T>, ms: number): Promi
 }
 
 /**
- * Calls once more when the error says that this is safe (`retryable`) and the object is not `overloaded`. `call` must make
- * a new stub each time: one that failed stays broken.
+ * Calls a second time when the first error says that this is safe (`retryable`) and the object is not `overloaded`.
+ * `call` must make a new stub each time: a stub that failed once keeps failing.
  */
 export async function retryOnce<T>(call: () => Promise<T>): Promise<T> {
   try {
@@ -34,7 +29,7 @@ export async function retryOnce<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
-/** Workers wait for the headers of at most six connections at once; the seventh would queue. */
+/** A Worker waits for the headers of at most six connections at once; a seventh call would queue. */
 export const CALLS_AT_ONCE = 6;
 
 /** Runs `work` for every item, `limit` at a time; `work` must not throw. */

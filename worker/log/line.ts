@@ -2,10 +2,10 @@
 import type { Mapping } from '../protocol/messages.ts';
 
 /**
- * One JSON object, whose fields Workers Logs index: `message` is always «mapping», then the mapping as
- * `GET /api/requests` has it. For lists cannot be grouped or filtered by, `tried` tells its attempts as text
- * («a;timeout, b;200») and `retries` their number after the first. A string, since the runtime takes an object apart for
- * its own log, which costs several times as much.
+ * One JSON object, whose fields Workers Logs index: `message` is always "mapping", the others are those of
+ * `GET /api/requests`. Lists cannot be grouped or filtered by, so `tried` has the attempts as text ("a;timeout, b;200") and
+ * `retries` their number after the first. The line is a string because the runtime serialises an object for its own log,
+ * which costs several times as much.
  */
 export const lineOf = (mapping: Mapping): string =>
   JSON.stringify({
@@ -15,6 +15,6 @@ export const lineOf = (mapping: Mapping): string =>
     retries: Math.max(0, mapping.attempts.length - 1),
   });
 
-/** `a;timeout, b;200`: who was asked and how it went. */
+/** The attempts as text, `a;timeout, b;200`: each backend, and its status or else its outcome. */
 export const triedOf = ({ attempts }: Mapping): string =>
   attempts.map(({ backend, outcome, status }) => `${backend};${status ?? outcome}`).join(', ');

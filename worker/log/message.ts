@@ -1,23 +1,23 @@
-/** A queue message: many mappings as NDJSON under one id, so that it is the same message however often it comes. No I/O. */
+/** A message of the queue: many mappings as NDJSON under one id, which makes a second delivery recognisable. No I/O. */
 import type { Mapping } from '../protocol/messages.ts';
 
-/** A queue takes 128,000 bytes a message, its own metadata included. */
+/** A queue accepts messages of 128,000 bytes, its own metadata included. */
 const MESSAGE_BYTES = 120_000;
 
-/** What one message carries. */
+/** The content of one message. */
 export interface LogBatch {
-  /** Unique for ever: the isolate's random name and a number. */
+  /** Unique: the isolate's random name and a number. */
   readonly id: string;
-  /** When it was made up (epoch ms). */
+  /** When it was packed (epoch ms). */
   readonly at: number;
   readonly count: number;
-  /** A mapping a line, each as `GET /api/requests` has it. */
+  /** One mapping per line, each as in `GET /api/requests`. */
   readonly ndjson: string;
 }
 
 const encoder = new TextEncoder();
 
-/** Puts mappings into as few messages as take them, in their order; `nextId` names each. */
+/** Packs mappings into as few messages as possible, in their order; `nextId` names each message. `at` is epoch ms. */
 export function pack(mappings: readonly Mapping[], at: number, nextId: () => string): LogBatch[] {
   const batches: LogBatch[] = [];
   let lines: string[] = [];
@@ -39,10 +39,10 @@ export function pack(mappings: readonly Mapping[], at: number, nextId: () => str
   return batches;
 }
 
-/** The message's text: a line about the batch, then the mappings. */
+/** The message's text: one line about the batch, then the mappings. */
 export const bodyOf = ({ ndjson, ...head }: LogBatch): string => `${JSON.stringify(head)}\n${ndjson}`;
 
-/** Reads a message's text; null when it is not one of ours. */
+/** Reads a message's text; null when it was not made by `bodyOf`. */
 export function readBody(body: unknown): LogBatch | null {
   if (typeof body !== 'string') return null;
   const end = body.indexOf('\n');
@@ -55,7 +55,7 @@ export function readBody(body: unknown): LogBatch | null {
   }
 }
 
-/** Where a batch is kept: by the hour (UTC) in which it was made up, then by its id. */
+/** The key of a batch in the bucket: the hour (UTC) in which it was packed, then its id. */
 export function keyOf({ id, at }: LogBatch): string {
   const hour = new Date(at).toISOString().slice(0, 13).replaceAll(/[-T]/g, '/');
   return `${hour}/${id}.ndjson`;

@@ -1,76 +1,72 @@
-/** Mappings on their way to the queue `REQUEST_LOG`: many in one message, never in front of a response. Plain data. */
+/** Mappings on their way to the queue `REQUEST_LOG`: many in one message, never ahead of a response. Plain data. */
 import type { Env } from '../env.ts';
-import { OBJECT_DEADLINE_MS, withDeadline } from '../lib/calls.ts';
+import { dropOldest } from '../lib/bounded.ts';
+import { withDeadline } from '../lib/calls.ts';
+import { LOG_GATHER_MS, LOG_ORPHANED_MS, OBJECT_DEADLINE_MS } from '../lib/timing.ts';
 import type { Mapping } from '../protocol/messages.ts';
 import { bodyOf, type LogBatch, pack } from './message.ts';
 
-/** Mappings that are sent at once; fewer wait this long for company, since failures come one by one and a message costs. */
+/** This many mappings are sent at once. Fewer wait for more: failures come one by one, and each message costs. */
 const BATCH = 64;
-const GATHER_MS = 1_000;
-/** Whoever gathers and has not sent by now has been lost; the next one takes over. */
-const ORPHANED_MS = 3 * GATHER_MS;
-/** Mappings, and messages that the queue did not take, kept at most; then the oldest go, and are counted. */
-export const MAPPINGS = 1_024;
-export const MESSAGES = 32;
+/** Mappings, and messages that the queue did not accept, that wait at most; then the oldest are dropped and counted. */
+export const MAPPINGS_QUEUED = 1_024;
+export const MESSAGES_QUEUED = 32;
 
 let mappings: Mapping[] = [];
-let untaken: LogBatch[] = [];
+let unsent: LogBatch[] = [];
 let dropped = 0;
 let sequence = 0;
-/** Since when somebody gathers (epoch ms); 0: nobody does. */
+/** Since when a request waits for more mappings (epoch ms); 0: none does. */
 let gatheringSince = 0;
 
-/** Adds a mapping to what goes with the next batch. */
+/** Adds a mapping to the next message. */
 export function toQueue(mapping: Mapping): void {
   mappings.push(mapping);
-  if (mappings.length > MAPPINGS) dropped += mappings.splice(0, mappings.length - MAPPINGS).length;
+  dropped += dropOldest(mappings, MAPPINGS_QUEUED).length;
 }
 
 /**
- * Sends what waits; never throws. `isolate` names this isolate. What the queue did not take in time is sent again under
- * the same id: should it have been taken all the same, the consumer writes it over itself.
+ * Sends the waiting mappings; never throws. `isolate` names this isolate. A message that the queue did not accept in time is
+ * sent again under the same id: if it was accepted after all, the consumer writes the same object twice.
  */
 export async function sendToQueue(env: Env, isolate: string): Promise<void> {
   const queue = env.REQUEST_LOG;
-  if (!queue || (mappings.length === 0 && untaken.length === 0)) return;
+  if (!queue || (mappings.length === 0 && unsent.length === 0)) return;
   if (mappings.length < BATCH && !(await gather())) return;
-  const batches = [...untaken, ...pack(mappings, Date.now(), () => `${isolate}-${++sequence}`)];
+  const batches = [...unsent, ...pack(mappings, Date.now(), () => `${isolate}-${++sequence}`)];
   mappings = [];
-  untaken = [];
+  unsent = [];
   for (let batch = batches[0]; batch; batch = batches[0]) {
     const body = bodyOf(batch);
-    if (
-      !(await withDeadline(
-        () => queue.send(body, { contentType: 'text' }).then(() => true),
-        OBJECT_DEADLINE_MS,
-      ))
-    )
-      break;
+    const sent = await withDeadline(
+      () => queue.send(body, { contentType: 'text' }).then(() => true),
+      OBJECT_DEADLINE_MS,
+    );
+    if (!sent) break;
     batches.shift();
   }
-  if (batches.length > 0) keep(batches);
+  if (batches.length > 0) requeue(batches);
   else if (dropped > 0) {
-    console.warn({ message: 'mappings were lost on their way to the queue', count: dropped });
+    console.warn({ message: 'mappings were dropped before they reached the queue', count: dropped });
     dropped = 0;
   }
 }
 
-/** Waits for more. Returns whether the caller is to send: false when another does it. */
+/** Waits for more mappings. Returns whether the caller sends them: false when another request already waits. */
 async function gather(): Promise<boolean> {
   const now = Date.now();
-  if (now - gatheringSince < ORPHANED_MS) return false;
+  if (now - gatheringSince < LOG_ORPHANED_MS) return false;
   gatheringSince = now;
-  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+  await new Promise((resolve) => setTimeout(resolve, LOG_GATHER_MS));
   gatheringSince = 0;
   return true;
 }
 
-function keep(batches: readonly LogBatch[]): void {
+function requeue(batches: readonly LogBatch[]): void {
   console.warn({
-    message: 'the queue took no mappings; they go with the next batch',
+    message: 'the queue did not accept mappings; they are sent with the next batch',
     batches: batches.length,
   });
-  untaken = [...batches, ...untaken];
-  const lost = untaken.splice(0, Math.max(0, untaken.length - MESSAGES));
-  for (const { count } of lost) dropped += count;
+  unsent = [...batches, ...unsent];
+  for (const { count } of dropOldest(unsent, MESSAGES_QUEUED)) dropped += count;
 }

@@ -1,22 +1,23 @@
-/** The request log: which mappings leave the Worker, and into which of the sinks that are bound. */
+/** The request log: which mappings it contains, and which of the bound sinks they go to. */
 import type { Env } from '../env.ts';
+import { dropOldest } from '../lib/bounded.ts';
 import type { Mapping } from '../protocol/messages.ts';
 import { dataPointOf } from './data-point.ts';
 import { lineOf } from './line.ts';
 import { sendToQueue, toQueue } from './queue.ts';
 
-/** Lines that wait at most; then the oldest go, and are counted. */
-export const LINES = 1_024;
-/** Characters written at once, and the line that passes it: the platform keeps 256 KB of an invocation's log. */
+/** Lines that wait at most; then the oldest are dropped and counted. */
+export const LINES_QUEUED = 1_024;
+/** Characters written at once, up to the end of a line: the platform keeps 256 KB of the log of an invocation. */
 export const LENGTH_AT_ONCE = 200_000;
 
 const waiting: Mapping[] = [];
 let dropped = 0;
 
 /**
- * Takes one mapping for the log: failures and retries always, of the others the share `sampleRate`. A failure's line is
- * written at once, within its own invocation; all others wait for the outbox's batch, since a line costs as much as a
- * twentieth of a request. One invocation writes one data point (the platform takes 250).
+ * Logs one mapping: every failure and retry, and of the others the share `sampleRate` (0 to 1). The line of a failure is
+ * written at once, within its own invocation. All others wait for the outbox's batch, because a line costs as much as a
+ * twentieth of a request. One invocation writes one data point (the platform allows 250).
  */
 export function logMapping(mapping: Mapping, sampleRate: number, env: Env): void {
   const failed = isFailed(mapping);
@@ -27,7 +28,7 @@ export function logMapping(mapping: Mapping, sampleRate: number, env: Env): void
   if (env.REQUEST_LOG) toQueue(mapping);
 }
 
-/** Writes and sends what waits, behind a response; never throws. `isolate` names this isolate. */
+/** Writes the waiting lines and sends the waiting mappings, after a response; never throws. `isolate` names this isolate. */
 export function flushLog(env: Env, isolate: string): Promise<void> {
   if (waiting.length > 0) writeLines();
   return sendToQueue(env, isolate);
@@ -35,9 +36,7 @@ export function flushLog(env: Env, isolate: string): Promise<void> {
 
 function wait(mapping: Mapping): void {
   waiting.push(mapping);
-  if (waiting.length <= LINES) return;
-  waiting.shift();
-  dropped++;
+  dropped += dropOldest(waiting, LINES_QUEUED).length;
 }
 
 function writeLines(): void {
@@ -52,6 +51,6 @@ function writeLines(): void {
   dropped = 0;
 }
 
-/** Whether the client got no good answer, or got it only from another backend than the first. */
+/** Whether the request failed, or succeeded only after a retry. */
 const isFailed = ({ status, backend, attempts }: Mapping): boolean =>
   status >= 500 || backend === null || attempts.length !== 1 || attempts[0]!.outcome !== 'ok';

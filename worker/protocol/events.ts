@@ -1,16 +1,17 @@
-/** The events of the history: changes of the configuration, ejections, probes, returns. No I/O. */
+/** The events of the history: changes of the configuration, ejections, probes and returns. No I/O. */
 import type { Change } from '../balance/ejection.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { ConfigEvent, HistoryEvent, PoolEvent } from './traffic-schemas.ts';
 
 export type { ConfigEvent, HistoryEvent, PoolEvent };
+/** The kinds of event that a Pool object reports. */
 export type PoolEventKind = PoolEvent['kind'];
 
-/** Tells a Pool's event from all others, so that one reported twice is kept once. */
+/** Identifies a Pool object's event, so that one reported twice is stored once. */
 export const eventKey = ({ pool, shard, backend, kind, at }: PoolEvent): string =>
   `${pool}/${shard}/${backend}/${kind}/${at}`;
 
-/** `timeout after 300 ms`, `status 503`: an outcome in words. */
+/** Describes an outcome in words, such as `timeout after 300 ms` or `status 503`. */
 export function describeOutcome({ kind, status, ms }: Outcome): string {
   if (kind === 'timeout') return `timeout after ${ms} ms`;
   if (kind === 'stalled') return `no answer after ${ms} ms while other backends answered`;
@@ -19,16 +20,16 @@ export function describeOutcome({ kind, status, ms }: Outcome): string {
   return `status ${status}`;
 }
 
-/** What failures were counted when a backend was judged: in a row, and of the recent attempts. */
+/** The failures that led to a verdict: in a row, and among the recent attempts. */
 export interface FailureCount {
   readonly inRow: number;
-  /** The settings' `failures`: how long a row ejects. */
+  /** The setting `failures`: how many in a row eject. */
   readonly limit: number;
   readonly recent: number;
   readonly attempts: number;
 }
 
-/** Why the verdict on a backend changed, in words. */
+/** Explains in words why the verdict on a backend changed. */
 export function describeChange(
   kind: Exclude<Change, 'none'>,
   outcome: Outcome,

@@ -1,4 +1,4 @@
-/** What isolates, Pool objects and the Directory say to each other. Old and new code meet during a deploy: only add. */
+/** The messages between isolates, Pool objects and the Directory. Two versions meet during a deploy: only add optional fields. */
 
 import type { Changed } from '../config/changed.ts';
 import type { Problem } from '../config/check.ts';
@@ -9,112 +9,113 @@ import type { MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
 export type { MappedAttempt, Mapping, Reason };
 
-/** Slots that go back unused, by backend id, from the lease's `epoch`. */
+/** Slots returned unused, by backend id; `epoch` is that of their lease. */
 export interface Returned {
   readonly epoch: number;
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** An isolate asks for slots; with `want` 0 it asks how things stand, and gives back and charges all the same. */
+/** A request for slots. With `want` 0 it only returns slots, charges picks and fetches the pool's state. */
 export interface LeaseAsk {
   readonly want: number;
-  /** The revision of the pool's configuration that the isolate has. */
+  /** The isolate's revision of the pool's configuration. */
   readonly revision: number;
   readonly returned: readonly Returned[];
-  /** Affinity picks to charge to the sequence first, by backend id. */
+  /** Affinity picks to charge to the sequence before slots are taken, by backend id. */
   readonly charged?: Readonly<Record<string, number>>;
 }
 
-/** How a pool stands: part of every reply, so that under load an isolate stays fresh for nothing. */
+/** The state of a pool. It is part of every reply, so that an isolate with traffic needs no calls of its own for it. */
 export interface PoolNews {
   readonly revision: number;
-  /** The configuration, when it is newer than the asker's; null when the pool is gone. */
+  /** The configuration, if it is newer than the caller's; null when the pool was deleted. */
   readonly pool?: PoolConfig | null;
-  /** The newest revision that touched routes or the set of pools. */
+  /** The newest revision that changed routes, or added or deleted a pool. */
   readonly routesRevision: number;
-  /** Backend id and the end of its ejection (epoch ms). */
+  /** The ejected backends: id and end of the ejection (epoch ms). */
   readonly ejected: readonly (readonly [string, number])[];
-  /** The same of backends that the cap keeps in: asked only when no other is left. */
+  /** The failing backends that the cap keeps in, which come last: id and time of the next probe (epoch ms). */
   readonly failing?: readonly (readonly [string, number])[];
-  /** Backend id and when its slow start began (epoch ms). */
+  /** The backends in slow start: id and begin (epoch ms). */
   readonly ramping: readonly (readonly [string, number])[];
-  /** The id of a backend to try with one request, now that its ejection is over. */
+  /** The id of a backend that the caller must probe with one request, now that its ejection is over. */
   readonly probe?: string;
 }
 
+/** The reply to a request for slots. */
 export interface LeaseReply extends PoolNews {
-  /** Under which weights the slots were taken; goes back with unused ones. */
+  /** Identifies the weights under which the slots were taken; unused slots are returned with it. */
   readonly epoch: number;
-  /** Number of the first slot in the sequence, so that replies that overtake each other can be put in order. */
+  /** The number of the first slot in the sequence: orders replies that overtook each other. */
   readonly first: number;
-  /** Indices into the pool's backends, in the order to use them. */
+  /** Indices of the pool's backends, in the order to use them. */
   readonly slots: readonly number[];
-  /** Why these backends: `tier` when a higher tier stands in, `fail-open` when all are ejected. */
+  /** Why these backends are eligible: `tier` if a higher tier stands in, `fail-open` if all are ejected. */
   readonly reason: Reason;
   readonly ttlMs: number;
 }
 
-/** What one attempt showed: backend id, code, ms to headers, flags. A tuple, for there are many. */
+/** One attempt: backend id, code, ms to the response headers, flags. A tuple, because there are many. */
 export type AttemptRecord = readonly [
   backend: string,
   code: number,
   ms: number,
   flags: number,
-  /** Only of failures and probes: what an event names as its example. */
+  /** Only of failures and probes: the request that an event names. */
   requestId?: string,
-  /** Only of failures: what the answer's `Retry-After` asked for, in ms. */
+  /** Only of failures: the `Retry-After` of the response, in ms. */
   retryAfterMs?: number,
 ];
-/** Codes below 0 stand for attempts without a response; any other code is the response's status. */
+/** Codes below 0 are attempts without a response; any other code is the status of the response. */
 export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3, stalled: -4 } as const;
 /** `out`: the isolate knew the backend to be ejected when the attempt began; `probe`: this was its probe. */
 export const FLAG = { first: 1, upgrade: 2, out: 4, probe: 8 } as const;
 
-/** Several mappings as one JSON array. */
+/** `count` mappings as one JSON array. */
 export interface MappingBatch {
   readonly count: number;
   readonly json: string;
 }
 
-/** One batch of an isolate's outbox. `(isolate, sequence)` makes a repeated report harmless. */
+/** One batch of an isolate's outbox. `isolate` and `sequence` make a repeated report recognisable. */
 export interface Report {
   readonly isolate: string;
   readonly sequence: number;
   readonly revision: number;
   readonly attempts: readonly AttemptRecord[];
-  /** A JSON array of `Mapping`, as it will be stored: the object reads it only when somebody asks. */
+  /** A JSON array of `Mapping` that is stored as it is: the object parses it only to list mappings. */
   readonly mappings: MappingBatch;
   /** Affinity picks to charge to the sequence, by backend id. */
   readonly charged: Readonly<Record<string, number>>;
   readonly returned: readonly Returned[];
-  /** Backends whose probe has just been sent. */
+  /** Ids of backends to which a probe was sent. */
   readonly probing: readonly string[];
   /** The requests that carry these probes, in the same order. */
   readonly probeRequestIds?: readonly string[];
-  /** Clients with affinity not told of lately, as hashes, by backend id. */
+  /** Hashes of clients with affinity that are due to be reported, by backend id. */
   readonly clients?: Readonly<Record<string, readonly number[]>>;
   /** Entries dropped because the outbox was full. */
   readonly dropped: number;
 }
 
-/** One shard's news for those who watch. */
+/** One shard's part of the live view. */
 export interface LivePush extends ShardName {
   readonly status: ShardStatus;
-  /** The newest, oldest first. */
+  /** The newest mappings, oldest first. */
   readonly mappings: readonly MappingBatch[];
 }
 
-/** What the Directory tells a Pool object. */
+/** The configuration of a Pool object; `pool` is null when it was deleted. */
 export interface PoolPush {
-  /** Whether somebody watches the live view; only in the answer to a pull. */
+  /** Whether the live view is watched; only in the reply to a pull. */
   readonly watched?: boolean;
   readonly revision: number;
   readonly routesRevision: number;
   readonly pool: PoolConfig | null;
 }
 
-/** An ejection or a return, as one shard tells the others. Times are epoch ms. */
-export interface Flip {
+/** An ejection or a return that one shard broadcasts to the others. Times are epoch ms. */
+export interface HealthChange {
   readonly kind: 'ejected' | 'returned';
   readonly backend: string;
   readonly at: number;
@@ -122,35 +123,35 @@ export interface Flip {
   readonly ejections: number;
 }
 
-/** What the Directory tells an isolate. */
+/** The configuration of an isolate. */
 export interface Snapshot {
   readonly revision: number;
   readonly routesRevision: number;
-  /** Names this deployment in `X-Evenkeel-Loop`, so that a loop is not taken for another Evenkeel. */
+  /** Names this deployment in `X-Evenkeel-Loop`, which tells a loop from a chain of two deployments. */
   readonly instance: string;
   readonly pools: readonly { readonly revision: number; readonly pool: PoolConfig }[];
   readonly routes: readonly RouteConfig[];
 }
 
-/** One backend as one shard sees it; `GET /api/pools/:pool/status` sums these up. */
+/** One backend as one shard sees it; `GET /api/pools/:pool/status` sums them. */
 export interface BackendStatus {
   readonly id: string;
   readonly requests: number;
   readonly failures: number;
   readonly consecutiveFailures: number;
-  /** It fails, and the cap keeps it in. */
+  /** It is failing, and the cap keeps it in. */
   readonly failing?: boolean;
   readonly ejectedUntil: number;
   readonly ejections: number;
-  /** Its last success, and until when a probe is under way: epoch ms, 0: never. */
+  /** Its last success, and until when a probe is under way (epoch ms); 0: never. */
   readonly succeededAt?: number;
   readonly probingUntil?: number;
-  /** First attempts in the present share window. */
+  /** First attempts in the present window of shares. */
   readonly picks: number;
   /** Counts by latency bucket over the last one to two minutes. */
   readonly latency: readonly number[];
   readonly weightInForce: number;
-  /** Distinct clients with affinity of late, and WebSockets that may be open; see `drain.ts`. */
+  /** Recent clients with affinity, and WebSockets that may be open; see stats/drain.ts. */
   readonly affinityClients?: number;
   readonly openWebSockets?: number;
   /** Epoch ms; 0: never. */
@@ -158,12 +159,13 @@ export interface BackendStatus {
   readonly lastWebSocketAt?: number;
 }
 
-/** A Pool object's name: its pool and which of the pool's objects it is. */
+/** The name of a Pool object: its pool, and its shard of the pool. */
 export interface ShardName {
   readonly pool: string;
   readonly shard: string;
 }
 
+/** What one shard has counted since its object started, and the status of its backends. */
 export interface ShardStatus {
   readonly revision: number;
   readonly shard: string;
@@ -180,13 +182,14 @@ export interface ShardMetrics {
   readonly totals: readonly (readonly [backend: string, totals: Totals])[];
 }
 
-/** Who asks for a change, and on what condition. */
+/** The actor of a change, and the conditions under which to make it. */
 export interface ChangeOptions extends Precondition {
+  /** The actor: `token`, `session`, an e-mail address, or the reason of an automatic change. */
   readonly who: string;
   readonly dryRun: boolean;
 }
 
-/** What became of a change. `config` is the document after it; `changes`, what a dry run would change in the one in force. */
+/** The result of a change. `config` is the document after it; `changes` are what a dry run would change. */
 export type ChangeResult =
   | {
       readonly ok: true;
@@ -200,36 +203,37 @@ export type ChangeResult =
   | { readonly ok: false; readonly reason: 'precondition'; readonly detail: string }
   | Exclude<Changed, { ok: true }>;
 
-/** A session as its cookie tells it. */
+/** A session, as its cookie describes it. */
 export interface Session {
   readonly id: string;
   readonly generation: number;
-  /** When it ends by itself, epoch ms. */
+  /** When it expires, epoch ms. */
   readonly until: number;
 }
 
-/** One Pool object to tell: its new configuration, or only that routes have changed. */
+/** A push to one Pool object: its new configuration, or only the number of a revision that changed routes. */
 export interface Delivery {
   readonly pool: string;
   readonly shard: string;
   readonly push: PoolPush | { readonly routesRevision: number };
 }
 
+/** The counters of one backend id. */
 export interface Totals {
   /** Attempts, retries included. */
   requests: number;
-  /** Attempts that followed a failure of the same request elsewhere. */
+  /** Attempts after another backend had failed the request. */
   retries: number;
   failures: Record<FailureKind, number>;
   ejections: number;
-  /** Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx. */
+  /** Responses by class of status: 1xx, 2xx, 3xx, 4xx, 5xx. */
   responses: number[];
-  /** Responses by time to headers, a count per bucket of LATENCY_BOUNDS_MS and one above; not cumulative. */
+  /** Responses by time to their headers: a count per bucket of `LATENCY_BOUNDS_MS`, and one above; not cumulative. */
   latency: number[];
   latencySumMs: number;
 }
 
-export type FailureKind = (typeof FAILURE_KINDS)[number];
-
-/** How an attempt failed, as far as it counts against the backend. */
+/** The kinds of failure that count against a backend. */
 export const FAILURE_KINDS = ['connect-failure', 'timeout', 'stalled', 'status'] as const;
+/** One kind of failure. */
+export type FailureKind = (typeof FAILURE_KINDS)[number];

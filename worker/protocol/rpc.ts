@@ -1,4 +1,4 @@
-/** How the objects are reached. A new stub for each call: one that failed stays broken. */
+/** The RPC of the objects, and stubs to call it. Make a new stub for each call: one that failed once keeps failing. */
 
 import type { Change } from '../config/changed.ts';
 import type { Config } from '../config/schema.ts';
@@ -10,7 +10,7 @@ import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
   ChangeOptions,
   ChangeResult,
-  Flip,
+  HealthChange,
   LeaseAsk,
   LeaseReply,
   LivePush,
@@ -25,14 +25,14 @@ import type {
   Snapshot,
 } from './messages.ts';
 
-/** What a Pool object answers to. Spelled out, for the runtime's derived types lose tuples. */
+/** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */
 export interface PoolRpc {
   lease(ask: LeaseAsk): Promise<LeaseReply>;
   rehearse(ask: LeaseAsk): Promise<LeaseReply>;
   report(report: Report, want?: number): Promise<PoolNews | LeaseReply>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
-  hearFlip(flip: Flip): Promise<void>;
+  hearFlip(change: HealthChange): Promise<void>;
   status(): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
   metrics(): Promise<ShardMetrics>;
@@ -40,7 +40,7 @@ export interface PoolRpc {
   requests(): Promise<Mapping[]>;
 }
 
-/** What the Directory answers to. */
+/** The methods of the Directory. */
 export interface DirectoryRpc {
   read(): Promise<{ revision: number; config: Config; drains: Drain[] }>;
   snapshot(known: number): Promise<Snapshot | null>;
@@ -70,7 +70,7 @@ export interface DirectoryRpc {
   isSignedOut(session: Session): Promise<boolean>;
 }
 
-/** The object of one shard of a pool; `locationHint` counts only when it is created. */
+/** A stub for the object of one shard of a pool; `locationHint` has an effect only when the object is created. */
 export const poolObject = (
   env: Env,
   pool: string,
@@ -79,6 +79,6 @@ export const poolObject = (
 ): PoolRpc =>
   env.POOL.getByName(`${pool}/${shard}`, locationHint ? { locationHint } : {}) as unknown as PoolRpc;
 
-/** The deployment's one Directory. */
+/** A stub for the deployment's one Directory. */
 export const directoryObject = (env: Env): DirectoryRpc =>
   env.DIRECTORY.getByName('directory') as unknown as DirectoryRpc;

@@ -24,7 +24,7 @@ const drainStatusSchema = z.strictObject({
 export type DrainStatus = Message<typeof drainStatusSchema>;
 
 /** The status of one backend. */
-export const backendStatusSchema = z.strictObject({
+const backendStatusSchema = z.strictObject({
   id: z.string(),
   state: state().describe('What the operator set'),
   weight: count(),

@@ -1,72 +1,71 @@
-/** What the client gets when no backend answered. */
-import type { NotAsked } from './attempts.ts';
+/** What the client gets when no backend's response can be passed on: problem documents (RFC 9457). */
+import { DRAIN_BYTES, drainBody } from '../lib/drain-body.ts';
 import type { Exchange } from './exchange.ts';
-import type { PoolView } from './pool-client/pool-view.ts';
+import type { NotForwarded } from './forwarding.ts';
 import { BODY_OF_GET_BYTES } from './upstream/body.ts';
-import { takeIn } from './upstream/upload.ts';
 
-/** Gives an answer in a backend's stead, once the client has said what it has to say. */
-export async function refuse(request: Request, answer: Response): Promise<Response> {
-  await takeIn(request.body);
-  return answer;
+/** Drains the request body, then returns `response`. */
+export async function refuse(request: Request, response: Response): Promise<Response> {
+  await drainBody(request.body, DRAIN_BYTES);
+  return response;
 }
 
-/** A fresh isolate that reaches nobody, without a static configuration. */
+/** 503: this isolate is new, cannot reach the Directory, and has no static configuration. */
 export const noConfiguration = (requestId: string): Response =>
-  failure(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
+  problemResponse(503, 'No configuration can be reached.', requestId, { 'retry-after': '5' });
 
-/** It would go round for ever. */
-export const inALoop = (requestId: string): Response =>
-  failure(508, 'This request has been through this load balancer before.', requestId);
+/** 508: the request has already passed through this deployment. */
+export const loopDetected = (requestId: string): Response =>
+  problemResponse(508, 'This request has already passed through this load balancer.', requestId);
 
-/** Nothing is fetched for what nobody configured. */
+/** 404: no route matches. */
 export const noRoute = (requestId: string): Response =>
-  failure(404, 'No route is configured for this host and path.', requestId);
+  problemResponse(404, 'No route is configured for this host and path.', requestId);
 
 /**
- * A WebSocket handshake that the runtime refuses whatever the backend says (RFC 6455, 4.2.1 and 4.4); null for any other
- * request. Asked all the same, the backend would hold a connection that no client has.
+ * 426 or 400 for a WebSocket handshake that the runtime refuses whatever the backend responds (RFC 6455, 4.2.1 and 4.4);
+ * null for any other request. If it were sent, the backend would hold a connection without a client.
  */
-export function faultyHandshake({ upgrade, headers, requestId }: Exchange): Response | null {
+export function handshakeError({ upgrade, headers, requestId }: Exchange): Response | null {
   if (!upgrade) return null;
   if (headers.get('sec-websocket-version') !== '13')
-    return failure(426, 'A WebSocket handshake needs Sec-WebSocket-Version: 13.', requestId, {
+    return problemResponse(426, 'A WebSocket handshake needs Sec-WebSocket-Version: 13.', requestId, {
       'sec-websocket-version': '13',
       upgrade: 'websocket',
     });
   if (headers.get('sec-websocket-key')) return null;
-  return failure(400, 'A WebSocket handshake needs a Sec-WebSocket-Key.', requestId);
+  return problemResponse(400, 'A WebSocket handshake needs a Sec-WebSocket-Key.', requestId);
 }
 
-/** What nginx calls the end of a request whose client left first. Only a client that closed just its own half can read it. */
-export const clientClosed = (requestId: string): Response =>
-  failure(499, 'The client closed the connection before the request was through.', requestId);
+/** 499, nginx's status for a client that left first. Only a client that closed just its own half can read it. */
+const clientClosed = (requestId: string): Response =>
+  problemResponse(499, 'The client closed the connection before the request was complete.', requestId);
 
-/** In place of a backend that was not asked at all. */
-export function notAsked(exchange: Exchange, { view, why }: NotAsked): Response {
-  if (why === 'client-closed') return clientClosed(exchange.requestId);
-  if (why === 'nobody') return nobodyToAsk(exchange, view);
+/** The response to a request that was sent to no backend: 413, 499 or 503. */
+export function notForwarded(exchange: Exchange, reason: NotForwarded): Response {
+  if (reason === 'client-closed') return clientClosed(exchange.requestId);
+  if (reason === 'no-backend') return serviceUnavailable(exchange);
   const detail = `The body of a ${exchange.method} may have at most ${BODY_OF_GET_BYTES} bytes.`;
-  return failure(413, detail, exchange.requestId);
+  return problemResponse(413, detail, exchange.requestId);
 }
 
-/** No backend may be asked: 503, and when to come back. */
-function nobodyToAsk(exchange: Exchange, view: PoolView): Response {
+/** 503 with Retry-After: the pool has no backend available. */
+function serviceUnavailable({ view, requestId }: Exchange): Response {
   const soonest = view.soonestReturn();
   const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
   const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
-  const detail = 'No backend of this pool takes requests just now.';
-  return failure(503, detail, exchange.requestId, { 'retry-after': retryAfter });
+  const detail = 'No backend of this pool is available.';
+  return problemResponse(503, detail, requestId, { 'retry-after': retryAfter });
 }
 
-/** All that were asked failed: 504 when the last ran out of time, 499 when the client left, else 502. */
-export function noneAnswered({ attempts, requestId }: Exchange): Response {
+/** After the last attempt failed: 504 if it timed out, 499 if the client left, else 502. */
+export function allAttemptsFailed({ attempts, requestId }: Exchange): Response {
   const { outcome, status = null } = attempts.at(-1) ?? {};
   if (outcome === 'client-closed') return clientClosed(requestId);
   if (outcome === 'timeout' || outcome === 'stalled')
-    return failure(504, 'No backend answered in time.', requestId);
+    return problemResponse(504, 'No backend answered in time.', requestId);
   const detail = status === null ? 'No backend could be reached.' : describeUnusable(status);
-  return failure(502, detail, requestId);
+  return problemResponse(502, detail, requestId);
 }
 
 const INTERIM: Readonly<Record<number, string>> = {
@@ -75,7 +74,7 @@ const INTERIM: Readonly<Record<number, string>> = {
   103: '103 Early Hints',
 };
 
-/** Why an answer of this status could not be passed on. */
+/** Why a response of this status cannot be passed on. */
 function describeUnusable(status: number): string {
   if (status === 101) return 'The backend answered 101 Switching Protocols without opening a WebSocket.';
   if (status > 599 || status < 100)
@@ -96,11 +95,9 @@ const TITLES = {
   508: 'Loop detected',
 } as const;
 
-export type OwnStatus = keyof typeof TITLES;
-
-/** Builds the answer; `requestId` lets the client's report be found in the log. */
-export function failure(
-  status: OwnStatus,
+/** Builds a problem document. Its `requestId` links a client's report to the log. */
+function problemResponse(
+  status: keyof typeof TITLES,
   detail: string,
   requestId: string,
   headers?: Record<string, string>,

@@ -1,51 +1,64 @@
-/** What is known of one proxied request while it is under way; its mapping is made of this at the end. No I/O. */
+/** What is known of one proxied request until its response is sent; its mapping is made from this. No I/O. */
 import { isRepeatable, type RetrySettings } from '../balance/retry.ts';
 import type { Outcome } from '../balance/types.ts';
 import type { PoolConfig, RouteConfig } from '../config/schema.ts';
+import type { Env } from '../env.ts';
 import { msBetween } from '../lib/time.ts';
 import type { MappedAttempt, Mapping, Reason } from '../protocol/messages.ts';
 import type { Pin } from './affinity/cookie.ts';
 import { place } from './pool-client/edge-location.ts';
+import type { PoolView } from './pool-client/pool-view.ts';
 import type { Target } from './routing/target.ts';
 
-export interface Arrival {
+/** A request before its route is known. */
+export interface IncomingRequest {
   readonly request: Request;
-  /** The request's; each look at `request.headers` is a call into the runtime. */
+  /** The request's headers: each read of `request.headers` is a call into the runtime. */
   readonly headers: Headers;
   readonly target: Target;
   readonly requestId: string;
   /** Epoch ms. */
   readonly startedAt: number;
+  readonly env: Env;
+  readonly ctx: ExecutionContext;
 }
 
-const SANE_ID = /^[\w.:=+/@-]{1,128}$/;
-
-/** The client's request id, if it is one that can be put into headers and logs; else null. */
-export function saneRequestId(headers: Headers): string | null {
-  const id = headers.get('x-request-id');
-  return id !== null && SANE_ID.test(id) ? id : null;
+/** A backend by its index in the pool's present list, and why it was selected. */
+export interface Choice {
+  readonly index: number;
+  readonly reason: Reason;
 }
 
-export interface Exchange extends Arrival {
+/** A request whose route and pool are known, and the backend that it has come to. */
+export interface Exchange extends IncomingRequest {
   readonly method: string;
   readonly route: RouteConfig;
   readonly upgrade: boolean;
-  /** May be sent twice although the first backend may have acted on it. */
+  /** It may be sent twice even if the first backend has acted on it. */
   readonly repeatable: boolean;
   readonly retry: RetrySettings;
   readonly attempts: MappedAttempt[];
-  /** The client's genuine affinity cookie, while its backend may be asked. */
+  /** The client's genuine affinity cookie, while its backend may be used. */
   pin: Pin | null;
-  /** The pool that was asked last: the route's, or its fallback. */
-  pool: string;
-  reason: Reason;
+  /** The pool that was tried last: the route's, or a fallback. */
+  view: PoolView;
+  /** The backend to try next, or being tried; null: none. */
+  choice: Choice | null;
 }
 
-/** What is known of a request before anybody is asked. */
-export function begin(arrival: Arrival, route: RouteConfig, pool: PoolConfig): Exchange {
-  const { request, headers, target, requestId, startedAt } = arrival;
+const REQUEST_ID = /^[\w.:=+/@-]{1,128}$/;
+
+/** The client's request id if it is safe in headers and logs; else null. */
+export function readRequestId(headers: Headers): string | null {
+  const id = headers.get('x-request-id');
+  return id !== null && REQUEST_ID.test(id) ? id : null;
+}
+
+/** Starts the exchange of a request that `route` sends to the pool of `view`. No backend is selected yet. */
+export function beginExchange(incoming: IncomingRequest, route: RouteConfig, view: PoolView): Exchange {
+  const { request, headers, target, requestId, startedAt, env, ctx } = incoming;
   const { method } = request;
-  const retry = retryOf(route, pool);
+  const retry = retryOf(route, view.config);
   const hasKey = retry.nonIdempotent === 'idempotency-key' && headers.has('idempotency-key');
   return {
     request,
@@ -55,35 +68,40 @@ export function begin(arrival: Arrival, route: RouteConfig, pool: PoolConfig): E
     route,
     requestId,
     startedAt,
+    env,
+    ctx,
     upgrade: headers.get('upgrade')?.toLowerCase() === 'websocket',
     repeatable: isRepeatable(method, hasKey, retry.nonIdempotent),
     retry,
     attempts: [],
     pin: null,
-    pool: pool.id,
-    reason: 'policy',
+    view,
+    choice: null,
   };
 }
 
-/** Whether the browser only asks whether it may ask (CORS): it brings no cookies, and keeps none. */
+/** Whether the request is a CORS preflight: browsers send it without cookies and ignore those of its response. */
 export const isPreflight = ({ method, headers }: Exchange): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
 
-const overridden = new WeakMap<RouteConfig, { readonly pool: PoolConfig; readonly retry: RetrySettings }>();
+const mergedRetries = new WeakMap<
+  RouteConfig,
+  { readonly pool: PoolConfig; readonly retry: RetrySettings }
+>();
 
-/** The pool's retry settings with the route's in their place; put together once per configuration. */
+/** The pool's retry settings, overridden by the route's; merged once per configuration. */
 function retryOf(route: RouteConfig, pool: PoolConfig): RetrySettings {
   if (!route.retry) return pool.retry;
-  const known = overridden.get(route);
+  const known = mergedRetries.get(route);
   if (known?.pool === pool) return known.retry;
   const own = Object.entries(route.retry).filter(([, value]) => value !== undefined);
   const retry: RetrySettings = { ...pool.retry, ...Object.fromEntries(own) };
-  overridden.set(route, { pool, retry });
+  mergedRetries.set(route, { pool, retry });
   return retry;
 }
 
-/** Notes an attempt in the words of the API. */
-export function noteAttempt(exchange: Exchange, backend: string, outcome: Outcome, failed: boolean): void {
+/** Adds an attempt in the terms of the API. */
+export function addAttempt(exchange: Exchange, backend: string, outcome: Outcome, failed: boolean): void {
   const { kind, status = null, ms } = outcome;
   exchange.attempts.push({
     backend,
@@ -93,7 +111,7 @@ export function noteAttempt(exchange: Exchange, backend: string, outcome: Outcom
   });
 }
 
-/** `a;timeout, b;200`: who was asked and how it went, for the X-Backend-Attempts header. */
+/** The value of X-Backend-Attempts: each backend tried and its outcome, such as `a;timeout, b;200`. */
 export function describeAttempts(attempts: readonly MappedAttempt[]): string {
   if (attempts.length === 1) return describe(attempts[0]!);
   return attempts.map(describe).join(', ');
@@ -101,20 +119,20 @@ export function describeAttempts(attempts: readonly MappedAttempt[]): string {
 
 const describe = ({ backend, outcome, status }: MappedAttempt): string => `${backend};${status ?? outcome}`;
 
-/** The record of a request finished `now` (epoch ms). `backend` answered, or null when nobody did. */
+/** The record of a request finished `now` (epoch ms). `backend`: whose response the client gets; null: our own. */
 export function mappingOf(exchange: Exchange, backend: string | null, status: number, now: number): Mapping {
-  const { requestId, startedAt, method, target, route, pool, reason, attempts } = exchange;
+  const { requestId, startedAt, method, target, route, view, choice, attempts } = exchange;
   const { colo } = place();
   return {
     requestId,
     at: startedAt,
     method,
-    host: cut(target.host, HOST_KEPT),
-    path: cut(target.path, PATH_KEPT),
+    host: cut(target.host, HOST_LENGTH),
+    path: cut(target.path, PATH_LENGTH),
     route: route.id,
-    pool,
+    pool: view.config.id,
     backend,
-    reason,
+    reason: choice?.reason ?? 'policy',
     attempts,
     status,
     ms: msBetween(startedAt, now),
@@ -122,8 +140,8 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
   };
 }
 
-/** Longer ones are cut in the record: a batch of them must stay small. No name in DNS is longer than this. */
-export const HOST_KEPT = 253;
-export const PATH_KEPT = 512;
+/** Longer hosts and paths are cut in the record, which keeps reports small. No name in DNS is longer than this. */
+export const HOST_LENGTH = 253;
+export const PATH_LENGTH = 512;
 const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length)}…` : text;

@@ -1,27 +1,26 @@
-/** What would become of a request: the code that routes and picks, run on copies. Nothing moves, nothing is sent. */
+/** Predicts what would happen to a request: the proxy's own routing and selection, run on copies. Nothing is sent. */
 import { eligible, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
 import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schemas.ts';
-import { begin, type Exchange } from './exchange.ts';
+import { beginExchange, type Exchange } from './exchange.ts';
 import { current, isOutdated, refresh, viewOf } from './pool-client/isolate.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { matchRoute } from './routing/routes.ts';
 import { readTarget } from './routing/target.ts';
-import { firstPick, nextPick } from './selection/candidates.ts';
-import { fallback } from './selection/fallback.ts';
-import type { Choice } from './selection/pick.ts';
+import { selectFallback, selectFirst, selectNext } from './selection/select.ts';
 import { isLoop } from './upstream/upstream.ts';
 
 export type { Candidate, Explanation, LeftOut };
 
-/** Says what would become of `request` if it came to this isolate now. Null: no configuration can be reached. */
+/** Predicts what would happen to `request` if this isolate received it now. Null: no configuration can be reached. */
 export async function explain(request: Request, env: Env): Promise<Explanation | null> {
   const { headers } = request;
   const target = readTarget(request.url);
-  const arrival = { request, headers, target, requestId: 'explain', startedAt: Date.now() };
+  const startedAt = Date.now();
+  const incoming = { request, headers, target, requestId: 'explain', startedAt, env, ctx: NO_CONTEXT };
   let config = await refresh(env);
   if (!config) return null;
-  const nobody = (status: number, why: string): Explanation => ({
+  const refused = (status: number, why: string): Explanation => ({
     revision: config?.snapshot.revision ?? 0,
     host: target.host,
     path: target.path,
@@ -35,24 +34,27 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     answer: { status, why },
   });
   if (isLoop(headers, config.pseudonym))
-    return nobody(508, 'its X-Evenkeel-Loop header says that it has been through this load balancer before');
-  for (let again = true; ; again = false) {
+    return refused(
+      508,
+      'its X-Evenkeel-Loop header says that it has already passed through this load balancer',
+    );
+  for (let mayRefresh = true; ; mayRefresh = false) {
     const route = matchRoute(config.routes, target.host, target.routePath);
-    if (!route) return nobody(404, 'no route is configured for this host and path');
+    if (!route) return refused(404, 'no route is configured for this host and path');
     const copies = new Map<string, PoolView | undefined>();
-    const find = (pool: string) => {
+    const copyOf = (pool: string) => {
       if (!copies.has(pool)) copies.set(pool, viewOf(pool)?.copy());
       return copies.get(pool);
     };
-    const view = find(route.pool);
-    if (!view) return nobody(404, `route ${route.id} names pool ${route.pool}, which is gone`);
-    const exchange = begin(arrival, route, view.config);
-    const first = await firstPick(exchange, view, env, nothing);
-    if (again && isOutdated(config, view)) {
+    const view = copyOf(route.pool);
+    if (!view) return refused(404, `route ${route.id} names pool ${route.pool}, which does not exist`);
+    const exchange = beginExchange(incoming, route, view);
+    exchange.choice = await selectFirst(exchange, view);
+    if (mayRefresh && isOutdated(config, view)) {
       config = (await refresh(env)) ?? config;
       continue;
     }
-    const candidates = await inOrder(exchange, view, first, find, env);
+    const candidates = await listCandidates(exchange, copyOf);
     const pools = new Set([view, ...[...copies.values()].filter((copy) => copy !== undefined)]);
     return {
       revision: current()?.snapshot.revision ?? 0,
@@ -63,68 +65,66 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
       policy: view.config.policy,
       affinity: route.affinity,
       candidates,
-      leftOut: [...pools].flatMap(leftOutOf),
-      attempts: mostAttempts(exchange, candidates.length),
-      answer: candidates.length > 0 ? null : { status: 503, why: 'no backend may be asked' },
+      leftOut: [...pools].flatMap(listLeftOut),
+      attempts: maxAttempts(exchange, candidates.length),
+      answer: candidates.length > 0 ? null : { status: 503, why: 'no backend is available' },
     };
   }
 }
 
-/** A rehearsal leaves nothing to be done behind a response. */
-const nothing = {
+/** A prediction leaves no work behind the response. */
+const NO_CONTEXT = {
   waitUntil: () => undefined,
   passThroughOnException: () => undefined,
 } as unknown as ExecutionContext;
 
-/** Follows the proxy's own way from a failure to the next pick, until there is none. */
-async function inOrder(
+/** Lists the backends in the order in which the proxy would try them if each one failed. */
+async function listCandidates(
   exchange: Exchange,
-  start: PoolView,
-  first: Choice | null,
-  find: (pool: string) => PoolView | undefined,
-  env: Env,
+  copyOf: (pool: string) => PoolView | undefined,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   const tried = new Set<string>();
-  let view = start;
-  let pick = first;
-  if (!pick) ({ view, pick } = await fallback(exchange, view, env, nothing, find));
-  while (pick) {
-    const { id } = view.upstreams[pick.index]!;
+  let { view, choice } = exchange;
+  if (!choice) ({ view, choice } = await selectFallback(exchange, view, copyOf));
+  while (choice) {
+    const { id } = view.upstreams[choice.index]!;
     tried.add(id);
-    candidates.push({ pool: view.config.id, backend: id, reason: pick.reason });
-    pick = nextPick(exchange, view, tried);
-    if (pick) continue;
-    const other = await fallback(exchange, view, env, nothing, find);
+    candidates.push({ pool: view.config.id, backend: id, reason: choice.reason });
+    choice = selectNext(exchange, view, tried);
+    if (choice) continue;
+    const other = await selectFallback(exchange, view, copyOf);
     if (other.view !== view) tried.clear();
-    ({ view, pick } = other);
+    ({ view, choice } = other);
   }
   return candidates;
 }
 
-function leftOutOf(view: PoolView): LeftOut[] {
+/** The backends of a pool that get no new request, each with the reason. */
+function listLeftOut(view: PoolView): LeftOut[] {
   const { id, backends, whenUnavailable } = view.config;
   const set = eligible(backends, view.verdict, whenUnavailable === 'fail-open');
   return backends.flatMap((backend, i): LeftOut[] => {
     const ejectedUntil = view.verdict(i) === 'ejected' ? view.ejectedUntil(i) : null;
-    const left = (status: LeftOut['status'], why: string) => [
+    const leftOut = (status: LeftOut['status'], why: string) => [
       { pool: id, backend: backend.id, status, why, ejectedUntil },
     ];
-    const verdict = standing(backend, view.verdict(i));
-    if (verdict === 'draining') return left(verdict, 'draining: no new clients, those with its cookie stay');
-    if (verdict === 'disabled') return left(verdict, 'disabled: asked by nobody');
-    if (verdict === 'weight-0') return left(verdict, 'weight 0: no new requests');
+    const status = standing(backend, view.verdict(i));
+    if (status === 'draining')
+      return leftOut(status, 'draining: no new clients; clients with its affinity cookie stay');
+    if (status === 'disabled') return leftOut(status, 'disabled: no requests');
+    if (status === 'weight-0') return leftOut(status, 'weight 0: no new requests');
     if (set.indices.includes(i)) return [];
-    if (verdict === 'ejected') return left(verdict, `ejected: ${whenBack(ejectedUntil ?? 0)}`);
-    if (verdict === 'failing')
-      return left(
-        verdict,
+    if (status === 'ejected') return leftOut(status, `ejected: ${describeEnd(ejectedUntil ?? 0)}`);
+    if (status === 'failing')
+      return leftOut(
+        status,
         view.waits[i]!.stalled
-          ? 'stalled: requests wait there while other backends answer; asked only when no other is left'
-          : 'failing, and kept in by maxEjectedPercent; asked only when no other is left',
+          ? 'stalled: requests wait there while other backends answer; used only when no other is left'
+          : 'failing, but not ejected because of maxEjectedPercent; used only when no other is left',
       );
     if (backend.tier > set.tier)
-      return left(
+      return leftOut(
         'standby',
         `tier ${backend.tier} stands by while tier ${set.tier} has an available backend`,
       );
@@ -132,13 +132,14 @@ function leftOutOf(view: PoolView): LeftOut[] {
   });
 }
 
-const whenBack = (until: number): string =>
+const describeEnd = (until: number): string =>
   until > Date.now()
     ? `until ${new Date(until).toISOString()}`
-    : 'its time is over, its probe has yet to succeed';
+    : 'its time is over, but no probe has succeeded yet';
 
-function mostAttempts({ repeatable, retry, request }: Exchange, candidates: number): Explanation['attempts'] {
-  if (candidates <= 1) return { most: candidates, why: 'there is no other backend to ask' };
+/** The most attempts that the request can make. */
+function maxAttempts({ repeatable, retry, request }: Exchange, candidates: number): Explanation['attempts'] {
+  if (candidates <= 1) return { most: candidates, why: 'there is no other backend to try' };
   if (!repeatable)
     return { most: 1, why: `${request.method} is not repeated, unless no connection was ever opened` };
   return { most: Math.min(candidates, 1 + retry.maxRetries), why: `maxRetries is ${retry.maxRetries}` };

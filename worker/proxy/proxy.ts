@@ -1,31 +1,31 @@
-/** The life of a proxied request: route -> first pick -> attempts -> response. */
+/** The life of a proxied request: resolve, prepare, attempt until one succeeds or none is left, finish. */
 import { endRequest } from '../balance/budget.ts';
 import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
-import { needsPin, pinTo } from './affinity/pin.ts';
-import { ask, hear, mayMoveOn, moveOn, setOut } from './attempts.ts';
+import { buildPinCookie, needsPin } from './affinity/pin.ts';
+import { recordOutcome, selectNextBackend, sendAttempt, shouldRetry } from './attempts.ts';
 import {
-  faultyHandshake,
-  inALoop,
+  allAttemptsFailed,
+  handshakeError,
+  loopDetected,
   noConfiguration,
-  noneAnswered,
   noRoute,
-  notAsked,
+  notForwarded,
   refuse,
 } from './error-responses.ts';
-import { type Arrival, type Exchange, mappingOf, saneRequestId } from './exchange.ts';
+import { type Exchange, type IncomingRequest, mappingOf, readRequestId } from './exchange.ts';
+import { type Forwarding, prepareForwarding } from './forwarding.ts';
 import { notePlace } from './pool-client/edge-location.ts';
 import { current, newRequestId, refresh } from './pool-client/isolate.ts';
 import { recordMapping } from './pool-client/outbox.ts';
-import type { PoolView } from './pool-client/pool-view.ts';
-import { findStart } from './resolve.ts';
-import { respond, respondFailure } from './respond.ts';
+import { resolveRequest } from './resolve.ts';
+import { addDebugHeaders, respond } from './respond.ts';
 import type { Target } from './routing/target.ts';
-import { countToTheEnd } from './upstream/under-way.ts';
+import { countUntilEnd } from './upstream/in-flight.ts';
 import { isLoop } from './upstream/upstream.ts';
 
-/** Answers one request that is not for an admin host. Never throws for what a client or a backend does. */
+/** Answers one request to a host that is not an admin host. Never throws because of what a client or a backend does. */
 export async function proxy(
   request: Request,
   target: Target,
@@ -34,73 +34,78 @@ export async function proxy(
 ): Promise<Response> {
   const startedAt = Date.now();
   const { headers } = request;
-  const requestId = saneRequestId(headers) ?? newRequestId();
-  const arrival: Arrival = { request, headers, target, requestId, startedAt };
+  const requestId = readRequestId(headers) ?? newRequestId();
+  const incoming: IncomingRequest = { request, headers, target, requestId, startedAt, env, ctx };
   notePlace(request);
   const config = current() ?? (await refresh(env));
   if (!config) return refuse(request, noConfiguration(requestId));
-  if (isLoop(headers, config.pseudonym)) return refuse(request, inALoop(requestId));
+  if (isLoop(headers, config.pseudonym)) return refuse(request, loopDetected(requestId));
 
-  const start = await findStart(arrival, config, env, ctx);
-  if (!start) return refuse(request, noRoute(requestId));
-  const { exchange } = start;
-  const refused = faultyHandshake(exchange);
-  if (refused) {
-    finish(exchange, start.view, null, refused.status, env, ctx);
-    return refuse(request, refused);
+  const exchange = await resolveRequest(incoming, config);
+  if (!exchange) return refuse(request, noRoute(requestId));
+  const refusal = handshakeError(exchange);
+  if (refusal) {
+    exchange.choice = null;
+    return finishRefused(exchange, refusal);
   }
-  const deployment = current() ?? config;
-  const course = await setOut(start, deployment, env, ctx);
-  if ('why' in course) {
-    const answer = notAsked(exchange, course);
-    finish(exchange, course.view, null, answer.status, env, ctx);
-    return refuse(request, answer);
-  }
+  const forwarding = await prepareForwarding(exchange, current() ?? config);
+  if (typeof forwarding === 'string') return finishRefused(exchange, notForwarded(exchange, forwarding));
+
   for (;;) {
-    const result = await ask(course, env, ctx);
+    const result = await sendAttempt(forwarding);
+    recordOutcome(forwarding, result);
     const { outcome, response } = result;
-    hear(course, result, env, ctx);
-    const { view, upstream, body } = course;
-    if (mayMoveOn(course, outcome) && (await moveOn(course, env, ctx))) {
-      // The answer that is not used must not hold one of the six connections.
+    if (shouldRetry(forwarding, outcome) && (await selectNextBackend(forwarding))) {
+      // A response that is not used must not hold one of the six connections.
       void response?.body?.cancel();
       continue;
     }
-    // A Response of another status cannot be made, and passing it raw breaks the server in front.
-    if (!response || !isFinal(response.status, response.webSocket !== null)) {
-      void response?.body?.cancel();
-      if (body.kind === 'stream') await body.upload.drain();
-      const answer = respondFailure(exchange, noneAnswered(exchange));
-      endRequest(course.budget, exchange.startedAt);
-      finish(exchange, view, null, answer.status, env, ctx);
-      return answer;
-    }
-    const pin = needsPin(exchange, view, upstream.id, response)
-      ? await pinTo(exchange, view, upstream.id, deployment, env)
+    // No Response of another status can be made, and passing this one on breaks the server in front.
+    if (!response || !isFinal(response.status, response.webSocket !== null))
+      return finishFailed(forwarding, response);
+    const pinCookie = needsPin(exchange, forwarding.backend.id, response)
+      ? await buildPinCookie(exchange, forwarding.backend.id, forwarding.deployment.affinityCookies)
       : null;
-    const counted = course.isCounted
-      ? countToTheEnd(view, upstream.id, exchange.method, response, ctx)
-      : response;
-    const answer = respond(exchange, counted, upstream, pin);
-    endRequest(course.budget, exchange.startedAt);
-    finish(exchange, view, upstream.id, answer.status, env, ctx);
-    return answer;
+    return finish(forwarding, response, pinCookie);
   }
 }
 
-/** Notes what became of the request; nothing of it delays the response. */
-function finish(
-  exchange: Exchange,
-  view: PoolView,
-  backend: string | null,
-  status: number,
-  env: Env,
-  ctx: ExecutionContext,
-): void {
-  exchange.pool = view.config.id;
+/** Finishes with the response of a backend. No promise: every successful request comes through here. */
+function finish(forwarding: Forwarding, response: Response, pinCookie: string | null): Response {
+  const { exchange, backend, budget, isCounted } = forwarding;
+  const counted = isCounted ? countUntilEnd(exchange, backend.id, response) : response;
+  const answer = respond(exchange, counted, backend, pinCookie);
+  endRequest(budget, exchange.startedAt);
+  recordRequest(exchange, backend.id, answer.status);
+  return answer;
+}
+
+/** Finishes after the last attempt when it brought no response that can be passed on. */
+async function finishFailed(
+  { exchange, body, budget }: Forwarding,
+  unusable: Response | null,
+): Promise<Response> {
+  void unusable?.body?.cancel();
+  if (body.kind === 'stream') await body.upload.drain();
+  const answer = allAttemptsFailed(exchange);
+  addDebugHeaders(exchange, answer);
+  endRequest(budget, exchange.startedAt);
+  recordRequest(exchange, null, answer.status);
+  return answer;
+}
+
+/** Finishes a request that was sent to no backend. */
+function finishRefused(exchange: Exchange, answer: Response): Promise<Response> {
+  recordRequest(exchange, null, answer.status);
+  return refuse(exchange.request, answer);
+}
+
+/** Records the request for the log and the Pool object. `backend`: whose response the client gets; null: our own. */
+function recordRequest(exchange: Exchange, backend: string | null, status: number): void {
+  const { view, route, env, ctx } = exchange;
   const now = Date.now();
   const mapping = mappingOf(exchange, backend, status, now);
-  // Before the outbox: its batch takes the log along.
-  logMapping(mapping, exchange.route.logSampleRate, env);
+  // Before the outbox, whose next batch sends the log too.
+  logMapping(mapping, route.logSampleRate, env);
   recordMapping(view, mapping, now, env, ctx);
 }

@@ -1,71 +1,57 @@
-/** Where a request begins: its route, its pool, and the first backend to ask. */
-import type { Env } from '../env.ts';
-import { type Arrival, begin, type Exchange } from './exchange.ts';
+/** Resolves a request to its route, its pool and the first backend, with a configuration that is recent enough. */
+import { beginExchange, type Exchange, type IncomingRequest } from './exchange.ts';
 import { type Held, isOutdated, isStale, refresh, viewOf } from './pool-client/isolate.ts';
-import type { PoolView } from './pool-client/pool-view.ts';
 import { matchRoute } from './routing/routes.ts';
-import { firstPick } from './selection/candidates.ts';
-import type { Choice } from './selection/pick.ts';
-
-/** `pick` is null when the pool has nobody to ask. */
-export interface Start {
-  readonly exchange: Exchange;
-  readonly view: PoolView;
-  readonly pick: Choice | null;
-}
-
-/** A start whose pick may be under way. */
-interface Opening extends Omit<Start, 'pick'> {
-  readonly pick: ReturnType<typeof firstPick>;
-}
+import { selectFirst } from './selection/select.ts';
 
 /**
- * Finds the route and picks; null when no route is configured. With a slot in hand, as under load, it needs no promise.
- * Routes that may be old are asked for again first.
+ * Starts the exchange: finds the route and selects the first backend. Null: no route matches. With a slot in hand, as
+ * under load, it needs no promise.
  */
-export function findStart(
-  arrival: Arrival,
+export function resolveRequest(
+  incoming: IncomingRequest,
   config: Held,
-  env: Env,
-  ctx: ExecutionContext,
-): Start | null | Promise<Start | null> {
-  const opening = open(arrival, config, env, ctx);
-  return opening && isPicked(opening) && !isOutdated(config, opening.view)
-    ? opening
-    : settle(arrival, config, opening, env, ctx);
+): Exchange | null | Promise<Exchange | null> {
+  const exchange = matchRequest(incoming, config);
+  if (!exchange) return resolveUnmatched(incoming, config);
+  const choice = selectFirst(exchange, exchange.view);
+  if (choice instanceof Promise) return resolveWhenSelected(exchange, choice, config);
+  exchange.choice = choice;
+  return isOutdated(config, exchange.view) ? resolveAgain(exchange, config) : exchange;
 }
 
-const isPicked = (opening: Opening): opening is Start => !(opening.pick instanceof Promise);
-
-function open(arrival: Arrival, config: Held, env: Env, ctx: ExecutionContext): Opening | null {
-  const route = routeOf(arrival, config);
+/** The exchange of the route that matches, with no backend selected yet; null: no route or no such pool. */
+function matchRequest(incoming: IncomingRequest, config: Held): Exchange | null {
+  const route = routeOf(incoming, config);
   const view = route && viewOf(route.pool);
-  if (!view) return null;
-  const exchange = begin(arrival, route, view.config);
-  return { exchange, view, pick: firstPick(exchange, view, env, ctx) };
+  return view ? beginExchange(incoming, route, view) : null;
 }
 
-async function settle(
-  arrival: Arrival,
-  known: Held,
-  first: Opening | null,
-  env: Env,
-  ctx: ExecutionContext,
-): Promise<Start | null> {
-  let config = known;
-  let opening = first;
-  if (!opening && isStale(config, arrival.startedAt)) {
-    config = (await refresh(env)) ?? config;
-    opening = open(arrival, config, env, ctx);
-  }
-  if (!opening) return null;
-  const start = { ...opening, pick: await opening.pick };
-  if (!isOutdated(config, start.view)) return start;
-  // The pool's object has heard of newer routes than ours: this request must follow them.
-  config = (await refresh(env)) ?? config;
-  if (routeOf(arrival, config)?.pool === start.exchange.route.pool && !start.view.gone) return start;
-  const newer = open(arrival, config, env, ctx);
-  return newer && { ...newer, pick: await newer.pick };
+const routeOf = ({ target }: IncomingRequest, { routes }: Held) =>
+  matchRoute(routes, target.host, target.routePath);
+
+/** Routes that may be old are refreshed before a request is refused. */
+async function resolveUnmatched(incoming: IncomingRequest, known: Held): Promise<Exchange | null> {
+  if (!isStale(known, incoming.startedAt)) return null;
+  const config = (await refresh(incoming.env)) ?? known;
+  const exchange = matchRequest(incoming, config);
+  return exchange && resolveWhenSelected(exchange, selectFirst(exchange, exchange.view), config);
 }
 
-const routeOf = ({ target }: Arrival, { routes }: Held) => matchRoute(routes, target.host, target.routePath);
+async function resolveWhenSelected(
+  exchange: Exchange,
+  choice: ReturnType<typeof selectFirst>,
+  config: Held,
+): Promise<Exchange | null> {
+  exchange.choice = await choice;
+  return isOutdated(config, exchange.view) ? resolveAgain(exchange, config) : exchange;
+}
+
+/** The pool's object knows of newer routes than this isolate: the request must follow them. */
+async function resolveAgain(exchange: Exchange, known: Held): Promise<Exchange | null> {
+  const config = (await refresh(exchange.env)) ?? known;
+  if (routeOf(exchange, config)?.pool === exchange.route.pool && !exchange.view.gone) return exchange;
+  const newer = matchRequest(exchange, config);
+  if (newer) newer.choice = await selectFirst(newer, newer.view);
+  return newer;
+}

@@ -1,25 +1,23 @@
-/** From a backend's response to the client's: our headers added, hop-by-hop ones removed, the body untouched. */
+/** Turns a backend's response into the client's: our headers added, hop-by-hop headers removed, the body untouched. */
 import { describeAttempts, type Exchange } from './exchange.ts';
-import { rewritten } from './upstream/own-url.ts';
-import { hasHopByHop, stripHopByHop, type Upstream } from './upstream/upstream.ts';
+import { rewriteOwnUrls } from './upstream/own-url.ts';
+import { type CompiledBackend, hasHopByHop, stripHopByHop } from './upstream/upstream.ts';
 
-/** Returns what the client gets of the answer of `upstream`; `pin` is a Set-Cookie of ours. */
+/** Returns what the client gets of the response of `backend`. `pinCookie`: a Set-Cookie of ours. */
 export function respond(
   exchange: Exchange,
   response: Response,
-  upstream: Upstream,
-  pin: string | null,
+  backend: CompiledBackend,
+  pinCookie: string | null,
 ): Response {
   const { status } = response;
-  const { id: backend } = upstream;
-  const { route, target } = exchange;
-  const { debugHeaders } = route;
-  // In this order: reading the headers of a response that is copied anyway costs the path a thirtieth of its speed.
-  const mayPassAsIs = !debugHeaders && pin === null && status !== 101;
+  const { debugHeaders } = exchange.route;
+  // In this order: reading the headers of a response that is copied anyway costs a thirtieth of the path's speed.
+  const mayPassAsIs = !debugHeaders && pinCookie === null && status !== 101;
   if (
     mayPassAsIs &&
     !hasHopByHop(response.headers, 'response') &&
-    !rewritten(response.headers, status, upstream, target, route)
+    !rewriteOwnUrls(response.headers, status, backend, exchange)
   )
     return response;
   const own =
@@ -28,18 +26,16 @@ export function respond(
       : new Response(response.body, response);
   const { headers } = own;
   stripHopByHop(headers, 'response');
-  const urls = rewritten(headers, status, upstream, target, route);
+  const urls = rewriteOwnUrls(headers, status, backend, exchange);
   if (urls) for (const [name, value] of urls) headers.set(name, value);
-  if (pin !== null) headers.append('set-cookie', pin);
-  if (debugHeaders) setDebugHeaders(headers, exchange, backend);
+  if (pinCookie !== null) headers.append('set-cookie', pinCookie);
+  if (debugHeaders) setDebugHeaders(headers, exchange, backend.id);
   return own;
 }
 
-/** Our own answer when nobody gave one. */
-export function respondFailure(exchange: Exchange, answer: Response): Response {
-  if (exchange.route.debugHeaders && exchange.attempts.length > 0)
-    setDebugHeaders(answer.headers, exchange, null);
-  return answer;
+/** Adds the debug headers, if the route wants them, to our own response after failed attempts. */
+export function addDebugHeaders(exchange: Exchange, { headers }: Response): void {
+  if (exchange.route.debugHeaders && exchange.attempts.length > 0) setDebugHeaders(headers, exchange, null);
 }
 
 function setDebugHeaders(headers: Headers, exchange: Exchange, backend: string | null): void {

@@ -1,12 +1,11 @@
 /**
- * When a draining backend may be removed: once nobody has come for a whole window. No I/O.
+ * When a draining backend may be removed: once no client has come for a whole window. No I/O.
  *
- * Clients with affinity are seen with every request. WebSockets are not: a proxied one is coupled to the backend's by
- * the runtime, outside the Worker, so that its pings and close codes pass. From then on nothing tells the Worker how it
- * goes on: `request.signal` aborts only before the response, and a `waitUntil` that would watch is cut after 30 s. So
- * each one opened counts as open for a whole life (`WEBSOCKET_LIFE_MS`, a day): the number is an upper bound. It is no
- * promise about sockets that live longer than that; where yours do, set it higher. A response that still streams, of a
- * request from before the window, is not seen either.
+ * Clients with affinity are seen with every request. WebSockets are not: the runtime couples a proxied one to the backend's
+ * outside the Worker, so that its pings and close codes pass, and never reports its end to the Worker. `request.signal`
+ * aborts only before the response, and a `waitUntil` that watched the socket would be cut after 30 s. So every WebSocket
+ * counts as open for a whole life (`WEBSOCKET_LIFE_MS`, a day by default): the number is an upper bound, unless your
+ * sockets live longer; then set it higher. Responses that still stream, of requests from before the window, are not seen.
  */
 
 import type { Env } from '../env.ts';
@@ -15,61 +14,70 @@ import type { DrainStatus } from '../protocol/traffic-schemas.ts';
 
 export type { Drain, DrainStatus };
 
-/** How long nobody must have come, and how long a WebSocket counts as open. */
+/** How long no client must have come, and how long a WebSocket counts as open, in ms. */
 export interface DrainTimes {
   readonly windowMs: number;
   readonly webSocketLifeMs: number;
 }
 
-/** An isolate tells of a client once in this share of the window, so a client may have been here that much later. */
-export const TOLD_PER_WINDOW = 5;
+/** An isolate reports a client this many times per window, so its last request may be this part of the window younger. */
+export const REPORTS_PER_WINDOW = 5;
 
-/** How long a client counts after it was told of. */
-export const clientKeptMs = ({ windowMs }: DrainTimes): number => windowMs + windowMs / TOLD_PER_WINDOW;
+/** How long a client counts after it was reported, in ms. */
+export const clientKeptMs = ({ windowMs }: DrainTimes): number => windowMs + windowMs / REPORTS_PER_WINDOW;
 
-/** What the shards have seen of one backend. */
-export interface Seen {
+/** What the shards have observed of the clients of one backend. */
+export interface ObservedClients {
   readonly affinityClients: number;
   readonly openWebSockets: number;
-  /** When the last client with affinity was told of, and the last WebSocket opened; 0: never. */
+  /** When a client with affinity was last reported, and the last WebSocket opened (epoch ms); 0: never. */
   readonly lastClientAt: number;
   readonly lastWebSocketAt: number;
-  /** Every shard has said what it has seen. */
+  /** Every shard has answered. */
   readonly complete: boolean;
 }
 
-/** Says whether the backend may be removed, and why or why not. */
-export function drainStatus(drain: Drain, seen: Seen, times: DrainTimes, now: number): DrainStatus {
+/** Decides whether the backend may be removed, and says why or why not. `now` is epoch ms. */
+export function drainStatus(
+  drain: Drain,
+  observed: ObservedClients,
+  times: DrainTimes,
+  now: number,
+): DrainStatus {
   const { since, disableAt } = drain;
-  if (!seen.complete)
+  if (!observed.complete)
     return {
       since,
       disableAt,
       safeAt: null,
       safeToRemove: false,
-      why: 'not every Pool object has said what it has seen',
+      why: 'not every Pool object has answered',
     };
-  const quietAt = Math.max(since + times.windowMs, seen.lastClientAt + clientKeptMs(times));
-  const closedAt = seen.lastWebSocketAt === 0 ? 0 : seen.lastWebSocketAt + times.webSocketLifeMs;
+  const quietAt = Math.max(since + times.windowMs, observed.lastClientAt + clientKeptMs(times));
+  const closedAt = observed.lastWebSocketAt === 0 ? 0 : observed.lastWebSocketAt + times.webSocketLifeMs;
   const safeAt = Math.max(quietAt, closedAt);
-  const safeToRemove = now >= safeAt && seen.affinityClients === 0 && seen.openWebSockets === 0;
-  return { since, disableAt, safeAt, safeToRemove, why: because(seen, times, safeToRemove) };
+  const safeToRemove = now >= safeAt && observed.affinityClients === 0 && observed.openWebSockets === 0;
+  return { since, disableAt, safeAt, safeToRemove, why: explainDrain(observed, times, safeToRemove) };
 }
 
-function because(seen: Seen, { windowMs, webSocketLifeMs }: DrainTimes, safe: boolean): string {
-  const { affinityClients: clients, openWebSockets: sockets } = seen;
+function explainDrain(
+  observed: ObservedClients,
+  { windowMs, webSocketLifeMs }: DrainTimes,
+  safe: boolean,
+): string {
+  const { affinityClients: clients, openWebSockets: sockets } = observed;
   const [window, life] = [inWords(windowMs), inWords(webSocketLifeMs)];
   if (safe)
-    return seen.lastWebSocketAt === 0
+    return observed.lastWebSocketAt === 0
       ? `no client for ${window}, and no WebSocket was ever opened through it`
       : `no client for ${window}, and no WebSocket was opened through it for ${life}`;
   const reasons = [
     clients > 0 ? `${clients} ${clients === 1 ? 'client' : 'clients'} in the last ${window}` : '',
     sockets > 0
-      ? `${sockets} ${sockets === 1 ? 'WebSocket was' : 'WebSockets were'} opened in the last ${life} and may be open: the runtime does not tell when one ends`
+      ? `${sockets} ${sockets === 1 ? 'WebSocket was' : 'WebSockets were'} opened in the last ${life} and may be open: the runtime does not report when one ends`
       : '',
   ].filter((reason) => reason !== '');
-  return reasons.length > 0 ? reasons.join('; ') : `nobody so far, but not for a whole ${window} yet`;
+  return reasons.length > 0 ? reasons.join('; ') : `no client so far, but not for a whole ${window} yet`;
 }
 
 const UNITS: readonly (readonly [string, number])[] = [
@@ -79,7 +87,7 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['second', 1_000],
 ];
 
-/** `5 minutes`, `1 day`. */
+/** Writes a duration as `5 minutes` or `1 day`. */
 function inWords(ms: number): string {
   const [name, unit] = UNITS.find(([, length]) => ms >= length && ms % length === 0) ?? ['ms', 1];
   const count = ms / unit;
@@ -89,15 +97,15 @@ function inWords(ms: number): string {
 const DRAIN_WINDOW_MS = 5 * 60_000;
 const WEBSOCKET_LIFE_MS = 24 * 3_600_000;
 
-/** How long nobody must have come to a draining backend, and how long its WebSockets live at most, as the operator knows. */
+/** The times of this deployment: `DRAIN_WINDOW_MS`, and `WEBSOCKET_LIFE_MS` as the operator knows it. */
 export function drainTimes(env: Env): DrainTimes {
   return {
-    windowMs: positive(env.DRAIN_WINDOW_MS, DRAIN_WINDOW_MS),
-    webSocketLifeMs: positive(env.WEBSOCKET_LIFE_MS, WEBSOCKET_LIFE_MS),
+    windowMs: readPositive(env.DRAIN_WINDOW_MS, DRAIN_WINDOW_MS),
+    webSocketLifeMs: readPositive(env.WEBSOCKET_LIFE_MS, WEBSOCKET_LIFE_MS),
   };
 }
 
-function positive(setting: string | number | undefined, otherwise: number): number {
-  const value = Number(setting || otherwise);
-  return value > 0 ? value : otherwise;
+function readPositive(setting: string | number | undefined, fallback: number): number {
+  const value = Number(setting || fallback);
+  return value > 0 ? value : fallback;
 }

@@ -1,6 +1,7 @@
-/** A pool's status: what its shards have counted, summed up, and what the operator asked for beside it. No I/O. */
+/** A pool's status: the counters of its shards, summed, beside what the operator configured. No I/O. */
 import { eligible, standing, type Verdict } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
+import { STALE_EJECTION_MS } from '../lib/timing.ts';
 import type { BackendStatus, ShardStatus } from '../protocol/messages.ts';
 import type { PoolStatus } from '../protocol/traffic-schemas.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
@@ -8,17 +9,17 @@ import { quantile } from './latency.ts';
 
 export type { PoolStatus };
 
-/** What a status is made up under. */
+/** What a status is computed with, besides the pool and its shards. */
 export interface StatusContext {
   readonly revision: number;
-  /** Every backend that drains; those of other pools are passed over. */
+  /** Every draining backend; those of other pools are ignored. */
   readonly drains: readonly Drain[];
   readonly times: DrainTimes;
-  /** Whether every shard that exists has answered. */
+  /** Whether every existing shard has answered. */
   readonly complete: boolean;
 }
 
-/** Sums the shards up. `share` and `expectedShare` are from 0 to 1; null where nothing was seen that could tell. */
+/** Sums the shards. `share` and `expectedShare` are from 0 to 1; null where there is nothing to compute them from. */
 export function poolStatus(
   pool: PoolConfig,
   shards: readonly ShardStatus[],
@@ -32,7 +33,7 @@ export function poolStatus(
   const max = (rows: readonly BackendStatus[], value: (row: BackendStatus) => number) =>
     rows.reduce((a, row) => Math.max(a, value(row)), 0);
   const rows = pool.backends.map((backend) => of(backend.id));
-  // What a shard out of use has counted still counts; what it last thought of a backend does not.
+  // A shard that is no longer in use still has its counters in the sums; its verdicts no longer count.
   const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
   const current = pool.backends.map(({ id }) => withoutStaleEjections(inUse, id));
   const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
@@ -49,12 +50,12 @@ export function poolStatus(
     const latency = row.reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
     const verdict = standing(backend, verdictOf(i));
     const usable = verdict === 'available' && set.indices.includes(i);
-    // Distinct in each shard; one that came to two counts twice.
+    // Distinct per shard: a client that two shards saw counts twice.
     const affinityClients = sum(row, (r) => r.affinityClients ?? 0);
     const openWebSockets = sum(row, (r) => r.openWebSockets ?? 0);
     const lastClientAt = max(row, (r) => r.lastClientAt ?? 0);
     const lastWebSocketAt = max(row, (r) => r.lastWebSocketAt ?? 0);
-    const seen = { affinityClients, openWebSockets, lastClientAt, lastWebSocketAt, complete };
+    const observed = { affinityClients, openWebSockets, lastClientAt, lastWebSocketAt, complete };
     const drain = drains.find((one) => one.pool === pool.id && one.backend === backend.id);
     return {
       id: backend.id,
@@ -71,7 +72,7 @@ export function poolStatus(
       latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
       openWebSockets,
       affinityClients,
-      drain: drain ? drainStatus(drain, seen, times, now) : null,
+      drain: drain ? drainStatus(drain, observed, times, now) : null,
     };
   });
   const cost = shards.map(({ shard, dropped, objectCalls, rowsWritten, livePushes = 0 }) => ({
@@ -86,15 +87,15 @@ export function poolStatus(
   return { pool: pool.id, revision, at: now, latencyMs, backends, shards: cost };
 }
 
-/** The status without what adds nothing to a sum: the backends for which a shard that is out of use has counted nothing. */
-export function countedOnly(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
+/** The status of a shard without what adds nothing to a sum: backends with no counts, if the shard is no longer in use. */
+export function pruneStatus(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
   if (isInUse(sharding, status.shard)) return status;
   const hasCounted = ({ requests, lastClientAt = 0, lastWebSocketAt = 0 }: BackendStatus) =>
     requests > 0 || lastClientAt > 0 || lastWebSocketAt > 0;
   return { ...status, backends: status.backends.filter(hasCounted) };
 }
 
-/** Whether isolates ask this shard under the pool's present `sharding`: one is numbered, or named after a region. */
+/** Whether isolates use this shard under the pool's present `sharding`: its name is a number, or that of a region. */
 const isInUse = (sharding: PoolConfig['sharding'], shard: string): boolean => {
   if (shard === '0') return true;
   const isNumbered = /^\d+$/.test(shard);
@@ -103,21 +104,18 @@ const isInUse = (sharding: PoolConfig['sharding'], shard: string): boolean => {
     : sharding === 'region' && !isNumbered;
 };
 
-/** So long after an ejection a shard that somebody asks has handed its probe out, and told of it. */
-const MARGIN_MS = 2_000;
-
 /**
- * One backend as each of `shards` sees it. A shard that nobody asks any more has nobody to carry its probe: after a change of
- * `sharding`, or where the word of a return was lost, its ejection would last for ever. It does not count once its time is
- * over, no probe is under way, and a success has been seen since. A region that rests is no exception: what it could not
- * reach it finds out anew with its next request.
+ * One backend as each of `shards` sees it, without stale ejections. A shard without traffic has no request to probe with:
+ * after a change of `sharding`, or when the broadcast of a return was lost, its ejection would last forever. So an ejection
+ * is stale once it is over, no probe is under way, and another shard has seen a success since. That is right for a region
+ * without traffic too: its next request shows whether it can reach the backend.
  */
-export function withoutStaleEjections(shards: readonly ShardStatus[], id: string): BackendStatus[] {
+function withoutStaleEjections(shards: readonly ShardStatus[], id: string): BackendStatus[] {
   const rows = shards.flatMap(({ backends }) => backends.filter((row) => row.id === id));
   const succeededAt = Math.max(0, ...rows.map((row) => row.succeededAt ?? 0));
   return rows.map((row) => {
     const { ejectedUntil: until, probingUntil = Number.POSITIVE_INFINITY } = row;
-    const isStale = until !== 0 && succeededAt > Math.max(until + MARGIN_MS, probingUntil);
+    const isStale = until !== 0 && succeededAt > Math.max(until + STALE_EJECTION_MS, probingUntil);
     return isStale ? { ...row, ejectedUntil: 0, ejections: 0, consecutiveFailures: 0 } : row;
   });
 }

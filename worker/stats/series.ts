@@ -1,10 +1,10 @@
-/** A pool's last five minutes in steps of five seconds: requests and failures by backend, latency of all. No I/O. */
+/** A pool's last five minutes in steps of five seconds: requests and failures by backend, latency overall. No I/O. */
 import type { PoolSeries } from '../protocol/traffic-schemas.ts';
 import { bucketOf, noLatencies, quantile } from './latency.ts';
 
 export type { PoolSeries };
 
-/** A step's length; steps begin at multiples of it, so that those of all shards lie upon each other. */
+/** The length of a step. Steps begin at its multiples, so that the steps of all shards coincide. */
 export const STEP_MS = 5_000;
 /** Steps kept. */
 export const STEPS = 60;
@@ -16,7 +16,7 @@ interface Step {
   readonly latency: number[];
 }
 
-/** One shard's steps that saw traffic, oldest first; `at` is a step's begin in epoch ms. */
+/** The steps of one shard with traffic, oldest first; `at` is the begin of a step in epoch ms. */
 export interface ShardSeries {
   readonly steps: readonly {
     readonly at: number;
@@ -25,11 +25,11 @@ export interface ShardSeries {
   }[];
 }
 
-/** What one shard has seen lately; in memory only. */
+/** One shard's last minutes; in memory only. */
 export class Series {
   #steps: Step[] = [];
 
-  /** Counts one attempt; `ms` to its headers, null when none came. */
+  /** Counts one attempt; `ms` is the time to its response headers, null without a response. `now` is epoch ms. */
   add(backend: string, failed: boolean, ms: number | null, now: number): void {
     const step = this.#stepAt(now);
     const count = step.counts.get(backend) ?? [0, 0];
@@ -54,7 +54,7 @@ export class Series {
   #stepAt(now: number): Step {
     const at = now - (now % STEP_MS);
     const last = this.#steps.at(-1);
-    // A clock that goes back adds to the newest step.
+    // If the clock goes back, the newest step counts on.
     if (last && at <= last.at) return last;
     const step = { at, counts: new Map<string, [number, number]>(), latency: noLatencies() };
     this.#steps.push(step);
@@ -68,7 +68,7 @@ export class Series {
   }
 }
 
-/** Sums shards up; with `ids`, by backend too. */
+/** Sums the shards; with `ids`, by backend too. `now` is epoch ms. */
 export function poolSeries(
   pool: string,
   shards: readonly ShardSeries[],

@@ -1,10 +1,11 @@
-/** What a shard has counted for one backend id since the pool began: only ever grows, for counters must not go back. No I/O. */
+/** What a shard has counted for each backend id since the pool was created. An exported counter must never decrease. No I/O. */
 import type { Outcome } from '../balance/types.ts';
 import { FAILURE_KINDS, type FailureKind, type Totals } from '../protocol/messages.ts';
 
 /** Upper bounds of the latency histogram in ms, inclusive; the last bucket has none. */
 export const LATENCY_BOUNDS_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
 
+/** Totals of nothing. */
 export const newTotals = (): Totals => ({
   requests: 0,
   retries: 0,
@@ -15,7 +16,7 @@ export const newTotals = (): Totals => ({
   latencySumMs: 0,
 });
 
-/** Counts one attempt; `failed` when it counts against the backend, `retry` when it was not the request's first. */
+/** Counts one attempt: `failed` if it counts against the backend, `retry` if it was not the first of its request. */
 export function count(totals: Totals, outcome: Outcome, failed: boolean, retry: boolean): void {
   totals.requests++;
   if (retry) totals.retries++;
@@ -28,8 +29,8 @@ export function count(totals: Totals, outcome: Outcome, failed: boolean, retry: 
   totals.latencySumMs += outcome.ms;
 }
 
-/** The sum over shards. */
-export function addUp(all: readonly Totals[]): Totals {
+/** Sums totals over shards. */
+export function sumTotals(all: readonly Totals[]): Totals {
   const sum = newTotals();
   for (const one of all) {
     sum.requests += one.requests;
@@ -47,10 +48,10 @@ export function addUp(all: readonly Totals[]): Totals {
   return sum;
 }
 
-/** Backend ids remembered, those of the configuration first, so that one that comes back goes on counting. */
+/** Backend ids remembered, those of the configuration first, so that a backend that is added again continues its counters. */
 export const IDS_KEPT = 2_000;
 
-/** The totals of a pool's backends by id; they outlive a backend's removal and a new address. */
+/** The totals of a pool's backends by id. They outlive the removal of a backend and a change of its address. */
 export class TotalsById {
   readonly #byId: Map<string, Totals>;
 
@@ -64,18 +65,18 @@ export class TotalsById {
     );
   }
 
-  /** Past the limit the oldest goes that is not `inUse`: a counter that is still told must not go back. */
+  /** The totals of an id. When full, evicts the oldest id that is not `inUse`: an exported counter must never decrease. */
   of(id: string, inUse: (id: string) => boolean): Totals {
     let totals = this.#byId.get(id);
     if (!totals) {
       totals = newTotals();
       this.#byId.set(id, totals);
-      if (this.#byId.size > IDS_KEPT) this.#forgetOne(id, inUse);
+      if (this.#byId.size > IDS_KEPT) this.#evictOne(id, inUse);
     }
     return totals;
   }
 
-  #forgetOne(newest: string, inUse: (id: string) => boolean): void {
+  #evictOne(newest: string, inUse: (id: string) => boolean): void {
     for (const id of this.#byId.keys()) {
       if (id === newest || inUse(id)) continue;
       this.#byId.delete(id);
@@ -83,6 +84,7 @@ export class TotalsById {
     }
   }
 
+  /** What to store. */
   dump(): [string, Totals][] {
     return [...this.#byId];
   }

@@ -59,13 +59,13 @@ export const sharePair = (share: number | null, expected: number | null): string
   share === null && expected === null ? NONE : `${percent(share).replace(/ %$/, '')} / ${percent(expected)}`;
 
 /** `21 ms / 60 ms`. */
-export const latencyPair = (status: BackendStatus | undefined): string => {
+const latencyPair = (status: BackendStatus | undefined): string => {
   const { p50 = null, p95 = null } = status?.latencyMs ?? {};
   return p50 === null && p95 === null ? NONE : `${duration(p50)} / ${duration(p95)}`;
 };
 
 /** Affinity clients and open WebSockets. */
-export const attached = (status: BackendStatus | undefined): string =>
+const attached = (status: BackendStatus | undefined): string =>
   status ? `${count(status.affinityClients)} / ${count(status.openWebSockets)}` : NONE;
 
 /** Whether two rows look the same, apart from countdowns. */
@@ -131,7 +131,7 @@ export function reasonsOf({ pool, routes, statuses }: PoolContext): string[] {
 }
 
 /** An unexpected share in words: more or less, over how many requests, and the known reasons. */
-export function explainSkew(share: number, expected: number, n: number, reasons: readonly string[]): string {
+function explainSkew(share: number, expected: number, n: number, reasons: readonly string[]): string {
   const side = share > expected ? 'More' : 'Less';
   const why = reasons.length > 0 ? reasons.join(' ') : 'Nothing in the configuration explains it.';
   return `${side} than its weight calls for, and more than chance explains (${n} requests in the last ten seconds). ${why}`;

@@ -11,7 +11,7 @@ interface WeightProps {
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 
 /** A typed weight after an arrow key; text that is not a number counts as `from`. */
-export function stepped(text: string, step: number, from: number): string {
+function stepped(text: string, step: number, from: number): string {
   const value = /^\d+$/.test(text) ? Number(text) : from;
   return String(Math.max(0, value + step));
 }

@@ -63,7 +63,7 @@ test('no answer and no log line holds a secret, whatever is asked and however it
   for (const path of ['/', '/pools/shop']) await ask('GET', path, token);
   await eventually(
     () => logged,
-    (text) => text.includes('mapping') && text.includes('STATIC_CONFIG is faulty'),
+    (text) => text.includes('mapping') && text.includes('STATIC_CONFIG is not valid'),
   );
   for (const secret of [TOKEN, SECRET]) {
     expect(logged).not.toContain(secret);

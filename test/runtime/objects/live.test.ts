@@ -1,6 +1,6 @@
 /** The live view: who may watch, what comes and how often, and that it goes on after the objects have been evicted. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MAPPINGS } from '../../../worker/objects/directory/live.ts';
+import { MAPPINGS_PER_MESSAGE } from '../../../worker/objects/directory/live.ts';
 import { LARGEST_BATCH } from '../../../worker/proxy/pool-client/reports.ts';
 import { named, servePool, startConfigurableBackend, startLoad } from '../../support/product/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../../support/product/product.ts';
@@ -89,7 +89,7 @@ test('at most one message of each type in a second, however much traffic there i
   }
   const longest = Math.max(...watcher.messages.map((message) => (message.mappings ?? []).length));
   // The batch that reaches the limit goes whole.
-  expect(longest).toBeLessThan(MAPPINGS + LARGEST_BATCH);
+  expect(longest).toBeLessThan(MAPPINGS_PER_MESSAGE + LARGEST_BATCH);
 });
 
 test('a pool of several shards is shown as one sum', async () => {

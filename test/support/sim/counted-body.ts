@@ -1,6 +1,6 @@
 /** Request bodies of any length that count how much of them is read. */
 import { expect } from 'vitest';
-import { CHUNK_BYTES } from '../../../worker/proxy/upstream/upload.ts';
+import { CHUNK_BYTES } from '../../../worker/lib/drain-body.ts';
 
 /** A body of `bytes` that counts them as they are read; `largest`: the most that was asked for at once. */
 export function countedBody(bytes = Number.POSITIVE_INFINITY) {

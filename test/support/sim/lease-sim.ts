@@ -1,6 +1,6 @@
 /** A pool's object without its storage, and isolates that lease from it by the real calls; for the protocol's properties. */
 import { poolSchema } from '../../../worker/config/schema.ts';
-import { ejected } from '../../../worker/objects/pool/probes.ts';
+import { listEjected } from '../../../worker/objects/pool/probes.ts';
 import { PoolState } from '../../../worker/objects/pool/state.ts';
 import type { LeaseAsk, LeaseReply, Mapping, Report } from '../../../worker/protocol/messages.ts';
 import { askForSlots, takeSlot } from '../../../worker/proxy/pool-client/lease.ts';
@@ -71,7 +71,7 @@ export class LeaseSim {
     this.state.configure(poolOf(backends), Date.now());
   }
 
-  /** One request at an isolate, as candidates.ts picks for it. Returns the backend's id, or null when no backend may be asked. */
+  /** One request at an isolate, as select.ts selects for it. Returns the backend's id, or null when no backend may be asked. */
   async request(isolate: number): Promise<string | null> {
     const view = this.isolates[isolate]!;
     const ctx = {
@@ -110,7 +110,7 @@ export class LeaseSim {
     const { slots, reason } = state.lease(want, Date.now());
     const newer = this.#revision > revision ? { pool: state.config } : {};
     return {
-      ...{ revision: this.#revision, routesRevision: 0, ejected: ejected(state), ramping: [], ...newer },
+      ...{ revision: this.#revision, routesRevision: 0, ejected: listEjected(state), ramping: [], ...newer },
       ...{ epoch: state.sequence.epoch, first, slots, reason, ttlMs: LEASE_MS },
     };
   }

@@ -1,10 +1,10 @@
 /** Wrong documents, each with the path and the words it must give. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkConfig, type Surroundings, warnings } from '../../../worker/config/check.ts';
+import { checkConfig, type DeploymentInfo, warnings } from '../../../worker/config/check.ts';
 import { shop, valid } from './samples.ts';
 
-const around: Surroundings = {
+const around: DeploymentInfo = {
   allowPrivate: false,
   adminHosts: new Set(['localhost', 'lb-admin.example.com']),
   hasAffinitySecret: false,
@@ -63,7 +63,7 @@ test.each<[string, unknown, string, string]>([
     'neither URL nor binding',
     pool({ backends: [{ id: 'a' }] }),
     'pools[0].backends[0].url',
-    'or a binding instead',
+    'unless a binding is set',
   ],
   ['URL and binding', backend({ binding: 'APP' }), 'pools[0].backends[0].binding', 'exclude each other'],
   [
@@ -135,7 +135,7 @@ test.each<[string, unknown, string, string]>([
   ],
   ['one shard', pool({ sharding: 1 }), 'pools[0].sharding', 'from 2 to 64'],
   ['a lease of 0', pool({ maxLease: 0 }), 'pools[0].maxLease', 'from 1 to 1024'],
-  ['a route to no pool', route({ pool: 'shp' }), 'routes[0].pool', 'there are: shop'],
+  ['a route to no pool', route({ pool: 'shp' }), 'routes[0].pool', 'existing pools: shop'],
   ['a host with a port', route({ host: 'shop.example.com:80' }), 'routes[0].host', 'without port'],
   ['a wildcard in the middle', route({ host: 'a.*.example.com' }), 'routes[0].host', '*.example.com'],
   ['a host in capitals', route({ host: 'Shop.example.com' }), 'routes[0].host', 'lower case'],

@@ -155,7 +155,7 @@ test.each(DOCUMENTS)(
   },
 );
 
-test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainTold} names are in the message, the first and the last`, () => {
+test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainShown} names are in the message, the first and the last`, () => {
   const circle = (count: number) => ({
     pools: times(count, (i) => pool({ id: `p${i}`, whenUnavailable: `pool:p${(i + 1) % count}` })),
   });
@@ -163,9 +163,9 @@ test(`of a circle of ${LIMITS.pools} pools ${LIMITS.chainTold} names are in the 
     const refused = checkConfig(circle(count), around);
     return refused.ok ? '' : refused.errors[0]!.message;
   };
-  const whole = times(LIMITS.chainTold - 1, (i) => `p${i} -> `).join('');
-  expect(messageOf(LIMITS.chainTold - 1)).toBe(`forms a circle: ${whole}p0`);
-  const first = times(LIMITS.chainTold - 2, (i) => `p${i} -> `).join('');
+  const whole = times(LIMITS.chainShown - 1, (i) => `p${i} -> `).join('');
+  expect(messageOf(LIMITS.chainShown - 1)).toBe(`forms a circle: ${whole}p0`);
+  const first = times(LIMITS.chainShown - 2, (i) => `p${i} -> `).join('');
   expect(messageOf(LIMITS.pools)).toBe(`forms a circle: ${first}… -> p0`);
 });
 

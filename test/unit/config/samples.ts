@@ -1,9 +1,9 @@
 /** Documents that the tests of the configuration start from. */
-import { checkConfig, type Surroundings } from '../../../worker/config/check.ts';
+import { checkConfig, type DeploymentInfo } from '../../../worker/config/check.ts';
 import type { Config } from '../../../worker/config/schema.ts';
 
 /** A deployment that allows everything. */
-export const around: Surroundings = {
+export const around: DeploymentInfo = {
   allowPrivate: true,
   adminHosts: new Set(['localhost']),
   hasAffinitySecret: true,

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Env } from '../../../worker/env.ts';
 import { type LogBatch, readBody } from '../../../worker/log/message.ts';
-import { MAPPINGS, MESSAGES, sendToQueue, toQueue } from '../../../worker/log/queue.ts';
+import { MAPPINGS_QUEUED, MESSAGES_QUEUED, sendToQueue, toQueue } from '../../../worker/log/queue.ts';
 import { idsOf, mapping } from './samples.ts';
 
 /** A queue that can be away, with what it took. */
@@ -51,19 +51,23 @@ test('while the queue stays away a bounded number of mappings is kept, the newes
   addFull('last');
   await sendToQueue(queue.env, 'isolate');
   // What was kept, and the one that was just made up.
-  expect(queue.taken.length).toBe(MESSAGES + 1);
-  expect(idsOf(queue.taken[0]!)[0]).toBe(`round${100 - MESSAGES}-0`);
+  expect(queue.taken.length).toBe(MESSAGES_QUEUED + 1);
+  expect(idsOf(queue.taken[0]!)[0]).toBe(`round${100 - MESSAGES_QUEUED}-0`);
   expect(idsOf(queue.taken.at(-1)!)[63]).toBe('last-63');
 });
 
-test(`${MAPPINGS} mappings wait to be sent; then the oldest go, and their number is logged`, async () => {
+test(`${MAPPINGS_QUEUED} mappings wait to be sent; then the oldest go, and their number is logged`, async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   onTestFinished(() => warn.mockRestore());
   const queue = fakeQueue();
-  for (let i = 0; i < MAPPINGS + 7; i++) toQueue(mapping(`many-${i}`));
+  for (let i = 0; i < MAPPINGS_QUEUED + 7; i++) toQueue(mapping(`many-${i}`));
   await sendToQueue(queue.env, 'isolate');
   const ids = queue.taken.flatMap(idsOf);
-  expect([ids.length, ids[0], ids.at(-1)]).toEqual([MAPPINGS, 'many-7', `many-${MAPPINGS + 6}`]);
+  expect([ids.length, ids[0], ids.at(-1)]).toEqual([
+    MAPPINGS_QUEUED,
+    'many-7',
+    `many-${MAPPINGS_QUEUED + 6}`,
+  ]);
   expect(warn.mock.calls.flat()).toEqual([expect.objectContaining({ count: 7 })]);
 });
 

@@ -1,7 +1,7 @@
 /** Mappings as lines of the log. */
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Env } from '../../../worker/env.ts';
-import { flushLog, LENGTH_AT_ONCE, LINES, logMapping } from '../../../worker/log/sinks.ts';
+import { flushLog, LENGTH_AT_ONCE, LINES_QUEUED, logMapping } from '../../../worker/log/sinks.ts';
 import { seeded } from '../../support/random.ts';
 import { mapping } from './samples.ts';
 
@@ -22,20 +22,20 @@ async function linesOf(): Promise<{ rounds: string[][]; warnings: unknown[] }> {
   return { rounds: rounds.slice(0, -1), warnings: warn.mock.calls.flat() };
 }
 
-test(`${LINES} lines wait for the log; then the oldest go, and their number is logged`, async () => {
-  for (let i = 0; i < LINES + 7; i++) logMapping(mapping(`line-${i}`), 1, {} as Env);
+test(`${LINES_QUEUED} lines wait for the log; then the oldest go, and their number is logged`, async () => {
+  for (let i = 0; i < LINES_QUEUED + 7; i++) logMapping(mapping(`line-${i}`), 1, {} as Env);
   const { rounds, warnings } = await linesOf();
   const ids = rounds.flat().map((line) => JSON.parse(line).requestId);
-  expect([ids.length, ids[0], ids.at(-1)]).toEqual([LINES, 'line-7', `line-${LINES + 6}`]);
+  expect([ids.length, ids[0], ids.at(-1)]).toEqual([LINES_QUEUED, 'line-7', `line-${LINES_QUEUED + 6}`]);
   expect(warnings).toEqual([{ message: 'log lines were dropped', count: 7 }]);
 });
 
 test(`about ${LENGTH_AT_ONCE} characters are written in one invocation, however long a line is; the rest comes next`, async () => {
   const long = `/${'p'.repeat(3_000)}`;
-  for (let i = 0; i < LINES; i++) logMapping(mapping(`long-${i}`, long), 1, {} as Env);
+  for (let i = 0; i < LINES_QUEUED; i++) logMapping(mapping(`long-${i}`, long), 1, {} as Env);
   const { rounds } = await linesOf();
   expect(rounds.flat().map((line) => JSON.parse(line).requestId)).toEqual(
-    Array.from({ length: LINES }, (_, i) => `long-${i}`),
+    Array.from({ length: LINES_QUEUED }, (_, i) => `long-${i}`),
   );
   const lengths = rounds.map((lines) => lines.join('').length);
   expect(Math.max(...lengths)).toBeLessThan(LENGTH_AT_ONCE + 4_000);

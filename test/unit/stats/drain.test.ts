@@ -1,13 +1,13 @@
 /** When a draining backend may be removed. */
 import { expect, test } from 'vitest';
-import { type DrainTimes, drainStatus, type Seen } from '../../../worker/stats/drain.ts';
+import { type DrainTimes, drainStatus, type ObservedClients } from '../../../worker/stats/drain.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const times: DrainTimes = { windowMs: 5 * MINUTE, webSocketLifeMs: DAY };
 const began = 1_000 * DAY;
 const drain = { pool: 'shop', backend: 'a', since: began, disableAt: null };
-const NO_TRAFFIC: Seen = {
+const NO_TRAFFIC: ObservedClients = {
   affinityClients: 0,
   openWebSockets: 0,
   lastClientAt: 0,
@@ -15,7 +15,7 @@ const NO_TRAFFIC: Seen = {
   complete: true,
 };
 
-test.each<[string, Partial<Seen>, number, boolean, RegExp]>([
+test.each<[string, Partial<ObservedClients>, number, boolean, RegExp]>([
   ['no client ever, the window just over', {}, 5 * MINUTE, true, /no WebSocket was ever opened/],
   ['no client ever, a moment before', {}, 5 * MINUTE - 1, false, /not for a whole 5 minutes yet/],
   [

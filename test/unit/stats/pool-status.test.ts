@@ -5,7 +5,7 @@ import type { Env } from '../../../worker/env.ts';
 import type { BackendStatus, ShardStatus } from '../../../worker/protocol/messages.ts';
 import { drainTimes } from '../../../worker/stats/drain.ts';
 import { noLatencies } from '../../../worker/stats/latency.ts';
-import { countedOnly, poolStatus } from '../../../worker/stats/pool-status.ts';
+import { poolStatus, pruneStatus } from '../../../worker/stats/pool-status.ts';
 
 const shard = (name: string, ejectedUntil: number): ShardStatus => ({
   ...{ revision: 1, shard: name, dropped: 0, objectCalls: 0, rowsWritten: 0 },
@@ -76,7 +76,7 @@ test.each([
     const { backends: rows, ...rest } = shard(name, 0);
     const seen = { requests, failures: 0, picks: 0 };
     const whole = { ...rest, backends: rows.map((row) => (row.id === 'b' ? { ...row, ...seen } : row)) };
-    const counted = countedOnly(sharding, whole);
+    const counted = pruneStatus(sharding, whole);
     expect(counted.backends.map(({ id }) => id)).toEqual(kept);
     const sum = (status: ShardStatus) => ({ ...poolStatus(pool, [shard('0', 0), status], CONTEXT), at: 0 });
     expect(sum(counted)).toEqual(sum(whole));

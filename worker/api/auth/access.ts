@@ -9,6 +9,7 @@ import { fail, problem } from '../http/problem.ts';
 import { accessIdentity } from './cloudflare-access.ts';
 import { readSession, SESSION_COOKIE, sameSecret } from './session-cookie.ts';
 
+/** The bindings and variables of a request to the API. */
 export interface ApiEnv {
   Bindings: Env;
   Variables: {
@@ -53,14 +54,14 @@ async function identify(c: Context<ApiEnv>): Promise<string> {
       'www-authenticate': 'Bearer error="invalid_token"',
     });
   }
-  const who = (await accessIdentity(c.env, accessOf(c))) ?? (await sessionIdentity(c));
-  if (who === null)
+  const actor = (await accessIdentity(c.env, accessOf(c))) ?? (await sessionIdentity(c));
+  if (actor === null)
     return fail(401, 'Sign in, or send `Authorization: Bearer ADMIN_TOKEN`.', undefined, {
       'www-authenticate': 'Bearer',
     });
   // A browser attaches cookies and Access identities to any site's requests: a change must also carry our Origin.
   if (!SAFE.has(c.req.method) || c.req.header('upgrade')) requireSameOrigin(c);
-  return who;
+  return actor;
 }
 
 const accessOf = (c: Context<ApiEnv>) => (c.executionCtx as Partial<ExecutionContext>).access;

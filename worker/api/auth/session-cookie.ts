@@ -3,6 +3,7 @@ import type { Session } from '../../protocol/messages.ts';
 
 /** How long a session lasts, in seconds. */
 export const SESSION_SECONDS = 12 * 3_600;
+/** The name of the session cookie. */
 export const SESSION_COOKIE = 'evenkeel_session';
 
 const encoder = new TextEncoder();

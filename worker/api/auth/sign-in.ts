@@ -26,6 +26,7 @@ import {
 /** Anyone may send a sign-in, and a genuine one is never long. */
 const LOGIN_BYTES = 16_384;
 
+/** The operations on sessions. */
 export const sessionsApi = [
   operation('GET /session', { summary: 'Who is signed in', answer: signedInSchema }, (c) => ({
     session: { who: c.get('actor') },

@@ -10,7 +10,7 @@ export interface EntityTag {
 }
 
 /** Reads a list of entity tags, or `*`; null when the text is neither. */
-export function readTags(text: string): readonly EntityTag[] | '*' | null {
+function readTags(text: string): readonly EntityTag[] | '*' | null {
   if (text.trim() === '*') return '*';
   const tags: EntityTag[] = [];
   let isNext = true;

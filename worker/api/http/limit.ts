@@ -3,6 +3,7 @@ import { fail } from './problem.ts';
 
 /** The limit of a request that names none. */
 export const DEFAULT_LIMIT = 100;
+/** The largest limit. */
 export const MAX_LIMIT = 1_000;
 
 /** The limit of a listing; throws a 400 unless it is a whole number from 1 to 1,000. */

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Message } from '../../protocol/common-schemas.ts';
 import type { ApiEnv } from '../auth/access.ts';
 
+/** The methods of the API. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A method and a path below `/api`, with `:name` for parameters. */
 export type Address = `${Method} /${string}`;
@@ -39,6 +40,7 @@ type Answer<D extends Description> = D['answer'] extends z.ZodType
   ? Message<D['answer']> | Response
   : Response;
 
+/** One operation. */
 export interface Operation<A extends Address = Address, D extends Description = Description> {
   readonly address: A;
   readonly method: Method;

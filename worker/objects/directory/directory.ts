@@ -1,10 +1,10 @@
-/** The Directory object, one per deployment: it answers for the configuration, and sees that who must hears of a new one. */
+/** The Directory object, one per deployment: owns the configuration and pushes changes to the objects that need them. */
 import { DurableObject } from 'cloudflare:workers';
 import type { Change } from '../../config/changed.ts';
 import { summarise } from '../../config/diff.ts';
 import type { Config } from '../../config/schema.ts';
 import { staticConfig } from '../../config/static.ts';
-import { type Env, surroundings } from '../../env.ts';
+import { deploymentInfo, type Env } from '../../env.ts';
 import type { HistoryEvent, PoolEvent } from '../../protocol/events.ts';
 import type {
   ChangeOptions,
@@ -24,9 +24,9 @@ import { Live } from './live.ts';
 import { type RevisionDetails, Revisions } from './revisions.ts';
 import { SignInStore } from './sign-in-store.ts';
 import type { Revision } from './store.ts';
-import { readWatch } from './watchers.ts';
+import { readViewer } from './viewers.ts';
 
-/** Its methods are the RPC that `DirectoryRpc` in stubs.ts spells out. */
+/** The methods are the RPC that `DirectoryRpc` in protocol/rpc.ts declares. */
 export class Directory extends DurableObject<Env> {
   readonly #revisions: Revisions;
   readonly #history: HistoryStore;
@@ -43,34 +43,34 @@ export class Directory extends DurableObject<Env> {
     this.#deliveries = new Deliveries(env);
     this.#signIn = new SignInStore(ctx.storage.sql);
     this.#live = new Live(ctx, env, {
-      now: () => this.read(),
+      read: () => this.read(),
       pool: (id) => this.#revisions.config.pools.find((pool) => pool.id === id),
       shardsOf: (pool) => this.shardsOf(pool),
     });
-    // Backends that drained before drains were kept.
-    this.#drains.follow(this.#revisions.config, Date.now());
+    // Backends that began to drain under a version that stored no drains.
+    this.#drains.sync(this.#revisions.config, Date.now());
     if (this.#revisions.revision > 0) return;
-    const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
+    const declared = staticConfig(env.STATIC_CONFIG, deploymentInfo(env));
     if (declared) this.#commit(declared, 'static configuration', 'loaded the static configuration');
   }
 
-  /** The document, its revision, and who drains. */
+  /** The document, its revision, and the draining backends. */
   read(): { revision: number; config: Config; drains: Drain[] } {
     const { revision, config } = this.#revisions;
     return { revision, config, drains: this.#drains.all() };
   }
 
-  /** What an isolate needs to route; null when it has the newest revision already. */
+  /** What an isolate routes by; null when `known` is the revision in force. */
   snapshot(known: number): Snapshot | null {
     return this.#revisions.snapshot(known);
   }
 
-  /** What a Pool object needs; remembers that this object exists. */
+  /** The configuration of a Pool object, which is recorded as existing. */
   pullPool(pool: string, shard: string): PoolPush {
     return { ...this.#revisions.pullPool(pool, shard), watched: this.#live.watched };
   }
 
-  /** The shards of a pool that exist so far. */
+  /** The shards of a pool that exist. */
   shardsOf(pool: string): string[] {
     return this.#revisions
       .shards()
@@ -78,17 +78,17 @@ export class Directory extends DurableObject<Env> {
       .map((row) => row.shard);
   }
 
-  /** The shards of every pool that exist so far. */
+  /** The Pool objects that exist. */
   shards(): ShardName[] {
     return this.#revisions.shards();
   }
 
-  /** Changes the configuration, all or nothing; answers when the Pool objects concerned know, or have had their time. */
+  /** Changes the configuration, all or nothing. Resolves when the Pool objects concerned have it or missed their deadline. */
   async change(change: Change, options: ChangeOptions): Promise<ChangeResult> {
     return this.#change(change, options);
   }
 
-  /** Makes a backend drain; `disableAfterMs` from now it is disabled by itself, null: it is not. */
+  /** Makes a backend drain. It is disabled automatically after `disableAfterMs`; null: never. */
   async drain(
     pool: string,
     backend: string,
@@ -106,7 +106,7 @@ export class Directory extends DurableObject<Env> {
   /** Ends a drain: the backend is active again. */
   async undrain(pool: string, backend: string, options: ChangeOptions): Promise<ChangeResult> {
     if (!this.#isDraining(pool, backend))
-      return { ok: false, reason: 'missing', detail: `Backend ${backend} of pool ${pool} does not drain.` };
+      return { ok: false, reason: 'missing', detail: `Backend ${backend} of pool ${pool} is not draining.` };
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'active' } };
     return this.#change(change, options, `ended the drain of backend ${backend} of pool ${pool}`);
   }
@@ -116,8 +116,8 @@ export class Directory extends DurableObject<Env> {
   }
 
   /**
-   * `what` is the change in words; `alongside` writes what belongs to the revision but not into the document; `exists`
-   * says whether the resource does, where that is not a part of the document.
+   * `what` describes the change; `alongside` writes what belongs to the revision but not to the document; `exists` says
+   * whether the resource exists when it is not a part of the document.
    */
   async #change(
     change: Change,
@@ -126,23 +126,23 @@ export class Directory extends DurableObject<Env> {
     alongside?: () => void,
     exists?: boolean,
   ): Promise<ChangeResult> {
-    const tried = this.#revisions.try(change, options, surroundings(this.env), exists);
-    if (!tried.commits) return tried.answer;
-    const { config, created, warnings, summary } = tried;
+    const preview = this.#revisions.previewChange(change, options, deploymentInfo(this.env), exists);
+    if (!preview.commits) return preview.answer;
+    const { config, created, warnings, summary } = preview;
     const deliveries = this.#commit(config, options.who, what ?? summary);
     alongside?.();
     const { revision } = this.#revisions;
-    // Nothing is awaited since the commit: both are written together or not at all.
+    // Nothing has been awaited since the commit, so both writes are one transaction.
     await this.#setAlarm();
     await this.#deliveries.deliver(deliveries);
     if (this.#deliveries.retryAt !== 0) await this.#setAlarm();
     return { ok: true, revision, config, created, warnings };
   }
 
-  /** Makes the document of an earlier revision a new revision; it is checked anew, for the surroundings may have changed. */
+  /** Makes the document of an earlier revision a new one. It is checked again: the deployment may have changed. */
   async rollback(to: number, options: ChangeOptions): Promise<ChangeResult> {
     const body = this.#revisions.document(to);
-    if (!body) return { ok: false, reason: 'missing', detail: `Revision ${to} is not kept.` };
+    if (!body) return { ok: false, reason: 'missing', detail: `Revision ${to} is no longer kept.` };
     return this.#change({ kind: 'replace-config', body }, options, `rolled back to revision ${to}`);
   }
 
@@ -151,14 +151,14 @@ export class Directory extends DurableObject<Env> {
     return { revision: this.#revisions.revision, revisions: this.#revisions.kept() };
   }
 
-  /** One revision with its document and what it changed; null when it is not kept. */
+  /** One revision with its document and its changes; null when it is not kept. */
   revisionDetails(revision: number): RevisionDetails | null {
     return this.#revisions.details(revision);
   }
 
-  /** Takes what Pool objects have found out; what it has already is left out. */
+  /** Adds the events of a Pool object to the history, without those that it has already. */
   noteEvents(events: readonly PoolEvent[]): void {
-    this.#live.noteEvents(this.#history.add(events));
+    this.#live.addEvents(this.#history.add(events));
   }
 
   /** The newest events, newest first. */
@@ -166,73 +166,74 @@ export class Directory extends DurableObject<Env> {
     return { revision: this.#revisions.revision, events: this.#history.newest(limit) };
   }
 
-  /** The live view: takes a dashboard's WebSocket in. Who may watch has been settled by the API. */
+  /** The live view: accepts a dashboard's WebSocket. The API has checked that the viewer is an operator. */
   override fetch(request: Request): Response {
-    return this.#live.accept(readWatch(request.headers));
+    return this.#live.accept(readViewer(request.headers));
   }
 
-  /** Takes a Pool object's news for those who watch. Returns whether anybody does. */
+  /** Passes a Pool object's push on to the viewers. Returns whether there are any. */
   livePush(push: LivePush): boolean {
     return this.#live.push(push);
   }
 
-  /** A watcher has nothing to say but «ping», which the runtime answers. */
+  /** Ignores messages: a viewer sends only pings, which the runtime answers. */
   override webSocketMessage(): void {}
 
-  /** Answers the watcher's goodbye; without it the client would wait for one. */
+  /** Completes the closing handshake, which the client waits for. */
   override webSocketClose(socket: WebSocket): void {
     socket.close();
   }
 
-  /** Notes a one-time login by the hash of its code. */
+  /** Adds a one-time login by the hash of its code. */
   addLogin(hash: string): void {
     this.#signIn.addLogin(hash, Date.now());
   }
 
-  /** Uses a one-time login up. Returns whether it was good. */
+  /** Uses a one-time login. Returns whether it was valid. */
   takeLogin(hash: string): boolean {
     return this.#signIn.takeLogin(hash, Date.now());
   }
 
-  /** Counts a sign-in before it is looked at. Returns 0, or the milliseconds that this address has to wait. */
+  /** Counts a sign-in before it is checked. Returns 0, or the ms that this address has to wait. */
   attemptSignIn(address: string): number {
-    return this.#signIn.attempt(address, Date.now());
+    return this.#signIn.countAttempt(address, Date.now());
   }
 
-  /** A sign-in was right. Returns the generation of its session. */
+  /** Records a successful sign-in. Returns the generation of its session. */
   admit(address: string): number {
-    return this.#signIn.admit(address);
+    return this.#signIn.recordSignIn(address);
   }
 
-  /** Ends a session before its time, or every session there is; who watches by it is let go. */
+  /** Ends a session before it expires, or every session, and disconnects its viewers. */
   signOut(session: Session, everywhere: boolean): void {
     if (everywhere) this.#signIn.endAll();
     else this.#signIn.end(session, Date.now());
-    this.#live.letGo(everywhere ? null : session.id);
+    this.#live.disconnect(everywhere ? null : session.id);
   }
 
-  /** Whether a session was ended before its time. */
+  /** Whether a session was ended before it expired. */
   isSignedOut(session: Session): boolean {
     return this.#signIn.isEnded(session);
   }
 
-  /** One alarm serves both: drains that are over, and pushes to be tried again. */
+  /** One alarm serves the drains whose deadline has passed and the pushes to retry. */
   override async alarm(): Promise<void> {
     const over = (drain: Drain) => drain.disableAt !== null && drain.disableAt <= Date.now();
     for (let drain = this.#drains.all().find(over); drain; drain = this.#drains.all().find(over))
       await this.#endDrain(drain);
-    await this.#deliveries.again();
+    await this.#deliveries.retryPending();
     await this.#setAlarm();
   }
 
   async #endDrain({ pool, backend }: Drain): Promise<void> {
-    // Lifted first: a change that is refused must not be tried for ever.
+    // The deadline goes first: a refused change must not be retried forever.
     this.#drains.setDeadline(pool, backend, null);
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'disabled' } };
     const options = { who: 'drain deadline', ifRevision: null, dryRun: false };
     const what = `disabled backend ${backend} of pool ${pool}: its drain is over`;
     const result = await this.#change(change, options, what);
-    if (!result.ok) console.error({ message: 'a drain could not be ended', pool, backend, result });
+    if (!result.ok)
+      console.error({ message: 'the change that ends a drain was refused', pool, backend, result });
   }
 
   async #setAlarm(): Promise<void> {
@@ -241,15 +242,15 @@ export class Directory extends DurableObject<Env> {
     else if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm();
   }
 
-  /** Writes a new revision, and what follows from it. Returns whom to tell. */
-  #commit(config: Config, who: string, what: string): Delivery[] {
+  /** Writes a new revision and everything that follows from it. Returns what to push to which Pool objects. */
+  #commit(config: Config, actor: string, what: string): Delivery[] {
     const at = Date.now();
     const summary = summarise(this.#revisions.config, config);
-    const { changed, concerned } = this.#revisions.commit(config, who, what, at);
+    const { changed, concerned } = this.#revisions.commit(config, actor, what, at);
     const { revision } = this.#revisions;
-    this.#drains.follow(config, at);
-    this.#live.noteEvents(this.#history.add([{ kind: 'config', at, revision, who, what, ...summary }]));
-    this.#live.noteRevision(revision, changed);
+    this.#drains.sync(config, at);
+    this.#live.addEvents(this.#history.add([{ kind: 'config', at, revision, who: actor, what, ...summary }]));
+    this.#live.addRevision(revision, changed);
     return concerned;
   }
 }

@@ -1,7 +1,8 @@
-/** The SQL of drains. Table: `drains` (a backend that drains: since when, and when it is to be disabled). */
+/** The SQL of drains. Table: `drains` (a draining backend: since when, and when it is disabled). Times are epoch ms. */
 import type { Config } from '../../config/schema.ts';
 import type { Drain } from '../../stats/drain.ts';
 
+/** Every method is synchronous. */
 export class DrainStore {
   readonly #sql: SqlStorage;
 
@@ -12,15 +13,15 @@ export class DrainStore {
     );
   }
 
-  /** Every backend that drains. */
+  /** Every draining backend. */
   all(): Drain[] {
     return this.#sql
       .exec<Drain & Record<string, SqlStorageValue>>('SELECT pool, backend, since, disableAt FROM drains')
       .toArray();
   }
 
-  /** Follows a new configuration: who drains anew is noted, who drains no more is forgotten, and its deadline with it. */
-  follow(config: Config, now: number): void {
+  /** Adapts to a new configuration: adds backends that began to drain, deletes those that no longer do with their deadline. */
+  sync(config: Config, now: number): void {
     const left = new Map(this.all().map((drain) => [`${drain.pool}/${drain.backend}`, drain]));
     for (const { id: pool, backends } of config.pools)
       for (const { id: backend, state } of backends) {
@@ -31,7 +32,7 @@ export class DrainStore {
       this.#sql.exec('DELETE FROM drains WHERE pool = ? AND backend = ?', pool, backend);
   }
 
-  /** Sets or lifts the deadline of a backend that drains. */
+  /** Sets the deadline of a draining backend, or removes it (null). */
   setDeadline(pool: string, backend: string, disableAt: number | null): void {
     this.#sql.exec(
       'UPDATE drains SET disableAt = ? WHERE pool = ? AND backend = ?',
@@ -41,7 +42,7 @@ export class DrainStore {
     );
   }
 
-  /** The soonest deadline, or null. */
+  /** The earliest deadline, or null. */
   nextDeadline(): number | null {
     return this.#sql.exec<{ at: number | null }>('SELECT min(disableAt) AS at FROM drains').one().at;
   }

@@ -1,9 +1,10 @@
-/** The SQL of the history. Table: `events` (one JSON row each; `key` tells a Pool's event from all others). */
+/** The SQL of the history. Table: `events` (one JSON row each; `key` identifies an event that is reported twice). */
 import { type ConfigEvent, eventKey, type HistoryEvent, type PoolEvent } from '../../protocol/events.ts';
 
-/** Events kept; the oldest go first. */
-export const EVENTS_KEPT = 1_000;
+/** Events kept; the oldest are deleted first. */
+const EVENTS_KEPT = 1_000;
 
+/** Every method is synchronous. */
 export class HistoryStore {
   readonly #sql: SqlStorage;
 
@@ -14,7 +15,7 @@ export class HistoryStore {
     );
   }
 
-  /** Adds events, in their order; one that is known already is left out. Returns those that were new. */
+  /** Adds events in their order, without those that are here already. Returns the new ones. */
   add(events: readonly (ConfigEvent | PoolEvent)[]): HistoryEvent[] {
     const added: HistoryEvent[] = [];
     for (const event of events) {

@@ -1,39 +1,38 @@
-/** The Directory's part in the live view: what those who watch are told, and when. */
+/** The Directory's part in the live view: gathers what changes, and broadcasts it at most once per `LIVE_SEND_MS`. */
 import type { Config, PoolConfig } from '../../config/schema.ts';
 import type { Env } from '../../env.ts';
+import { dropOldest, dropOldestBatches } from '../../lib/bounded.ts';
+import { LIVE_DRAIN_MS, LIVE_SEND_MS } from '../../lib/timing.ts';
 import type { HistoryEvent } from '../../protocol/events.ts';
 import type { LivePush, MappingBatch, ShardName } from '../../protocol/messages.ts';
 import { type Drain, drainTimes } from '../../stats/drain.ts';
-import { countedOnly, type PoolStatus, poolStatus } from '../../stats/pool-status.ts';
+import { type PoolStatus, poolStatus, pruneStatus } from '../../stats/pool-status.ts';
 import { ShardStatuses } from './shard-statuses.ts';
-import { type Watch, Watchers } from './watchers.ts';
+import { type Viewer, Viewers } from './viewers.ts';
 
-/** At most one message of each type in this time. */
-const SEND_MS = 1_000;
-/** While somebody watches a drain its counts are asked for this often: they fall with time, and no traffic tells of it. */
-const DRAIN_MS = 5_000;
-/** About as many mappings in one message; the oldest batches go. */
-export const MAPPINGS = 200;
-/** Events in one message; the oldest go, and are found in the history. */
-export const EVENTS = 200;
-/** About as many backends in one message of status; the other pools come with the next. */
-export const BACKENDS = 2_000;
+/** Mappings in one message, and at most a batch more; the oldest batches are dropped. */
+export const MAPPINGS_PER_MESSAGE = 200;
+/** Events in one message; the oldest are dropped, and remain in the history. */
+export const EVENTS_PER_MESSAGE = 200;
+/** Backends in one message of status, and at most a pool more; the other pools follow in the next message. */
+export const BACKENDS_PER_MESSAGE = 2_000;
 
-/** What the Directory knows and Live asks it for. */
+/** What Live reads from the Directory. */
 export interface LiveSource {
-  now(): { revision: number; config: Config; drains: readonly Drain[] };
-  /** A pool as it is configured, if it is. */
+  read(): { revision: number; config: Config; drains: readonly Drain[] };
+  /** The configuration of a pool, if it exists. */
   pool(id: string): PoolConfig | undefined;
+  /** The shards of a pool that exist. */
   shardsOf(pool: string): string[];
 }
 
-/** Holds back and puts together, so that nobody is told more often than once a second. */
+/** Holds changes back and merges them, so that viewers receive each kind of message at most once per `LIVE_SEND_MS`. */
 export class Live {
   readonly #ctx: DurableObjectState;
   readonly #env: Env;
   readonly #source: LiveSource;
-  readonly #watchers: Watchers;
-  /** Only while somebody watches. */
+  readonly #viewers: Viewers;
+  /** Empty while the live view is not watched. */
   readonly #statuses: ShardStatuses;
   readonly #changed = new Set<string>();
   #mappings: MappingBatch[] = [];
@@ -41,77 +40,78 @@ export class Live {
   #revision: number | null = null;
   #sending = false;
   #sentAt = 0;
-  #draining = false;
+  /** The timer that polls watched drains is running. */
+  #polling = false;
 
   constructor(ctx: DurableObjectState, env: Env, source: LiveSource) {
     this.#ctx = ctx;
     this.#env = env;
     this.#source = source;
-    this.#watchers = new Watchers(ctx);
-    // Memory is bounded by the configuration: objects of a deleted pool may still speak, shards out of use may have counted nothing.
+    this.#viewers = new Viewers(ctx);
+    // The configuration bounds the memory: objects of a deleted pool may still push, and so may shards out of use.
     this.#statuses = new ShardStatuses(env, (id, status) => {
       const pool = source.pool(id);
-      return pool ? countedOnly(pool.sharding, status) : null;
+      return pool ? pruneStatus(pool.sharding, status) : null;
     });
   }
 
-  /** Whether somebody watches: survives eviction, for the runtime keeps the sockets. */
+  /** Whether the live view is watched. True also after an eviction, because the runtime keeps the sockets. */
   get watched(): boolean {
-    return this.#watchers.present;
+    return this.#viewers.present;
   }
 
-  /** Takes a watcher in; it gets the revision at once and every pool's status as soon as the Pool objects have told it. */
-  accept(watch: Watch): Response {
-    const { revision } = this.#source.now();
-    const answer = this.#watchers.accept(watch, JSON.stringify({ type: 'revision', revision }));
-    if (answer.status === 101) this.#ctx.waitUntil(this.#askAll());
+  /** Accepts a viewer: it receives the revision at once, and the status of every pool as the Pool objects reply. */
+  accept(viewer: Viewer): Response {
+    const { revision } = this.#source.read();
+    const answer = this.#viewers.accept(viewer, JSON.stringify({ type: 'revision', revision }));
+    if (answer.status === 101) this.#ctx.waitUntil(this.#fetchAll());
     return answer;
   }
 
-  /** Closes what was opened by this session, or by any (null). */
-  letGo(session: string | null): void {
-    this.#watchers.letGo(session);
+  /** Disconnects the viewers of this session, or of every session (null). */
+  disconnect(sessionId: string | null): void {
+    this.#viewers.disconnect(sessionId);
   }
 
-  /** Takes one shard's news. Returns whether somebody still watches. */
+  /** Records the push of one shard. Returns whether the live view is still watched. */
   push({ pool, shard, status, mappings }: LivePush): boolean {
     if (!this.watched) {
       this.#forget();
       return false;
     }
-    if (this.#statuses.keep({ pool, shard }, status)) this.#changed.add(pool);
+    if (this.#statuses.update({ pool, shard }, status)) this.#changed.add(pool);
     this.#mappings.push(...mappings);
-    let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
-    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
-      kept -= this.#mappings.shift()!.count;
+    dropOldestBatches(this.#mappings, MAPPINGS_PER_MESSAGE);
     this.#sendSoon();
     return true;
   }
 
-  noteEvents(events: readonly HistoryEvent[]): void {
+  /** Adds new events to the next message. */
+  addEvents(events: readonly HistoryEvent[]): void {
     if (events.length === 0 || !this.watched) return;
-    this.#events = [...this.#events, ...events].slice(-EVENTS);
+    this.#events.push(...events);
+    dropOldest(this.#events, EVENTS_PER_MESSAGE);
     this.#sendSoon();
   }
 
-  /** A new revision: its number, and the status of each pool that it touched or that is new. */
-  noteRevision(revision: number, pools: readonly string[]): void {
+  /** Adds a new revision to the next message, and the status of each pool that it changed or added. */
+  addRevision(revision: number, pools: readonly string[]): void {
     if (!this.watched) {
       this.#forget();
       return;
     }
     this.#revision = revision;
     for (const pool of pools) this.#changed.add(pool);
-    const configured = new Set(this.#source.now().config.pools.map(({ id }) => id));
+    const configured = new Set(this.#source.read().config.pools.map(({ id }) => id));
     for (const pool of this.#changed) if (!configured.has(pool)) this.#changed.delete(pool);
-    this.#statuses.forgetOthers(configured);
+    this.#statuses.retain(configured);
     this.#sendSoon();
   }
 
-  /** Asks every Pool object how it stands, and tells it that somebody watches. */
-  async #askAll(): Promise<void> {
-    const names = this.#source.now().config.pools.flatMap((pool) => this.#shards(pool.id));
-    await this.#statuses.ask(names, ({ pool }) => {
+  /** Fetches the status of every Pool object, and makes it push further changes. */
+  async #fetchAll(): Promise<void> {
+    const names = this.#source.read().config.pools.flatMap((pool) => this.#shards(pool.id));
+    await this.#statuses.fetch(names, ({ pool }) => {
       if (!this.watched) return false;
       this.#changed.add(pool);
       this.#sendSoon();
@@ -124,7 +124,7 @@ export class Live {
   }
 
   #forget(): void {
-    this.#statuses.forget();
+    this.#statuses.clear();
     this.#changed.clear();
     this.#mappings = [];
     this.#events = [];
@@ -134,37 +134,37 @@ export class Live {
   #sendSoon(): void {
     if (this.#sending) return;
     this.#sending = true;
-    setTimeout(() => this.#sendNow(), Math.max(0, this.#sentAt + SEND_MS - Date.now()));
+    setTimeout(() => this.#sendNow(), Math.max(0, this.#sentAt + LIVE_SEND_MS - Date.now()));
   }
 
   async #sendNow(): Promise<void> {
     try {
-      await this.#complete();
+      await this.#fetchMissing();
       this.#sentAt = Date.now();
-      for (const message of this.#takeMessages()) this.#watchers.broadcast(message);
+      for (const message of this.#takeMessages()) this.#viewers.broadcast(message);
     } finally {
       this.#sending = false;
     }
     if (this.#changed.size > 0) this.#sendSoon();
   }
 
-  /** After an eviction only those shards are known that have spoken since: the others are asked before sums go out. */
-  async #complete(): Promise<void> {
+  /** Fetches missing statuses before sums are sent: after an eviction only shards that pushed since are here. */
+  async #fetchMissing(): Promise<void> {
     const missing = [...this.#changed].flatMap((pool) =>
       this.#shards(pool).filter((name) => !this.#statuses.has(name)),
     );
-    await this.#statuses.ask(missing, () => true);
+    await this.#statuses.fetch(missing, () => true);
   }
 
-  /** Those that changed first are told first; who does not fit stays for the next message. */
+  /** Takes the pools that changed first; those that do not fit stay for the next message. */
   #takeStatuses(): PoolStatus[] {
-    const { revision, config, drains } = this.#source.now();
+    const { revision, config, drains } = this.#source.read();
     const pools = new Map(config.pools.map((pool) => [pool.id, pool]));
     const times = drainTimes(this.#env);
     const statuses: PoolStatus[] = [];
     let backends = 0;
     for (const id of this.#changed) {
-      if (backends >= BACKENDS) break;
+      if (backends >= BACKENDS_PER_MESSAGE) break;
       this.#changed.delete(id);
       const pool = pools.get(id);
       if (!pool) continue;
@@ -183,30 +183,30 @@ export class Live {
     if (statuses.length > 0) messages.push(JSON.stringify({ type: 'status', statuses }));
     if (this.#events.length > 0) messages.push(JSON.stringify({ type: 'events', events: this.#events }));
     if (this.#mappings.length > 0)
-      // Joined as text: nothing here needs to read them.
+      // Joined as text: parsing them here would be wasted.
       messages.push(
         `{"type":"mappings","mappings":[${this.#mappings.map(({ json }) => json.slice(1, -1)).join()}]}`,
       );
     this.#mappings = [];
     this.#events = [];
     this.#revision = null;
-    if (statuses.some(isDraining)) this.#followDrains();
+    if (statuses.some(isDraining)) this.#pollDrains();
     return messages;
   }
 
-  /** Asks the Pool objects of drains again in a while, until each is safe or nobody watches. */
-  #followDrains(): void {
-    if (this.#draining) return;
-    this.#draining = true;
+  /** Fetches the statuses of draining pools again later, until each backend is safe to remove or no viewer is left. */
+  #pollDrains(): void {
+    if (this.#polling) return;
+    this.#polling = true;
     setTimeout(() => {
-      this.#draining = false;
+      this.#polling = false;
       if (!this.watched) return;
-      for (const { pool } of this.#source.now().drains) {
-        this.#statuses.askAnew(pool);
+      for (const { pool } of this.#source.read().drains) {
+        this.#statuses.invalidate(pool);
         this.#changed.add(pool);
       }
       this.#sendSoon();
-    }, DRAIN_MS);
+    }, LIVE_DRAIN_MS);
   }
 }
 

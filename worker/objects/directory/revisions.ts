@@ -1,7 +1,7 @@
-/** The configuration in force and every revision kept: what a change makes of it, and which Pool objects it concerns. */
+/** The configuration in force and the revisions kept: what a change makes of it, and which Pool objects it concerns. */
 import { applyChange } from '../../config/change.ts';
 import type { Change } from '../../config/changed.ts';
-import { type Problem, type Surroundings, told, warnings } from '../../config/check.ts';
+import { type DeploymentInfo, type Problem, truncateProblems, warnings } from '../../config/check.ts';
 import { differences } from '../../config/diff.ts';
 import { hasTarget, isWanted, unmetCondition } from '../../config/precondition.ts';
 import type { Config } from '../../config/schema.ts';
@@ -20,8 +20,8 @@ export type { RevisionDetails };
 
 const EMPTY: Config = { pools: [], routes: [] };
 
-/** What a change would make of the configuration; one that is refused, or only tried, has its answer already. */
-export type Tried =
+/** What a change would make of the configuration. A refused change or a dry run has its answer already. */
+export type ChangePreview =
   | {
       readonly commits: true;
       readonly config: Config;
@@ -31,7 +31,7 @@ export type Tried =
     }
   | { readonly commits: false; readonly answer: ChangeResult };
 
-/** Kept in SQLite and, as far as it is in force, in memory. Every method is synchronous: nobody sees half a revision. */
+/** Stored in SQLite; the revision in force is also in memory. Every method is synchronous: no call sees half a revision. */
 export class Revisions {
   readonly #store: DirectoryStore;
   #revision: number;
@@ -43,12 +43,16 @@ export class Revisions {
     const newest = this.#store.newest();
     this.#revision = newest?.revision ?? 0;
     this.#config = (newest && this.#store.document(newest.revision)) ?? EMPTY;
-    const known = this.#store.meta();
-    this.#meta = known ?? { instance: crypto.randomUUID().slice(0, 8), routesRevision: 0, poolRevisions: {} };
-    if (!known) this.#store.saveMeta(this.#meta);
+    const stored = this.#store.meta();
+    this.#meta = stored ?? {
+      instance: crypto.randomUUID().slice(0, 8),
+      routesRevision: 0,
+      poolRevisions: {},
+    };
+    if (!stored) this.#store.saveMeta(this.#meta);
   }
 
-  /** The revision in force; 0: there has been none. */
+  /** The revision in force; 0 before the first. */
   get revision(): number {
     return this.#revision;
   }
@@ -58,7 +62,7 @@ export class Revisions {
     return this.#config;
   }
 
-  /** What an isolate needs to route; null when it has the newest revision already. */
+  /** What an isolate routes by; null when `known` is the revision in force. */
   snapshot(known: number): Snapshot | null {
     if (known === this.#revision && known > 0) return null;
     const { instance, routesRevision, poolRevisions } = this.#meta;
@@ -66,16 +70,16 @@ export class Revisions {
     return { revision: this.#revision, routesRevision, instance, pools, routes: this.#config.routes };
   }
 
-  /** What a Pool object needs; remembers that this object exists. */
+  /** The configuration of a Pool object, which is recorded as existing. */
   pullPool(pool: string, shard: string): PoolPush {
     const config = this.#config.pools.find((other) => other.id === pool) ?? null;
     if (config) this.#store.addShard(pool, shard);
-    // Of a pool that is not configured nothing is looked up: its name may be any, also `constructor`.
+    // The name of a pool that does not exist is not looked up: it may be anything, such as `constructor`.
     const revision = (config && this.#meta.poolRevisions[pool]) ?? this.#revision;
     return { revision, routesRevision: this.#meta.routesRevision, pool: config };
   }
 
-  /** The shards of every pool that exist so far. */
+  /** The Pool objects that exist. */
   shards(): ShardName[] {
     return this.#store.shards();
   }
@@ -99,34 +103,34 @@ export class Revisions {
     return { ...found, config, changes: before && differences(before, config) };
   }
 
-  /** What a change would make of the configuration; nothing is written. `exists`: whether its resource does. */
-  try(
+  /** Previews a change, and writes nothing. `exists`: whether the resource that it changes exists. */
+  previewChange(
     change: Change,
     options: ChangeOptions,
-    around: Surroundings,
+    deployment: DeploymentInfo,
     exists = hasTarget(this.#config, change),
-  ): Tried {
+  ): ChangePreview {
     const { dryRun } = options;
     const revision = this.#revision;
     if (!isWanted(options, revision))
       return { commits: false, answer: { ok: false, reason: 'stale', revision } };
-    const changed = applyChange(this.#config, change, around);
+    const changed = applyChange(this.#config, change, deployment);
     // Conditions do not count for a resource that cannot be found (RFC 9110, 13.2.1).
     const isMissing = !changed.ok && changed.reason === 'missing';
     const detail = isMissing ? null : unmetCondition(options, revision, exists);
     if (detail !== null) return { commits: false, answer: { ok: false, reason: 'precondition', detail } };
     if (!changed.ok) return { commits: false, answer: changed };
     const { config, created, summary } = changed;
-    const notes = told(warnings(config));
+    const notes = truncateProblems(warnings(config));
     if (!dryRun) return { commits: true, config, created, warnings: notes, summary };
     const changes = differences(this.#config, config);
     return { commits: false, answer: { ok: true, revision, config, created, warnings: notes, changes } };
   }
 
-  /** Makes a document the new revision in force. Returns the pools it changed, and which Pool objects to tell. */
+  /** Makes a document the new revision in force. Returns the pools it changed, and what to push to which Pool objects. */
   commit(
     config: Config,
-    who: string,
+    actor: string,
     summary: string,
     at: number,
   ): { changed: string[]; concerned: Delivery[] } {
@@ -143,7 +147,7 @@ export class Revisions {
     const routesChanged = !samePools || !sameRoutes;
     const routesRevision = routesChanged ? revision : this.#meta.routesRevision;
     const meta = { instance: this.#meta.instance, routesRevision, poolRevisions };
-    this.#store.commit({ revision, at, who, summary }, config, meta);
+    this.#store.commit({ revision, at, who: actor, summary }, config, meta);
     this.#revision = revision;
     this.#config = config;
     this.#meta = meta;

@@ -1,11 +1,12 @@
-/** The newest status of every shard, as the Directory knows them while somebody watches: told by the Pool objects, or asked. */
+/** The newest status of every shard, which the Directory holds while the live view is watched: pushed by Pool objects, or fetched. */
 import type { Env } from '../../env.ts';
-import { CALLS_AT_ONCE, forEachLimit, OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
+import { CALLS_AT_ONCE, forEachLimit, withDeadline } from '../../lib/calls.ts';
+import { OBJECT_DEADLINE_MS } from '../../lib/timing.ts';
 import type { ShardName, ShardStatus } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
 
-/** What is known of one shard: null when that is to be asked anew. `asOf` is the moment that it is no older than. */
-interface Known {
+/** One shard's status, null when it has to be fetched again. It is no older than the moment `asOf`. */
+interface Entry {
   readonly status: ShardStatus | null;
   readonly asOf: number;
 }
@@ -13,67 +14,67 @@ interface Known {
 /** By pool and shard; in memory only. */
 export class ShardStatuses {
   readonly #env: Env;
-  readonly #worth: (pool: string, status: ShardStatus) => ShardStatus | null;
-  readonly #byPool = new Map<string, Map<string, Known>>();
-  /** Moments are numbered: a clock would not tell two of one millisecond apart. */
+  readonly #prune: (pool: string, status: ShardStatus) => ShardStatus | null;
+  readonly #byPool = new Map<string, Map<string, Entry>>();
+  /** Moments are counted: a clock would not order two of the same millisecond. */
   #moment = 0;
 
-  /** `worth` says what of a status is worth keeping; null: nothing. */
-  constructor(env: Env, worth: (pool: string, status: ShardStatus) => ShardStatus | null) {
+  /** `prune` returns the part of a status that is worth holding, or null. */
+  constructor(env: Env, prune: (pool: string, status: ShardStatus) => ShardStatus | null) {
     this.#env = env;
-    this.#worth = worth;
+    this.#prune = prune;
   }
 
-  /** Takes over a status that one shard has just told. Returns whether it was kept. */
-  keep(name: ShardName, status: ShardStatus): boolean {
-    return this.#keep(name, status, ++this.#moment);
+  /** Stores a status that a shard pushed just now. Returns whether it was worth holding. */
+  update(name: ShardName, status: ShardStatus): boolean {
+    return this.#store(name, status, ++this.#moment);
   }
 
-  /** Whether this shard's status is known. */
+  /** Whether this shard's status is here. */
   has({ pool, shard }: ShardName): boolean {
     return !!this.#byPool.get(pool)?.get(shard)?.status;
   }
 
-  /** What is known of a pool. */
+  /** The statuses of a pool's shards, as far as they are here. */
   of(pool: string): ShardStatus[] {
     return [...(this.#byPool.get(pool)?.values() ?? [])].flatMap(({ status }) => status ?? []);
   }
 
-  /** Forgets what is known of a pool, so that it is asked anew. */
-  askAnew(pool: string): void {
+  /** Drops the statuses of a pool, so that they are fetched again. */
+  invalidate(pool: string): void {
     const shards = this.#byPool.get(pool);
-    // An answer asked for before this moment is as old as what is forgotten.
+    // A reply that was requested before this moment is as old as what is dropped.
     for (const shard of shards?.keys() ?? []) shards?.set(shard, { status: null, asOf: ++this.#moment });
   }
 
-  /** Forgets all. */
-  forget(): void {
+  /** Drops everything. */
+  clear(): void {
     this.#byPool.clear();
   }
 
-  /** Forgets every pool but these. */
-  forgetOthers(pools: ReadonlySet<string>): void {
+  /** Drops every pool but these. */
+  retain(pools: ReadonlySet<string>): void {
     for (const pool of this.#byPool.keys()) if (!pools.has(pool)) this.#byPool.delete(pool);
   }
 
-  /** Asks Pool objects how they stand, and tells them that somebody watches. An answer is kept when `wanted` says so. */
-  async ask(names: readonly ShardName[], wanted: (name: ShardName) => boolean): Promise<void> {
+  /** Fetches statuses, and makes the Pool objects push further changes. A reply is stored when `wanted` says so. */
+  async fetch(names: readonly ShardName[], wanted: (name: ShardName) => boolean): Promise<void> {
     await forEachLimit(names, CALLS_AT_ONCE, async (name) => {
       const asOf = ++this.#moment;
       const status = await withDeadline(
         () => poolObject(this.#env, name.pool, name.shard).watch(),
         OBJECT_DEADLINE_MS,
       );
-      if (status && wanted(name)) this.#keep(name, status, asOf);
+      if (status && wanted(name)) this.#store(name, status, asOf);
     });
   }
 
-  /** What was told since a slow answer was asked for is newer than the answer. */
-  #keep({ pool, shard }: ShardName, status: ShardStatus, asOf: number): boolean {
-    const kept = this.#worth(pool, status);
-    const shards = this.#byPool.get(pool) ?? new Map<string, Known>();
-    if (!kept || (shards.get(shard)?.asOf ?? 0) > asOf) return false;
-    this.#byPool.set(pool, shards.set(shard, { status: kept, asOf }));
+  /** Stores a status unless a newer one has arrived since it was requested. */
+  #store({ pool, shard }: ShardName, status: ShardStatus, asOf: number): boolean {
+    const pruned = this.#prune(pool, status);
+    const shards = this.#byPool.get(pool) ?? new Map<string, Entry>();
+    if (!pruned || (shards.get(shard)?.asOf ?? 0) > asOf) return false;
+    this.#byPool.set(pool, shards.set(shard, { status: pruned, asOf }));
     return true;
   }
 }

@@ -1,22 +1,23 @@
 /**
- * The SQL of signing in and out, in the Directory. Tables: `logins` (one-time codes, hashed), `attempts` (sign-ins tried
- * of late, by hashed address; its ids tell which window began first), `ended` (sessions signed out before their time), `generation` (one row: sessions of an
- * earlier generation are over).
+ * The SQL of signing in and out, in the Directory. Tables: `logins` (one-time codes, hashed), `attempts` (recent sign-ins
+ * by hashed address; ids are in the order in which the windows began), `ended` (sessions signed out before they expired),
+ * `generation` (one row: sessions of an earlier generation have ended). Times are epoch ms.
  */
 import type { Session } from '../../protocol/messages.ts';
 
-/** A one-time code is good for so long. */
+/** How long a one-time code is valid. */
 const LOGIN_TTL_MS = 10 * 60_000;
-/** One-time codes that wait to be used; the oldest go first. */
-export const LOGINS_KEPT = 100;
-/** Sign-ins that one address may try within the window; a right one sets its count back. */
+/** One-time codes not used yet; the oldest are deleted first. */
+const LOGINS_KEPT = 100;
+/** Sign-ins that one address may attempt within the window; a successful one resets its count. */
 export const ATTEMPTS = 10;
 export const ATTEMPTS_WINDOW_MS = 60_000;
-/** Addresses kept; past it those go whose window began first. */
+/** Addresses kept; those whose window began first are deleted first. */
 export const ADDRESSES_KEPT = 10_000;
-/** Sessions signed out that are kept one by one; one more signs everybody out, which needs no row of its own. */
+/** Sessions signed out that are kept one by one; one more ends every session, which needs no rows. */
 export const ENDED_KEPT = 1_000;
 
+/** Every method is synchronous. */
 export class SignInStore {
   readonly #sql: SqlStorage;
 
@@ -35,7 +36,7 @@ export class SignInStore {
     sql.exec('INSERT INTO generation (one, number) VALUES (1, 1) ON CONFLICT DO NOTHING');
   }
 
-  /** Notes a one-time login by the hash of its code. */
+  /** Adds a one-time login by the hash of its code. */
   addLogin(hash: string, now: number): void {
     this.#sql.exec('DELETE FROM logins WHERE until < ?', now);
     this.#sql.exec(
@@ -49,7 +50,7 @@ export class SignInStore {
     );
   }
 
-  /** Uses a one-time login up. Returns whether there was one. */
+  /** Uses a one-time login. Returns whether it was valid. */
   takeLogin(hash: string, now: number): boolean {
     return (
       this.#sql.exec('DELETE FROM logins WHERE hash = ? AND until >= ? RETURNING hash', hash, now).toArray()
@@ -57,9 +58,9 @@ export class SignInStore {
     );
   }
 
-  /** Counts a sign-in before it is looked at. Returns 0 when it may be, else the milliseconds to wait. */
-  attempt(address: string, now: number): number {
-    this.#dropOver(now);
+  /** Counts a sign-in before it is checked. Returns 0 when it may be checked, else the ms to wait. */
+  countAttempt(address: string, now: number): number {
+    this.#deleteExpired(now);
     const [known] = this.#sql
       .exec<{ count: number; until: number }>('SELECT count, until FROM attempts WHERE address = ?', address)
       .toArray();
@@ -79,13 +80,13 @@ export class SignInStore {
     return 0;
   }
 
-  /** A right sign-in: what was counted for its address is forgotten. Returns the generation that its session belongs to. */
-  admit(address: string): number {
+  /** Records a successful sign-in, which resets the count of its address. Returns the generation of its session. */
+  recordSignIn(address: string): number {
     this.#sql.exec('DELETE FROM attempts WHERE address = ?', address);
     return this.#generation();
   }
 
-  /** Ends one session before its time. */
+  /** Ends one session before it expires. */
   end(session: Session, now: number): void {
     this.#sql.exec('DELETE FROM ended WHERE until < ?', now);
     const { count } = this.#sql.exec<{ count: number }>('SELECT COUNT(*) AS count FROM ended').one();
@@ -98,13 +99,13 @@ export class SignInStore {
       );
   }
 
-  /** Ends every session there is. */
+  /** Ends every session. */
   endAll(): void {
     this.#sql.exec('UPDATE generation SET number = number + 1');
     this.#sql.exec('DELETE FROM ended');
   }
 
-  /** Whether a session was ended before its time. */
+  /** Whether a session was ended before it expired. */
   isEnded({ id, generation }: Session): boolean {
     return (
       generation !== this.#generation() ||
@@ -116,8 +117,8 @@ export class SignInStore {
     return this.#sql.exec<{ number: number }>('SELECT number FROM generation').one().number;
   }
 
-  /** Some at a time, so that no attempt costs more than another. */
-  #dropOver(now: number): void {
+  /** Deletes a few expired attempts at a time, so that every attempt costs the same. */
+  #deleteExpired(now: number): void {
     this.#sql.exec(
       'DELETE FROM attempts WHERE id IN (SELECT id FROM attempts ORDER BY id LIMIT 10) AND until <= ?',
       now,

@@ -1,24 +1,26 @@
 /**
- * The SQL of the Directory. Tables: `revisions` (one row each), `documents` (a revision's JSON in pieces, since a row
- * holds 2 MB at most), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that exist).
+ * The SQL of the Directory's configuration. Tables: `revisions` (one row each), `documents` (a revision's JSON in chunks,
+ * since a row holds at most 2 MB), `meta` (instance, routes revision, revision of each pool), `shards` (Pool objects that
+ * exist).
  */
 import type { Config } from '../../config/schema.ts';
 import { completeConfig } from '../../config/stored.ts';
-import { inPieces } from '../../lib/chunks.ts';
+import { chunkText } from '../../lib/chunks.ts';
 import type { Revision } from '../../protocol/config-schemas.ts';
 
-/** Revisions kept; the oldest go first. */
-export const REVISIONS_KEPT = 100;
+/** Revisions kept; the oldest are deleted first. */
+const REVISIONS_KEPT = 100;
 
 export type { Revision };
 
-/** What is derived at each commit. */
+/** What each commit derives from the documents. */
 export interface Meta {
   readonly instance: string;
   readonly routesRevision: number;
   readonly poolRevisions: Readonly<Record<string, number>>;
 }
 
+/** Every method is synchronous. */
 export class DirectoryStore {
   readonly #sql: SqlStorage;
 
@@ -56,18 +58,20 @@ export class DirectoryStore {
 
   /** A revision's document, or null when it is not kept. */
   document(revision: number): Config | null {
-    const pieces = this.#sql
+    const rows = this.#sql
       .exec<{ json: string }>('SELECT json FROM documents WHERE revision = ? ORDER BY piece', revision)
       .toArray();
-    if (pieces.length === 0) return null;
-    return completeConfig(JSON.parse(pieces.map((piece) => piece.json).join('')) as Config);
+    if (rows.length === 0) return null;
+    return completeConfig(JSON.parse(rows.map((row) => row.json).join('')) as Config);
   }
 
+  /** What the last commit derived; null in a new Directory. */
   meta(): Meta | null {
     const row = this.#sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'meta'").toArray()[0];
     return row ? (JSON.parse(row.value) as Meta) : null;
   }
 
+  /** Stores what a commit derived. */
   saveMeta(meta: Meta): void {
     this.#sql.exec(
       "INSERT INTO meta (key, value) VALUES ('meta', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -75,7 +79,7 @@ export class DirectoryStore {
     );
   }
 
-  /** Writes one revision whole; call it inside one synchronous turn. */
+  /** Writes one revision with its document, and deletes the oldest. */
   commit(revision: Revision, config: Config, meta: Meta): void {
     const json = JSON.stringify(config);
     this.#sql.exec(
@@ -85,12 +89,12 @@ export class DirectoryStore {
       revision.who,
       revision.summary,
     );
-    for (const [piece, part] of inPieces(json).entries())
+    for (const [i, chunk] of chunkText(json).entries())
       this.#sql.exec(
         'INSERT INTO documents (revision, piece, json) VALUES (?, ?, ?)',
         revision.revision,
-        piece,
-        part,
+        i,
+        chunk,
       );
     this.saveMeta(meta);
     const oldest = revision.revision - REVISIONS_KEPT;
@@ -98,14 +102,17 @@ export class DirectoryStore {
     this.#sql.exec('DELETE FROM documents WHERE revision <= ?', oldest);
   }
 
+  /** The Pool objects that exist. */
   shards(): { pool: string; shard: string }[] {
     return this.#sql.exec<{ pool: string; shard: string }>('SELECT pool, shard FROM shards').toArray();
   }
 
+  /** Records that a Pool object exists. */
   addShard(pool: string, shard: string): void {
     this.#sql.exec('INSERT INTO shards (pool, shard) VALUES (?, ?) ON CONFLICT DO NOTHING', pool, shard);
   }
 
+  /** Deletes a Pool object from the list. */
   dropShard(pool: string, shard: string): void {
     this.#sql.exec('DELETE FROM shards WHERE pool = ? AND shard = ?', pool, shard);
   }

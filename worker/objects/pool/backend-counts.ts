@@ -1,56 +1,62 @@
-/** What a Pool object counts of its backends: all that ever was, the recent past, and who has come. No I/O. */
+/** What a Pool object counts for its backends: totals, the recent past, and the clients that still use them. No I/O. */
 import { verdictOf } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendStatus, Totals } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { Series } from '../../stats/series.ts';
 import { count, TotalsById } from '../../stats/totals.ts';
-import { addOpened, countOpen, Visitors } from './drain-activity.ts';
+import { AffinityClients, addOpened, countOpen } from './drain-activity.ts';
 import type { StoredState } from './store.ts';
-import { newTally, Recent, restored, type Tally } from './tally.ts';
+import { newTally, Recent, restoreTally, type Tally } from './tally.ts';
 
-/** The status with which a WebSocket opens. */
-const SWITCHED = 101;
+/** The status of a response that opens a WebSocket. */
+const SWITCHING_PROTOCOLS = 101;
 
 /** How an attempt counts. */
-export interface Counted {
+export interface CountedAttempt {
   readonly outcome: Outcome;
-  /** The balancer's choice, and no retry. */
+  /** It was the balancer's choice and no retry. */
   readonly isFirst: boolean;
-  /** Against the backend. */
+  /** It counts against the backend. */
   readonly failed: boolean;
 }
 
-/** Backends stand in the order of the configuration, in every list here. */
+/** Every list is in the order of the configuration. */
 export class BackendCounts {
   tallies: Tally[];
   readonly series = new Series();
   readonly totals: TotalsById;
   #recent: Recent[];
-  #visitors: Visitors[];
+  #clients: AffinityClients[];
   readonly #times: DrainTimes;
 
-  /** What is `stored` goes on where it was, as long as it speaks of as many backends as there are. */
+  /** Restores the `stored` counts if they are of as many backends as there are. */
   constructor(backends: number, stored: StoredState | null, times: DrainTimes) {
-    const known = stored?.backends.length === backends ? stored.backends : [];
+    const tallies = stored?.backends.length === backends ? stored.backends : [];
     const each = Array.from({ length: backends }, (_, i) => i);
-    this.tallies = each.map((i) => restored(known[i]));
+    this.tallies = each.map((i) => restoreTally(tallies[i]));
     this.#recent = each.map(() => new Recent());
-    this.#visitors = each.map(() => new Visitors(backends));
+    this.#clients = each.map(() => new AffinityClients(backends));
     this.totals = new TotalsById(stored?.totals);
     this.#times = times;
   }
 
-  /** Follows a new list of backends: `from` says where each stood, -1 for one that is new. */
+  /** Adapts to a new list of backends: `from` has the old index of each, -1 for a new one. */
   rearrange(from: readonly number[]): void {
     this.tallies = from.map((f) => (f < 0 ? newTally() : this.tallies[f]!));
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
-    this.#visitors = from.map((f) => (f < 0 ? new Visitors(from.length) : this.#visitors[f]!));
-    for (const visitors of this.#visitors) visitors.shareWith(from.length);
+    this.#clients = from.map((f) => (f < 0 ? new AffinityClients(from.length) : this.#clients[f]!));
+    for (const clients of this.#clients) clients.shareWith(from.length);
   }
 
-  /** Counts an attempt: in the `totals` of its id for good, and lately if it is in the list (`index` not -1). */
-  add(index: number, id: string, totals: Totals, { outcome, isFirst, failed }: Counted, now: number): void {
+  /** Counts an attempt in the `totals` of its id, and in the recent past if it is in the list (`index` not -1). */
+  add(
+    index: number,
+    id: string,
+    totals: Totals,
+    { outcome, isFirst, failed }: CountedAttempt,
+    now: number,
+  ): void {
     count(totals, outcome, failed, !isFirst);
     if (index < 0) return;
     const tally = this.tallies[index]!;
@@ -59,21 +65,21 @@ export class BackendCounts {
     if (failed) tally.failures++;
     this.#recent[index]!.add(answeredMs, isFirst, now);
     this.series.add(id, failed, answeredMs, now);
-    if (outcome.status === SWITCHED) addOpened(tally.visits, this.#times, now);
+    if (outcome.status === SWITCHING_PROTOCOLS) addOpened(tally.visits, this.#times, now);
   }
 
-  /** Takes in which clients with affinity have come to a backend. */
-  noteClients(index: number, hashes: readonly number[], now: number): void {
-    this.#visitors[index]!.add(hashes, now);
+  /** Adds hashes of clients with affinity that a backend served. */
+  addClients(index: number, hashes: readonly number[], now: number): void {
+    this.#clients[index]!.add(hashes, now);
     this.tallies[index]!.visits.lastClientAt = now;
   }
 
-  /** Starts the shares anew: what was expected has changed. */
-  forgetPicks(): void {
-    for (const recent of this.#recent) recent.forgetPicks();
+  /** Restarts the shares, since the expected ones have changed. */
+  resetPicks(): void {
+    for (const recent of this.#recent) recent.resetPicks();
   }
 
-  /** A backend's status, but for what the configuration says of it. */
+  /** A backend's status, without the fields that come from the configuration. `now` is epoch ms. */
   status(index: number, now: number): Omit<BackendStatus, 'id' | 'weightInForce'> {
     const { requests, failures, health, visits } = this.tallies[index]!;
     const { consecutiveFailures, ejectedUntil, ejections, succeededAt, probingUntil } = health;
@@ -87,12 +93,12 @@ export class BackendCounts {
       ejections,
       succeededAt,
       probingUntil,
-      affinityClients: this.#visitors[index]!.clients(visits, this.#times, now),
+      affinityClients: this.#clients[index]!.count(visits, this.#times, now),
       openWebSockets: countOpen(visits, this.#times, now),
       lastClientAt: visits.lastClientAt,
       lastWebSocketAt: visits.lastWebSocketAt,
-      picks: this.#recent[index]!.picks(now),
-      latency: this.#recent[index]!.latency(now),
+      picks: this.#recent[index]!.countPicks(now),
+      latency: this.#recent[index]!.countLatencies(now),
     };
   }
 }

@@ -1,37 +1,34 @@
-/** When a Pool object asks the Directory for its configuration, and whom it lets wait for that. */
-import { OBJECT_DEADLINE_MS, withDeadline } from '../../lib/calls.ts';
+/** When a Pool object pulls its configuration from the Directory, and which calls wait for it. */
+import { withDeadline } from '../../lib/calls.ts';
+import { AWAY_MS, OBJECT_DEADLINE_MS, PULL_MS } from '../../lib/timing.ts';
 
-/** While there is traffic the Directory is asked this often, should a push have been lost: push for speed, pull for repair. */
-const PULL_MS = 30_000;
-/** A Directory that is away is asked this often while somebody knows of a newer revision. */
-const AWAY_MS = 1_000;
-
-export class CatchUp {
+/** Pulls on demand, and now and then to repair a lost push. */
+export class ConfigPull {
   readonly #pull: () => Promise<void>;
   readonly #behind: (pull: Promise<void>) => void;
   #pulledAt = 0;
   #answers = 0;
-  /** The Directory has not answered in time, and not since: nobody waits for it. */
+  /** The Directory missed its deadline and has not answered since: no call waits for it. */
   #isAway = false;
 
-  /** `pull` takes the Directory's answer over; `behind` sees one through that nobody waits for. */
+  /** `pull` fetches and adopts the configuration; `behind` runs a pull in the background. */
   constructor(pull: () => Promise<void>, behind: (pull: Promise<void>) => void) {
     this.#pull = pull;
     this.#behind = behind;
   }
 
   /**
-   * Call this before an answer to who knows revision `asker`; `known` is what the object knows, null: nothing. Pulls when
-   * nothing is known, or the asker knows more; now and then behind the reply; else returns at once. Throws only when the
-   * Directory does and nothing is known.
+   * Call this before a reply to a caller that knows revision `wanted`; `known` is the revision that the object has, null for
+   * none. Waits for a pull when the object has no configuration, or an older one than the caller. Otherwise returns at once,
+   * and pulls in the background when a pull is due. Throws only when the Directory does and the object has no configuration.
    */
-  async to(asker: number, known: number | null): Promise<void> {
+  async ensureRevision(wanted: number, known: number | null): Promise<void> {
     if (known === null) return this.#pullNow();
-    const isBehind = asker > known;
+    const isBehind = wanted > known;
     const waits = isBehind && !this.#isAway;
     const everyMs = isBehind ? AWAY_MS : PULL_MS;
     if (!waits && Date.now() - this.#pulledAt <= everyMs) return;
-    // With a configuration in hand the pool goes on: the Directory's absence must not stop traffic.
+    // A pool with a configuration goes on with it: the Directory's absence must not stop traffic.
     const pulled = this.#pullInTime();
     if (waits) await pulled;
     else this.#behind(pulled);
@@ -43,7 +40,7 @@ export class CatchUp {
       await this.#pullNow();
       return true;
     }, OBJECT_DEADLINE_MS);
-    // Another's question may have been answered meanwhile: the Directory is there, whatever became of this one.
+    // Another pull may have been answered meanwhile: then the Directory is there, although this pull failed.
     if (!answered && this.#answers === answers) this.#isAway = true;
   }
 

@@ -1,81 +1,78 @@
-/** Who has lately come to one backend: clients with affinity by hash, WebSockets by when they were opened. No I/O. */
+/** Which clients still use one backend: those with affinity by hash, WebSockets by when they were opened. No I/O. */
+import { evictOldest } from '../../lib/bounded.ts';
 import { clientKeptMs, type DrainTimes } from '../../stats/drain.ts';
 
-/** Clients told apart at most in one Pool object; each backend has its part, beyond which the longest silent are forgotten. */
+/** Clients that one Pool object distinguishes at most, shared among its backends. */
 const CLIENTS_KEPT = 50_000;
-/** The life of a WebSocket is counted in so many steps. */
+/** The life of a WebSocket is counted in this many steps. */
 const STEPS = 24;
 
-/** What is kept across restarts; hashes are not. */
-export interface StoredVisits {
+/** The part that is stored; the hashes of clients are not. */
+export interface DrainActivity {
+  /** Epoch ms; 0: never. */
   lastClientAt: number;
   lastWebSocketAt: number;
   /** WebSockets opened, by the start of their step (epoch ms), oldest first. */
   opened: [startedAt: number, count: number][];
 }
 
-export const noVisits = (): StoredVisits => ({ lastClientAt: 0, lastWebSocketAt: 0, opened: [] });
+/** The activity of a new backend. */
+export const noDrainActivity = (): DrainActivity => ({ lastClientAt: 0, lastWebSocketAt: 0, opened: [] });
 
-export class Visitors {
-  /** Hash and when it was last told of, the longest silent first. */
-  readonly #clients = new Map<number, number>();
+/** The clients with affinity of one backend; in memory only. */
+export class AffinityClients {
+  /** By hash: when the client was last reported (epoch ms), the longest ago first. */
+  readonly #reportedAt = new Map<number, number>();
   #limit = 0;
 
-  /** One of `backends` that share the object's memory. */
+  /** `backends` is how many share the object's memory. */
   constructor(backends: number) {
     this.shareWith(backends);
   }
 
-  /** So many share the object's memory now; past its part the longest silent are forgotten. */
+  /** Sets how many backends share the object's memory; beyond its part a backend forgets the clients reported longest ago. */
   shareWith(backends: number): void {
     this.#limit = Math.ceil(CLIENTS_KEPT / backends);
-    this.#trim();
+    evictOldest(this.#reportedAt, this.#limit);
   }
 
-  /** Takes in hashes of clients. */
+  /** Adds hashes of clients. `now` is epoch ms. */
   add(clients: readonly number[], now: number): void {
     for (const client of clients) {
-      this.#clients.delete(client);
-      this.#clients.set(client, now);
+      this.#reportedAt.delete(client);
+      this.#reportedAt.set(client, now);
     }
-    this.#trim();
+    evictOldest(this.#reportedAt, this.#limit);
   }
 
   /**
-   * Distinct clients in the window. Those of before a restart are not known one by one: while the last of them counts, the
-   * number is at least 1.
+   * Counts the distinct clients in the window, and forgets older ones. The clients from before a restart are not known one
+   * by one: as long as the last of them is in the window, the number is at least 1.
    */
-  clients(stored: StoredVisits, times: DrainTimes, now: number): number {
+  count(activity: DrainActivity, times: DrainTimes, now: number): number {
     const from = now - clientKeptMs(times);
-    for (const [client, at] of this.#clients) {
+    for (const [client, at] of this.#reportedAt) {
       if (at > from) break;
-      this.#clients.delete(client);
+      this.#reportedAt.delete(client);
     }
-    return Math.max(this.#clients.size, stored.lastClientAt > from ? 1 : 0);
-  }
-
-  #trim(): void {
-    for (const oldest of this.#clients.keys()) {
-      if (this.#clients.size <= this.#limit) return;
-      this.#clients.delete(oldest);
-    }
+    return Math.max(this.#reportedAt.size, activity.lastClientAt > from ? 1 : 0);
   }
 }
 
-/** Notes a WebSocket that was opened, and forgets those that count no more. */
-export function addOpened(visits: StoredVisits, times: DrainTimes, now: number): void {
-  visits.opened = openOf(visits, times, now);
-  visits.lastWebSocketAt = now;
-  const newest = visits.opened.at(-1);
+/** Records that a WebSocket was opened, and forgets those that no longer count. */
+export function addOpened(activity: DrainActivity, times: DrainTimes, now: number): void {
+  activity.opened = openOf(activity, times, now);
+  activity.lastWebSocketAt = now;
+  const newest = activity.opened.at(-1);
   if (newest && now - newest[0] < times.webSocketLifeMs / STEPS) newest[1]++;
-  else visits.opened.push([now, 1]);
+  else activity.opened.push([now, 1]);
 }
 
 /** How many WebSockets may be open: each counts for its life, and for what is left of its step. */
-export const countOpen = (visits: StoredVisits, times: DrainTimes, now: number): number =>
-  openOf(visits, times, now).reduce((sum, [, count]) => sum + count, 0);
+export const countOpen = (activity: DrainActivity, times: DrainTimes, now: number): number =>
+  openOf(activity, times, now).reduce((sum, [, count]) => sum + count, 0);
 
-function openOf({ opened, lastWebSocketAt }: StoredVisits, { webSocketLifeMs }: DrainTimes, now: number) {
+function openOf({ opened, lastWebSocketAt }: DrainActivity, { webSocketLifeMs }: DrainTimes, now: number) {
   const newest = (startedAt: number) => Math.min(startedAt + webSocketLifeMs / STEPS, lastWebSocketAt);
   return opened.filter(([startedAt]) => now < newest(startedAt) + webSocketLifeMs);
 }

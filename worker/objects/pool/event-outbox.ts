@@ -1,42 +1,43 @@
-/** A Pool object's events on their way to the Directory: none is lost while it is away, for they wait in the stored state. */
+/** A Pool object's events on their way to the Directory. They are part of the stored state until the Directory has them. */
 import type { Env } from '../../env.ts';
+import { EVENT_RETRY_MS } from '../../lib/timing.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
 import type { Report, ShardName } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 import type { Finding, PoolState } from './state.ts';
 
-/** Events that wait at most; then the oldest go. */
-export const CAPACITY = 200;
-/** After a failed delivery the next is tried no sooner than this. */
-const RETRY_MS = 5_000;
+/** Events that wait at most; then the oldest are dropped. */
+export const EVENTS_WAITING = 200;
 
-export class PoolEvents {
-  #waiting: PoolEvent[] = [];
+/** Delivers events to the Directory, one call at a time. */
+export class EventOutbox {
+  #pending: PoolEvent[] = [];
   #sending = false;
   #triedAt = 0;
 
-  /** Adds events; the oldest go when there are too many. */
+  /** Adds events; the oldest are dropped when there are too many. */
   add(events: readonly PoolEvent[]): void {
-    this.#waiting = [...this.#waiting, ...events].slice(-CAPACITY);
+    this.#pending = [...this.#pending, ...events].slice(-EVENTS_WAITING);
   }
 
-  /** What has not been delivered yet, oldest first. */
-  get waiting(): readonly PoolEvent[] {
-    return this.#waiting;
+  /** The events that are not delivered yet, oldest first. */
+  get pending(): readonly PoolEvent[] {
+    return this.#pending;
   }
 
+  /** Whether events wait and the pause after the last failed delivery is over. `now` is epoch ms. */
   isDue(now: number): boolean {
-    return this.#waiting.length > 0 && !this.#sending && now - this.#triedAt > RETRY_MS;
+    return this.#pending.length > 0 && !this.#sending && now - this.#triedAt > EVENT_RETRY_MS;
   }
 
-  /** Delivers what waits. Never throws; returns whether something was delivered. */
+  /** Delivers the pending events; never throws. Returns whether it delivered any. */
   async deliver(env: Env): Promise<boolean> {
-    if (this.#sending || this.#waiting.length === 0) return false;
+    if (this.#sending || this.#pending.length === 0) return false;
     this.#sending = true;
-    const sent = this.#waiting;
+    const sent = this.#pending;
     try {
       await directoryObject(env).noteEvents(sent);
-      this.#waiting = this.#waiting.filter((event) => !sent.includes(event));
+      this.#pending = this.#pending.filter((event) => !sent.includes(event));
       this.#triedAt = 0;
       return true;
     } catch {
@@ -48,12 +49,12 @@ export class PoolEvents {
   }
 }
 
-/** A finding as an event. */
+/** Makes the event of a finding. */
 export function findingEvent({ outcome, ...finding }: Finding, name: ShardName): PoolEvent {
   return { ...name, ...finding, outcome: outcome?.kind ?? null, status: outcome?.status ?? null };
 }
 
-/** The probes that a report tells of, as events. */
+/** Makes the events of the probes that a report says were sent. `at` is epoch ms. */
 export function probeEvents(report: Report, state: PoolState, name: ShardName, at: number): PoolEvent[] {
   return report.probing.map((backend, i) => ({
     kind: 'probe',

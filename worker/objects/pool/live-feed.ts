@@ -1,24 +1,26 @@
-/** A Pool object's part in the live view: pushes to the Directory at most once a second, and only while somebody watches. */
+/** A Pool object's part in the live view: pushes to the Directory, at most one per `LIVE_PUSH_MS` and only while it is watched. */
 import type { Env } from '../../env.ts';
+import { dropOldestBatches } from '../../lib/bounded.ts';
+import { LIVE_PUSH_MS } from '../../lib/timing.ts';
 import type { LivePush, MappingBatch, ShardName, ShardStatus } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 
-const PUSH_MS = 1_000;
-/** About as many mappings go with one push: nobody reads more in a second. */
-export const MAPPINGS = 100;
+/** Mappings in one push, and at most a batch more: a viewer cannot read more in a second. */
+export const MAPPINGS_PER_PUSH = 100;
 
+/** Pushes status and mappings of one shard. */
 export class LiveFeed {
   readonly #name: ShardName;
   readonly #status: () => ShardStatus;
-  /** Pushes since the object started: none while nobody watches. */
+  /** Pushes since the object started. */
   pushes = 0;
   #watched = false;
-  /** How often the Directory has said that somebody watches. */
+  /** How often the Directory has reported that the live view is watched. */
   #watches = 0;
   #mappings: MappingBatch[] = [];
-  /** A push waits for its time or for its answer; `#noted`: something has changed since it was made up. */
+  /** A push waits for its time or for its reply; `#dirty`: something has changed since it was made. */
   #waiting = false;
-  #noted = false;
+  #dirty = false;
   #pushedAt = 0;
 
   constructor(name: ShardName, status: () => ShardStatus) {
@@ -26,56 +28,54 @@ export class LiveFeed {
     this.#status = status;
   }
 
-  /** Somebody watches: the Directory asks how things stand. */
+  /** Starts pushing: the live view is watched. */
   watch(): void {
     this.#watched = true;
     this.#watches++;
   }
 
-  /** Call this when the Directory is asked, and what it returns with the answer: whether somebody watches. */
-  awaitWord(): (watched: boolean) => void {
+  /** Call before asking the Directory whether the live view is watched; pass its answer to the function returned. */
+  expectAnswer(): (watched: boolean) => void {
     const watches = this.#watches;
     return (watched) => {
       if (watched) this.watch();
-      // Nobody, says an answer that is older than the last word of somebody: it does not count.
+      // A "not watched" that was asked for before the latest `watch()` is stale: ignore it.
       if (watches !== this.#watches) return;
       this.#watched = false;
       this.#mappings = [];
     };
   }
 
-  /** Something has changed, with these mappings: pushes when the second is over. Does nothing while nobody watches. */
-  note(env: Env, mappings: MappingBatch | null): void {
+  /** Schedules a push: something has changed, with these mappings. Does nothing while the live view is not watched. */
+  schedule(env: Env, mappings: MappingBatch | null): void {
     if (!this.#watched) return;
     if (mappings && mappings.count > 0) this.#mappings.push(mappings);
-    let kept = this.#mappings.reduce((sum, batch) => sum + batch.count, 0);
-    while (this.#mappings.length > 1 && kept - this.#mappings[0]!.count >= MAPPINGS)
-      kept -= this.#mappings.shift()!.count;
-    this.#noted = true;
-    if (!this.#waiting) this.#schedule(env);
+    dropOldestBatches(this.#mappings, MAPPINGS_PER_PUSH);
+    this.#dirty = true;
+    if (!this.#waiting) this.#pushLater(env);
   }
 
-  #schedule(env: Env): void {
+  #pushLater(env: Env): void {
     this.#waiting = true;
-    const waitMs = Math.max(0, this.#pushedAt + PUSH_MS - Date.now());
+    const waitMs = Math.max(0, this.#pushedAt + LIVE_PUSH_MS - Date.now());
     setTimeout(() => this.#push(env), waitMs);
   }
 
-  /** One push is under way at most: a Directory that is slow makes the view coarser, and costs nothing else. */
+  /** At most one push is under way: a slow Directory makes the view coarser, and costs nothing else. */
   async #push(env: Env): Promise<void> {
     const push: LivePush = { ...this.#name, status: this.#status(), mappings: this.#mappings };
     this.#mappings = [];
-    this.#noted = false;
+    this.#dirty = false;
     this.#pushedAt = Date.now();
     this.pushes++;
-    const hear = this.awaitWord();
+    const answer = this.expectAnswer();
     try {
-      hear(await directoryObject(env).livePush(push));
+      answer(await directoryObject(env).livePush(push));
     } catch {
-      // The Directory is away; what it missed comes with the next change.
+      // The Directory is away. The next change pushes the status again.
     } finally {
       this.#waiting = false;
-      if (this.#watched && this.#noted) this.#schedule(env);
+      if (this.#watched && this.#dirty) this.#pushLater(env);
     }
   }
 }

@@ -1,10 +1,11 @@
-/** The Pool object: one per pool and shard. It leases out the sequence, tracks failures and counts; no byte of traffic. */
+/** The Pool object, one per pool and shard: leases out the sequence, tracks failures and counts. No traffic passes it. */
 import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
 import type { Env } from '../../env.ts';
+import { LEASE_TTL_MS } from '../../lib/timing.ts';
 import type {
-  Flip,
+  HealthChange,
   LeaseAsk,
   LeaseReply,
   Mapping,
@@ -19,29 +20,26 @@ import type {
 import { directoryObject } from '../../protocol/rpc.ts';
 import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
-import { CatchUp } from './config-pull.ts';
-import { findingEvent, PoolEvents, probeEvents } from './event-outbox.ts';
-import { tellPeers } from './gossip.ts';
+import { ConfigPull } from './config-pull.ts';
+import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
+import { broadcastHealthChanges } from './gossip.ts';
 import { LiveFeed } from './live-feed.ts';
-import { ejected, failing, handOutProbe, probeSent, ramping } from './probes.ts';
+import { assignProbe, listEjected, listFailing, listRamping, markProbeSent } from './probes.ts';
 import { RecentMappings } from './recent-mappings.ts';
-import { Reporters } from './report-dedup.ts';
-import { type Finding, flipOf, PoolState } from './state.ts';
+import { ReportDedup } from './report-dedup.ts';
+import { type Finding, healthChangeOf, PoolState } from './state.ts';
 import { PoolStore } from './store.ts';
 import { WriteBehind } from './write-behind.ts';
 
-/** How long leased slots hold: bounds how long a drain can take to be in force everywhere. */
-const LEASE_TTL_MS = 1_000;
-
-/** Its methods are the RPC that `PoolRpc` in stubs.ts spells out. */
+/** The methods are the RPC that `PoolRpc` in protocol/rpc.ts declares. */
 export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
   readonly #name: ShardName;
-  readonly #reporters = new Reporters();
-  readonly #events = new PoolEvents();
+  readonly #dedup = new ReportDedup();
+  readonly #events = new EventOutbox();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
-  readonly #directory = new CatchUp(
+  readonly #configPull = new ConfigPull(
     () => this.#pull(),
     (pull) => this.ctx.waitUntil(pull),
   );
@@ -63,78 +61,81 @@ export class Pool extends DurableObject<Env> {
     if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
     if (stored) {
       this.#dropped = stored.dropped;
-      this.#reporters.load(stored.reporters);
+      this.#dedup.load(stored.reporters);
       this.#events.add(stored.events ?? []);
     }
   }
 
-  /** Hands out slots of the sequence; `slots` is empty when `want` is 0 or nobody is eligible. */
+  /** Grants slots of the sequence; `slots` is empty when `want` is 0 or no backend is eligible. */
   async lease(ask: LeaseAsk): Promise<LeaseReply> {
     this.#calls++;
-    await this.#catchUp(ask.revision);
+    await this.#ensureRevision(ask.revision);
     return this.#lease(ask);
   }
 
   #lease(ask: LeaseAsk): LeaseReply {
     const reply = this.#grant(ask);
     const { returned, charged = {} } = ask;
-    if (reply.slots.length + returned.length + Object.keys(charged).length > 0) this.#behind.note();
+    if (reply.slots.length + returned.length + Object.keys(charged).length > 0) this.#behind.markDirty();
     return reply;
   }
 
-  /** What `lease` would answer now; nothing moves. */
+  /** Returns what `lease` would reply now, and changes nothing. */
   async rehearse(ask: LeaseAsk): Promise<LeaseReply> {
-    await this.#catchUp(ask.revision);
-    return this.#state ? this.#state.rehearse(() => this.#grant(ask)) : this.#grant(ask);
+    await this.#ensureRevision(ask.revision);
+    return this.#state ? this.#state.dryRun(() => this.#grant(ask)) : this.#grant(ask);
   }
 
   #grant(ask: LeaseAsk): LeaseReply {
     const now = Date.now();
     const state = this.#state;
     const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
-    if (!state) return { ...this.#news(ask.revision, now), ...none };
-    this.#takeBack(ask.returned);
+    if (!state) return { ...this.#issueUpdate(ask.revision, now), ...none };
+    this.#returnSlots(ask.returned);
     state.charge(ask.charged ?? {}, now);
     const first = state.sequence.taken;
     const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
     const { epoch } = state.sequence;
-    return { ...this.#news(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
+    return { ...this.#issueUpdate(ask.revision, now), epoch, first, slots, reason, ttlMs: LEASE_TTL_MS };
   }
 
-  /** Takes an isolate's batch; a repeated one counts once. It may `want` slots as well, which saves a call; they are granted anew. */
+  /**
+   * Records an isolate's report; a repeated one counts once. With `want` it also grants slots, which saves a call; a repeated
+   * report gets new ones.
+   */
   async report(report: Report, want = 0): Promise<PoolNews | LeaseReply> {
     this.#calls++;
-    await this.#catchUp(report.revision);
+    await this.#ensureRevision(report.revision);
     const now = Date.now();
     const state = this.#state;
-    if (state && this.#reporters.isNew(report.isolate, report.sequence)) this.#take(report, state, now);
+    if (state && this.#dedup.accept(report.isolate, report.sequence)) this.#record(report, state, now);
     const { revision } = report;
-    return want > 0 ? this.#lease({ want, revision, returned: [] }) : this.#news(revision, now);
+    return want > 0 ? this.#lease({ want, revision, returned: [] }) : this.#issueUpdate(revision, now);
   }
 
-  #take(report: Report, state: PoolState, now: number): void {
-    this.#takeBack(report.returned);
-    for (const id of report.probing) probeSent(state, state.indexOf(id), now);
+  #record(report: Report, state: PoolState, now: number): void {
+    this.#returnSlots(report.returned);
+    for (const id of report.probing) markProbeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(report, state, this.#name, now));
     const found = report.attempts.flatMap((attempt) => state.record(attempt, now));
     state.charge(report.charged, now);
-    state.noteClients(report.clients ?? {}, now);
+    state.addClients(report.clients ?? {}, now);
     this.#dropped += report.dropped;
     this.#mappings.add(report.mappings);
-    this.#feed.note(this.env, report.mappings);
-    if (found.length === 0) this.#behind.note();
+    this.#feed.schedule(this.env, report.mappings);
+    if (found.length === 0) this.#behind.markDirty();
     else {
       this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
-      this.#behind.now();
-      const flips = found.flatMap((finding) => flipOf(finding) ?? []);
-      // A region speaks for itself: what it cannot reach others may.
-      if (flips.length > 0 && typeof state.config.sharding === 'number')
-        this.ctx.waitUntil(tellPeers(this.env, this.#name, flips));
+      this.#behind.flush();
+      const changes = found.flatMap((finding) => healthChangeOf(finding) ?? []);
+      // Ejections are not shared between regions: a backend unreachable from one may be reachable from another.
+      if (changes.length > 0 && typeof state.config.sharding === 'number')
+        this.ctx.waitUntil(broadcastHealthChanges(this.env, this.#name, changes));
     }
     if (found.length > 0 || report.probing.length > 0) this.#deliverEvents();
   }
 
-  /** Takes a configuration from the Directory; an older one than known is ignored. Returns the revision known. */
+  /** Adopts a configuration from the Directory; an older one is ignored. Returns the revision that the object now has. */
   configure(push: PoolPush): number {
     if (this.#push && push.revision < this.#push.revision) return this.#push.revision;
     this.#push = push;
@@ -150,40 +151,40 @@ export class Pool extends DurableObject<Env> {
     }
     this.#store.saveConfig(push);
     this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
-    if (this.#state) this.#behind.now();
+    if (this.#state) this.#behind.flush();
     if (found.length > 0) this.#deliverEvents();
-    this.#feed.note(this.env, null);
+    this.#feed.schedule(this.env, null);
     return push.revision;
   }
 
-  /** Learns of a newer revision that left this pool as it is. */
+  /** Adopts the number of a newer revision that did not change this pool. */
   routesChanged(routesRevision: number): void {
     if (!this.#push || routesRevision <= this.#push.routesRevision) return;
     this.#push = { ...this.#push, routesRevision };
     this.#store.saveConfig(this.#push);
   }
 
-  /** Another shard of this pool ejected a backend, or saw it return. */
-  hearFlip(flip: Flip): void {
-    this.#state?.hearFlip(flip);
-    this.#feed.note(this.env, null);
-    this.#behind.now();
+  /** Adopts an ejection or a return that another shard of this pool observed. */
+  hearFlip(change: HealthChange): void {
+    this.#state?.applyHealthChange(change);
+    this.#feed.schedule(this.env, null);
+    this.#behind.flush();
   }
 
-  /** This shard's counters; empty when the pool is unknown here. */
+  /** This shard's counters; empty when the object has no configuration. */
   async status(): Promise<ShardStatus> {
-    await this.#catchUp(0);
+    await this.#ensureRevision(0);
     return this.#statusNow();
   }
 
-  /** As `status`; from now on this object tells the Directory what changes, until nobody watches any more. */
+  /** Returns the status, and pushes its changes to the Directory for as long as the live view is watched. */
   async watch(): Promise<ShardStatus> {
-    await this.#catchUp(0);
+    await this.#ensureRevision(0);
     this.#feed.watch();
     return this.#statusNow();
   }
 
-  /** The recent mappings, newest first, a thousand at most. */
+  /** The recent mappings, newest first, at most a thousand. */
   requests(): Mapping[] {
     return this.#mappings.newest();
   }
@@ -193,10 +194,10 @@ export class Pool extends DurableObject<Env> {
     return this.#state?.counts.series.dump(Date.now()) ?? { steps: [] };
   }
 
-  /** This shard's counters for the metrics; written down first, for what has been told must not go back after a crash. */
+  /** This shard's counters for the metrics. Writes them first: after a crash an exported counter must not have decreased. */
   async metrics(): Promise<ShardMetrics> {
     const status = await this.status();
-    this.#behind.settle();
+    this.#behind.flushIfDirty();
     return { status, totals: this.#state?.counts.totals.dump() ?? [] };
   }
 
@@ -217,42 +218,45 @@ export class Pool extends DurableObject<Env> {
     return new PoolState(config, stored, start, drainTimes(this.env));
   }
 
-  #catchUp(revisionOfAsker: number): Promise<void> {
-    return this.#directory.to(revisionOfAsker, this.#push?.revision ?? null);
+  #ensureRevision(wanted: number): Promise<void> {
+    return this.#configPull.ensureRevision(wanted, this.#push?.revision ?? null);
   }
 
   async #pull(): Promise<void> {
-    const hearWatched = this.#feed.awaitWord();
+    const setWatched = this.#feed.expectAnswer();
     const { watched = false, ...push } = await directoryObject(this.env).pullPool(
       this.#name.pool,
       this.#name.shard,
     );
-    hearWatched(watched);
+    setWatched(watched);
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
   }
 
-  #news(revisionOfAsker: number, now: number): PoolNews {
+  /** Composes the part of every reply, with a due probe: that is assigned to the caller, so call this once per reply. */
+  #issueUpdate(revisionOfCaller: number, now: number): PoolNews {
     const revision = this.#push?.revision ?? 0;
     const state = this.#state;
-    const probe = state ? handOutProbe(state, now) : undefined;
+    const probe = state ? assignProbe(state, now) : undefined;
     return {
       ...(probe ? { probe } : {}),
       revision,
       routesRevision: this.#push?.routesRevision ?? 0,
-      ejected: state ? ejected(state) : [],
-      failing: state ? failing(state) : [],
-      ramping: state ? ramping(state, now) : [],
-      ...(revision > revisionOfAsker ? { pool: this.#push?.pool ?? null } : {}),
+      ejected: state ? listEjected(state) : [],
+      failing: state ? listFailing(state) : [],
+      ramping: state ? listRamping(state, now) : [],
+      ...(revision > revisionOfCaller ? { pool: this.#push?.pool ?? null } : {}),
     };
   }
 
-  /** Behind the reply: the history is no reason to keep traffic waiting. */
+  /** Runs behind the reply: traffic does not wait for the history. */
   #deliverEvents(): void {
-    this.ctx.waitUntil(this.#events.deliver(this.env).then((delivered) => delivered && this.#behind.note()));
+    this.ctx.waitUntil(
+      this.#events.deliver(this.env).then((delivered) => delivered && this.#behind.markDirty()),
+    );
   }
 
-  #takeBack(returned: readonly Returned[]): void {
+  #returnSlots(returned: readonly Returned[]): void {
     const state = this.#state;
     if (!state) return;
     for (const { epoch, counts } of returned)
@@ -262,7 +266,7 @@ export class Pool extends DurableObject<Env> {
       }
   }
 
-  /** One transaction: all writes of a synchronous turn are one (Durable Objects' write coalescing). */
+  /** Writes everything in one transaction: Durable Objects coalesce the writes of a synchronous turn. */
   #write(): void {
     const state = this.#state;
     if (!state) return;
@@ -271,15 +275,15 @@ export class Pool extends DurableObject<Env> {
       position,
       taken,
       backends: state.tallies,
-      reporters: this.#reporters.dump(),
+      reporters: this.#dedup.dump(),
       dropped: this.#dropped,
       totals: state.counts.totals.dump(),
-      events: this.#events.waiting,
+      events: this.#events.pending,
     };
     if (this.#events.isDue(Date.now())) this.#deliverEvents();
     this.#store.saveState(stored, this.#mappings.takeUnsaved());
   }
 }
 
-/** Where a shard's sequence begins: numbered ones at their number, named ones at a number made of their name. */
+/** How many picks a shard's sequence starts ahead: a numbered shard its number, a named one a number made of its name. */
 const startOf = (shard: string): number => (/^\d+$/.test(shard) ? Number(shard) : hash32(shard) % 64);

@@ -1,9 +1,9 @@
-/** A shard's recent mappings: read from storage when first needed, and what has come since waits to be written. */
-
+/** A shard's recent mappings: read from storage when first needed; new ones wait to be written. */
+import { dropOldestBatches } from '../../lib/bounded.ts';
 import type { Mapping, MappingBatch } from '../../protocol/messages.ts';
 import { RING_SIZE, readBatches } from './store.ts';
 
-/** A ring of batches, of which nobody reads more than is asked for: `RING_SIZE` mappings and at most a batch more. */
+/** Two lists of batches, each of `RING_SIZE` mappings and at most a batch more: those to show, and those to write. */
 export class RecentMappings {
   readonly #stored: () => MappingBatch[];
   #kept: MappingBatch[] | null = null;
@@ -13,13 +13,12 @@ export class RecentMappings {
     this.#stored = stored;
   }
 
-  /** Adds a batch; the oldest go. */
+  /** Adds a batch; the oldest batches are dropped. */
   add(batch: MappingBatch): void {
     if (batch.count === 0) return;
-    for (const ring of [this.#all(), this.#unsaved]) {
-      ring.push(batch);
-      let count = ring.reduce((sum, other) => sum + other.count, 0);
-      while (count - ring[0]!.count >= RING_SIZE) count -= ring.shift()!.count;
+    for (const batches of [this.#all(), this.#unsaved]) {
+      batches.push(batch);
+      dropOldestBatches(batches, RING_SIZE);
     }
   }
 
@@ -28,14 +27,14 @@ export class RecentMappings {
     return readBatches(this.#all()).slice(-RING_SIZE).toReversed();
   }
 
-  /** What has not been written yet, oldest first; whoever takes it writes it. */
+  /** Takes the batches that are not written yet, oldest first; the caller must write them. */
   takeUnsaved(): MappingBatch[] {
     const unsaved = this.#unsaved;
     this.#unsaved = [];
     return unsaved;
   }
 
-  /** Forgets all: the pool has been deleted. */
+  /** Forgets every mapping, since the pool was deleted. */
   forget(): void {
     this.#kept = null;
     this.#unsaved = [];

@@ -1,49 +1,54 @@
-/** Which reports of which isolates have been counted, so that a repeated one is harmless. No I/O. */
+/** Which reports of which isolates have been counted, so that a repeated report is harmless. No I/O. */
+import { dropOldest, evictOldest } from '../../lib/bounded.ts';
 
-/** Isolates remembered; the longest silent is forgotten first. */
+/** Isolates remembered; the one that has been silent longest goes first. */
 export const ISOLATES_KEPT = 1_000;
-/** Gaps in an isolate's numbers, from one number to another, whose reports may still come; the oldest go first. */
+/** Gaps in the sequence numbers of an isolate whose reports may still arrive; the oldest go first. */
 export const GAPS_KEPT = 16;
-/** Of an isolate that is new here, so many earlier reports may still come: they may have overtaken each other. */
+/** For an isolate seen for the first time, this many earlier reports are still accepted: reports may overtake each other. */
 const LATE = 32;
 
 type Gap = readonly [from: number, to: number];
 
-/** The newest number of an isolate, and the gaps before it, oldest first: none when all is well. */
-interface Seen {
+/** The newest sequence number of an isolate and the gaps before it, oldest first. */
+interface Received {
   last: number;
   gaps: Gap[];
 }
 
-export class Reporters {
-  readonly #seen = new Map<string, Seen>();
+/** Remembers the sequence numbers of reports, by isolate. */
+export class ReportDedup {
+  readonly #byIsolate = new Map<string, Received>();
 
-  /** Whether this report has not been counted yet; from now on it has. One too old to tell counts as seen. */
-  isNew(isolate: string, sequence: number): boolean {
-    const seen = this.#seen.get(isolate) ?? { last: sequence - 1, gaps: [[sequence - LATE, sequence - 1]] };
-    this.#seen.delete(isolate);
-    this.#seen.set(isolate, seen);
-    const oldest = this.#seen.keys().next().value;
-    if (this.#seen.size > ISOLATES_KEPT && oldest !== undefined) this.#seen.delete(oldest);
-    return note(seen, sequence);
+  /** Records a report. Returns whether to count it: false for a repeated one, and for one too old to be sure. */
+  accept(isolate: string, sequence: number): boolean {
+    const received = this.#byIsolate.get(isolate) ?? {
+      last: sequence - 1,
+      gaps: [[sequence - LATE, sequence - 1]],
+    };
+    this.#byIsolate.delete(isolate);
+    this.#byIsolate.set(isolate, received);
+    evictOldest(this.#byIsolate, ISOLATES_KEPT);
+    return record(received, sequence);
   }
 
+  /** What to store. */
   dump(): [string, number, Gap[]][] {
-    return [...this.#seen].map(([isolate, { last, gaps }]) => [isolate, last, gaps]);
+    return [...this.#byIsolate].map(([isolate, { last, gaps }]) => [isolate, last, gaps]);
   }
 
-  /** Earlier versions stored a number in the third place; what they missed counts as seen. */
+  /** Loads what was stored. Earlier versions stored a number in the third place: reports missing then are not accepted. */
   load(rows: readonly (readonly [string, number, number | readonly Gap[]])[]): void {
     for (const [isolate, last, gaps] of rows)
-      this.#seen.set(isolate, { last, gaps: typeof gaps === 'number' ? [] : [...gaps] });
+      this.#byIsolate.set(isolate, { last, gaps: typeof gaps === 'number' ? [] : [...gaps] });
   }
 }
 
-function note(seen: Seen, sequence: number): boolean {
-  const { last, gaps } = seen;
+function record(received: Received, sequence: number): boolean {
+  const { last, gaps } = received;
   if (sequence > last) {
     if (sequence > last + 1) gaps.push([last + 1, sequence - 1]);
-    seen.last = sequence;
+    received.last = sequence;
   } else {
     const at = gaps.findIndex(([from, to]) => from <= sequence && sequence <= to);
     if (at < 0) return false;
@@ -54,6 +59,6 @@ function note(seen: Seen, sequence: number): boolean {
     ];
     gaps.splice(at, 1, ...left.filter(([start, end]) => start <= end));
   }
-  if (gaps.length > GAPS_KEPT) gaps.splice(0, gaps.length - GAPS_KEPT);
+  dropOldest(gaps, GAPS_KEPT);
   return true;
 }

@@ -1,32 +1,36 @@
-/** The sequence of a pool as it is leased out: positions, and under which weights each slot was taken. No I/O. */
-import { charge, enter, giveBack, type Position, rebase, take } from '../../balance/round-robin.ts';
+/** The sequence of a pool as it is leased out: positions, and the weights under which each slot was taken. No I/O. */
 
-/** Epochs remembered, so that slots come back under the weights they were taken with. */
+import { charge, enter, giveBack, type Position, rebase, take } from '../../balance/round-robin.ts';
+import { evictOldest } from '../../lib/bounded.ts';
+
+/** Epochs remembered, so that slots are returned under the weights they were taken with. */
 export const EPOCHS_KEPT = 16;
 
+/** An epoch is a time in which the weights do not change. */
 export class Sequence {
-  /** In the pool's order, one number per backend. */
+  /** One number per backend, in the pool's order. */
   position: Position;
-  /** Slots taken so far; numbers the leases. */
+  /** Slots taken so far: the number of the next lease's first slot. */
   taken: number;
   #epoch = 0;
   #weights: readonly number[] = [];
   readonly #epochs = new Map<number, readonly number[]>();
-  /** By backend: slots of this epoch or an earlier one have been written off. */
+  /** By backend: slots of this epoch or an earlier one are written off. */
   readonly #enteredAt = new Map<number, number>();
 
   constructor(position: Position, taken: number, now = Date.now()) {
     this.position = position;
     this.taken = taken;
-    // Never reuses a number that an earlier life of the object gave out: such slots are lost, not given back wrongly.
+    // An epoch's number is never reused: slots from before a restart are written off, not returned under wrong weights.
     this.#epoch = now;
   }
 
+  /** The number of the present epoch. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Notes how things stand; the function returned puts everything back. */
+  /** Saves the present state. The function returned restores it. */
   checkpoint(): () => void {
     const [taken, epoch, weights] = [this.taken, this.#epoch, this.#weights];
     const [position, epochs] = [[...this.position], [...this.#epochs]];
@@ -43,19 +47,18 @@ export class Sequence {
     };
   }
 
-  /** Sets the weights in force (0 = not eligible). Returns whether they changed. */
-  weigh(weights: readonly number[]): boolean {
+  /** Sets the weights in force (0: not eligible). Returns whether they changed. */
+  setWeights(weights: readonly number[]): boolean {
     const same = weights.length === this.#weights.length && weights.every((w, i) => w === this.#weights[i]);
     if (same) return false;
     this.#weights = weights;
     this.#epoch++;
     this.#epochs.set(this.#epoch, weights);
-    const oldest = this.#epochs.keys().next().value;
-    if (this.#epochs.size > EPOCHS_KEPT && oldest !== undefined) this.#epochs.delete(oldest);
+    evictOldest(this.#epochs, EPOCHS_KEPT);
     return true;
   }
 
-  /** Takes up to `count` slots; empty when nobody is eligible. */
+  /** Takes up to `count` slots: indices of backends. Empty when no backend is eligible. */
   lease(count: number): number[] {
     const slots: number[] = [];
     for (let n = 0; n < count; n++) {
@@ -67,7 +70,7 @@ export class Sequence {
     return slots;
   }
 
-  /** Takes `count` unused slots of backend `index` back; those of a forgotten epoch are lost. */
+  /** Returns `count` unused slots of backend `index` to the sequence; those of a forgotten epoch are written off. */
   giveBack(epoch: number, index: number, count: number): void {
     const weights = this.#epochs.get(epoch);
     if (!weights || weights.length !== this.position.length) return;
@@ -78,28 +81,28 @@ export class Sequence {
   }
 
   /**
-   * Lets the backend `index` in again beside those of `weights`. It is not owed the turns that it missed, nor those that
-   * were leased before and come back unused.
+   * Lets the backend `index` back in beside those of `weights`. It is owed neither the turns that it missed nor those that
+   * were leased before and are returned unused.
    */
   enter(weights: readonly number[], index: number): void {
     enter(this.position, weights, index);
     this.#enteredAt.set(index, this.#epoch);
   }
 
-  /** Goes on from another position; slots leased before are written off. */
+  /** Continues from another position; slots leased before are written off. */
   restart(position: Position): void {
     this.position = position;
     this.#forgetEpochs();
   }
 
-  /** Charges `count` affinity picks of backend `index`, as far as the bound allows. */
+  /** Charges `count` affinity picks of backend `index`, up to the bound of `charge`. */
   charge(index: number, count: number): void {
     for (let n = 0; n < count; n++) if (!charge(this.position, this.#weights, index)) return;
   }
 
   /**
-   * Carries the positions over to a changed list: `from[i]` is the old index of the new backend i, -1 for a new one.
-   * The position stays untouched where neither the list nor its weights changed.
+   * Adapts the positions to a changed list: `from[i]` is the old index of backend i, -1 for a new one. Does nothing when
+   * neither the list nor its weights changed.
    */
   rearrange(from: readonly number[], oldWeights: readonly number[], newWeights: readonly number[]): void {
     const same =

@@ -1,4 +1,4 @@
-/** What a Pool object knows in memory: the sequence, who fails, who is ejected; the counters beside it. No I/O. */
+/** A Pool object's memory: the sequence, the health of the backends, the counters. No I/O. */
 import { type Eligible, eligible, takesNew } from '../../balance/available.ts';
 import {
   type Change,
@@ -19,7 +19,7 @@ import {
   type BackendStatus,
   CODE,
   FLAG,
-  type Flip,
+  type HealthChange,
   type Reason,
 } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
@@ -28,7 +28,7 @@ import { Sequence } from './sequence.ts';
 import type { StoredState } from './store.ts';
 import type { Tally } from './tally.ts';
 
-/** Something the history should have: a verdict that changed, and why. Times are epoch ms. */
+/** An entry for the history: a changed verdict, and why. Times are epoch ms. */
 export interface Finding {
   readonly kind: PoolEventKind;
   readonly backend: string | null;
@@ -40,26 +40,26 @@ export interface Finding {
   readonly requestId: string | null;
 }
 
-/** What the pool's other shards should hear of: null when a finding concerns this shard only. */
-export function flipOf({ kind, backend, at, until, ejections }: Finding): Flip | null {
+/** The part of a finding that the pool's other shards adopt; null when the finding concerns this shard only. */
+export function healthChangeOf({ kind, backend, at, until, ejections }: Finding): HealthChange | null {
   if (backend === null || (kind !== 'ejected' && kind !== 'probe-failed' && kind !== 'returned')) return null;
   return { kind: kind === 'returned' ? 'returned' : 'ejected', backend, at, until: until ?? 0, ejections };
 }
 
-/** Backends stand in the order of the configuration, in every list here. */
+/** Every list is in the order of the configuration. */
 export class PoolState {
   config: PoolConfig;
   readonly sequence: Sequence;
   readonly counts: BackendCounts;
-  /** Where each backend id stands. */
-  #places: ReadonlyMap<string, number>;
-  /** Who may be asked, as last weighed; null: something has changed since that may change it. */
-  #weighed: Eligible | null = null;
-  /** What the share was last expected to be; a change starts the share window anew. */
+  /** The index of each backend id. */
+  #indices: ReadonlyMap<string, number>;
+  /** The eligible backends; null: to be found again, because something has changed. */
+  #eligible: Eligible | null = null;
+  /** The weights that the shares are expected to follow; a change restarts the shares. */
   #expected = '';
-  /** No backend of the pool is in. */
+  /** Every backend of the pool is out. */
   #isOut = false;
-  /** Backends that are known to be stalled; an answer ends it. */
+  /** Ids of backends with an event of a stall and no response since. */
   readonly #stalled = new Set<string>();
 
   constructor(
@@ -73,18 +73,18 @@ export class PoolState {
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
     this.counts = new BackendCounts(config.backends.length, stored, times);
-    this.#places = placesOf(config);
+    this.#indices = indicesOf(config);
     this.#isOut = this.#hasNoBackendIn();
   }
 
-  /** By backend: what is kept across restarts. */
+  /** The stored counts of each backend. */
   get tallies(): readonly Tally[] {
     return this.counts.tallies;
   }
 
   /**
-   * Takes a new configuration over: what remains (by id and URL) keeps its position, counters and ejection. Returns what
-   * it found out by that.
+   * Adopts a new configuration. A backend that remains (by id and address) keeps its position, counters and ejection.
+   * Returns what changed for the pool as a whole.
    */
   configure(next: PoolConfig, now: number): Finding[] {
     const old = this.config.backends;
@@ -96,21 +96,21 @@ export class PoolState {
       if (!wasActive && next.backends[i]!.state === 'active') health.backSince = now;
     });
     this.config = completePool(next);
-    this.#places = placesOf(next);
-    this.#weighed = null;
-    return this.#poolFindings(null, 'the configuration has changed', now);
+    this.#indices = indicesOf(next);
+    this.#eligible = null;
+    return this.#findPoolChange(null, 'the configuration has changed', now);
   }
 
-  /** Does as if: runs `act` and puts sequence and probes back to where they stood. Synchronous, so nobody sees it. */
-  rehearse<T>(act: () => T): T {
-    const putBack = this.sequence.checkpoint();
+  /** Runs `act`, then restores the sequence and the probes. Synchronous, so no other call sees the state in between. */
+  dryRun<T>(act: () => T): T {
+    const restore = this.sequence.checkpoint();
     const probing = this.tallies.map(({ health }) => health.probingUntil);
     const expected = this.#expected;
     try {
       return act();
     } finally {
-      putBack();
-      this.#weighed = null;
+      restore();
+      this.#eligible = null;
       this.tallies.forEach(({ health }, i) => {
         health.probingUntil = probing[i]!;
       });
@@ -118,36 +118,36 @@ export class PoolState {
     }
   }
 
-  /** Takes slots; says why these backends. */
+  /** Takes slots. `reason` says why these backends are the eligible ones. */
   lease(want: number, now: number): { slots: number[]; reason: Reason } {
-    const set = this.#weigh(now);
+    const set = this.#updateWeights(now);
     const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
     return { slots: this.sequence.lease(want), reason };
   }
 
-  /** Charges affinity picks, so many by backend id, to the sequence. */
+  /** Charges affinity picks to the sequence: their number by backend id. */
   charge(charged: Readonly<Record<string, number>>, now: number): void {
     const picks = Object.entries(charged);
-    // During a slow start each weighing is an epoch of its own, and only a few are remembered.
-    if (picks.length > 0) this.#weigh(now);
+    // During a slow start every update of the weights begins an epoch, and only a few epochs are remembered.
+    if (picks.length > 0) this.#updateWeights(now);
     for (const [id, count] of picks) {
       const index = this.indexOf(id);
       if (index >= 0) this.sequence.charge(index, count);
     }
   }
 
-  /** Records one attempt. Returns what it found out. */
+  /** Records one attempt. Returns the verdicts that it changed. `now` is epoch ms. */
   record([id, code, ms, flags, requestId, retryAfterMs]: AttemptRecord, now: number): Finding[] {
     const outcome = outcomeOf(code, ms);
     const isFirst = (flags & FLAG.first) !== 0;
     const { ejection, backends, whenUnavailable } = this.config;
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
     const index = this.indexOf(id);
-    // The report of a backend that has just been removed may come late: what it was asked still counts.
+    // A report may arrive after its backend was removed: the attempt still counts.
     this.counts.add(index, id, this.#totalsOf(id), { outcome, isFirst, failed }, now);
     if (index < 0) return [];
     if (outcome.kind === 'client-closed') {
-      // A probe that its client broke off has shown nothing: the next request may be one.
+      // A probe that its client cancelled showed nothing: the next request may be the probe.
       if (flags & FLAG.probe) this.tallies[index]!.health.probingUntil = 0;
       return [];
     }
@@ -161,45 +161,45 @@ export class PoolState {
     const seen: Seen = { failed, sentAs, retryAfterMs: retryAfterMs ?? 0 };
     const change = recordAttempt(pool, index, seen, now);
     const example = requestId ?? null;
-    const found = this.#stallFinding(id, outcome, example, now);
+    const found = this.#findStall(id, outcome, example, now);
     if (change !== 'none') {
-      found.push(this.#finding(change, index, outcome, example, now));
-      this.#follow(change, index);
-      found.push(...this.#poolFindings(id, describeOutcome(outcome), now));
+      found.push(this.#makeFinding(change, index, outcome, example, now));
+      this.#applyVerdict(change, index);
+      found.push(...this.#findPoolChange(id, describeOutcome(outcome), now));
     }
     return found;
   }
 
-  /** Takes in which clients with affinity have come. */
-  noteClients(clients: Readonly<Record<string, readonly number[]>>, now: number): void {
+  /** Adds hashes of clients with affinity, by backend id. */
+  addClients(clients: Readonly<Record<string, readonly number[]>>, now: number): void {
     for (const [id, hashes] of Object.entries(clients)) {
       const index = this.indexOf(id);
-      if (index >= 0) this.counts.noteClients(index, hashes, now);
+      if (index >= 0) this.counts.addClients(index, hashes, now);
     }
   }
 
-  /** Takes another shard's word for an ejection or a return. */
-  hearFlip({ kind, backend, at, until, ejections }: Flip): void {
+  /** Adopts an ejection or a return that another shard observed. */
+  applyHealthChange({ kind, backend, at, until, ejections }: HealthChange): void {
     const health = this.tallies[this.indexOf(backend)]?.health;
     if (!health) return;
-    this.#weighed = null;
+    this.#eligible = null;
     if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections, capped: false });
     else if (health.ejectedUntil !== 0) {
       Object.assign(health, newHealth(), { backSince: at, succeededAt: at });
       this.#letIn(this.indexOf(backend));
     }
-    // The shard that found it out has told the history.
+    // The shard that observed it has reported it to the history.
     this.#isOut = this.#hasNoBackendIn();
   }
 
-  /** Where a backend stands; -1: it is none of this pool. */
+  /** The index of a backend; -1: this pool has no such backend. */
   indexOf(id: string): number {
-    return this.#places.get(id) ?? -1;
+    return this.#indices.get(id) ?? -1;
   }
 
-  /** Every backend as this shard sees it. */
+  /** The status of every backend as this shard sees it. `now` is epoch ms. */
   status(now: number): BackendStatus[] {
-    this.#weigh(now);
+    this.#updateWeights(now);
     return this.config.backends.map(({ id }, i) => ({
       id,
       weightInForce: this.#weightOf(i, now),
@@ -211,19 +211,19 @@ export class PoolState {
     return this.counts.totals.of(id, (other) => this.indexOf(other) >= 0);
   }
 
-  /** Only what this object hears changes who may be asked, but for a slow start, which goes on by itself. */
-  #weigh(now: number): Eligible {
-    if (this.#weighed && this.config.slowStartMs === 0) return this.#weighed;
+  /** Finds the eligible backends and gives the sequence their weights. Only a slow start changes those without an event. */
+  #updateWeights(now: number): Eligible {
+    if (this.#eligible && this.config.slowStartMs === 0) return this.#eligible;
     const failOpen = this.config.whenUnavailable === 'fail-open';
     const set = eligible(this.config.backends, this.#verdictOf, failOpen);
     const weights = this.config.backends.map(() => 0);
     for (const i of set.indices) weights[i] = this.#weightOf(i, now);
-    if (this.sequence.weigh(weights)) {
+    if (this.sequence.setWeights(weights)) {
       const expected = weights.join();
-      if (expected !== this.#expected) this.counts.forgetPicks();
+      if (expected !== this.#expected) this.counts.resetPicks();
       this.#expected = expected;
     }
-    this.#weighed = set;
+    this.#eligible = set;
     return set;
   }
 
@@ -238,13 +238,13 @@ export class PoolState {
     return eligible(this.config.backends, this.#verdictOf, false).mode === 'none';
   }
 
-  /** Makes the sequence follow a changed verdict. */
-  #follow(change: Change, index: number): void {
-    this.#weighed = null;
+  /** Adapts the sequence to a changed verdict. */
+  #applyVerdict(change: Change, index: number): void {
+    this.#eligible = null;
     if (change === 'returned') this.#letIn(index);
     else if (change === 'ejected' || change === 'probe-failed')
       this.#totalsOf(this.config.backends[index]!.id).ejections++;
-    // All are asked again from here on: those that have just failed last.
+    // From here on all are asked again; the one that has just failed comes last.
     if (change === 'ejected' && this.#hasNoBackendIn())
       this.sequence.restart(positionAfterTurn(this.config.backends.map(baseWeight), index));
   }
@@ -255,7 +255,7 @@ export class PoolState {
     this.sequence.enter(weights, index);
   }
 
-  #finding(
+  #makeFinding(
     kind: Exclude<Change, 'none'>,
     index: number,
     outcome: Outcome,
@@ -270,8 +270,8 @@ export class PoolState {
     return { kind, backend: this.config.backends[index]!.id, at, until, ejections, why, outcome, requestId };
   }
 
-  /** A backend that begins to stall; an answer from it ends that. */
-  #stallFinding(backend: string, outcome: Outcome, requestId: string | null, at: number): Finding[] {
+  /** Makes the finding of a backend that begins to stall; a response from it ends the stall. */
+  #findStall(backend: string, outcome: Outcome, requestId: string | null, at: number): Finding[] {
     if (outcome.kind === 'response') this.#stalled.delete(backend);
     if (outcome.kind !== 'stalled' || this.#stalled.has(backend)) return [];
     this.#stalled.add(backend);
@@ -279,8 +279,8 @@ export class PoolState {
     return [{ kind: 'stalled', backend, at, until: null, ejections: 0, why, outcome, requestId }];
   }
 
-  /** That no backend of the pool is left, or that one is in again. */
-  #poolFindings(backend: string | null, cause: string, at: number): Finding[] {
+  /** Makes the finding that every backend of the pool is out, or that one is in again. */
+  #findPoolChange(backend: string | null, cause: string, at: number): Finding[] {
     const isOut = this.#hasNoBackendIn();
     if (isOut === this.#isOut) return [];
     this.#isOut = isOut;
@@ -291,7 +291,7 @@ export class PoolState {
   }
 }
 
-const placesOf = ({ backends }: PoolConfig): ReadonlyMap<string, number> =>
+const indicesOf = ({ backends }: PoolConfig): ReadonlyMap<string, number> =>
   new Map(backends.map(({ id }, i) => [id, i]));
 
 function outcomeOf(code: number, ms: number): Outcome {
@@ -302,9 +302,9 @@ function outcomeOf(code: number, ms: number): Outcome {
   return { kind: 'response', status: code, ms };
 }
 
-/** The configured weight of a backend that may be asked, else 0; ejection is not looked at. */
+/** The configured weight of a backend that takes new requests, else 0; regardless of ejection. */
 const baseWeight = (backend: BackendConfig): number => (takesNew(backend) ? backend.weight : 0);
 
-/** A backend remains when id and address do; another server under an old id starts anew. */
+/** Whether a backend remains: another address under the same id is a new backend. */
 const sameBackend = (a: BackendConfig, b: BackendConfig): boolean =>
   a.id === b.id && a.url === b.url && a.binding === b.binding;

@@ -1,34 +1,35 @@
 /**
- * The SQL of a Pool object. Tables: `meta` (config, state: one JSON row each, or more when it is long), `mappings` (a row
- * a flush, or more when it is long: a JSON array on each line).
+ * The SQL of a Pool object. Tables: `meta` (config and state as JSON, a row each, or several when one is long), `mappings`
+ * (a row per write, or several when it is long; each line of a row is a JSON array).
  */
 import type { Position } from '../../balance/round-robin.ts';
-import { inPieces, PIECE_LENGTH } from '../../lib/chunks.ts';
+import { CHUNK_LENGTH, chunkText } from '../../lib/chunks.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
 import type { Mapping, MappingBatch, PoolPush, Totals } from '../../protocol/messages.ts';
-import type { Reporters } from './report-dedup.ts';
+import type { ReportDedup } from './report-dedup.ts';
 import type { Tally } from './tally.ts';
 
 /** Mappings kept per shard. */
 export const RING_SIZE = 1_000;
 
-/** The row that is written behind; `backends` in the order of the configuration. */
+/** The state that is written behind the replies; `backends` are in the order of the configuration. */
 export interface StoredState {
   readonly position: Position;
   readonly taken: number;
   readonly backends: readonly Tally[];
-  readonly reporters: Parameters<Reporters['load']>[0];
+  readonly reporters: Parameters<ReportDedup['load']>[0];
   readonly dropped: number;
   readonly totals?: readonly (readonly [string, Totals])[];
-  /** Not delivered to the Directory yet. */
+  /** Events that the Directory does not have yet. */
   readonly events?: readonly PoolEvent[];
 }
 
+/** Reads and writes one Pool object's storage; every method is synchronous. */
 export class PoolStore {
   readonly #sql: SqlStorage;
-  /** Rows of each key. */
-  readonly #pieces = new Map<string, number>();
-  /** Rows written since the object started; the benchmark reads it. */
+  /** Rows in use, by key. */
+  readonly #rowsOf = new Map<string, number>();
+  /** Rows written since the object started, a part of its cost. */
   rowsWritten = 0;
 
   constructor(sql: SqlStorage) {
@@ -39,23 +40,26 @@ export class PoolStore {
     );
   }
 
+  /** The stored configuration, or null. */
   config(): PoolPush | null {
     return this.#read('config') as PoolPush | null;
   }
 
+  /** The stored state, or null. */
   state(): StoredState | null {
     return this.#read('state') as StoredState | null;
   }
 
+  /** Stores a configuration. */
   saveConfig(push: PoolPush): void {
     this.#write('config', push);
   }
 
-  /** One row of state, one row of mappings or more, old batches dropped: call it inside one synchronous turn. */
+  /** Stores the state and new mappings, and deletes old mappings. */
   saveState(state: StoredState, batches: readonly MappingBatch[]): void {
     this.#write('state', state);
     if (batches.length === 0) return;
-    for (const { count, json } of inRows(batches))
+    for (const { count, json } of packRows(batches))
       this.#exec('INSERT INTO mappings (rows, json) VALUES (?, ?)', count, json);
     let kept = 0;
     for (const { batch, rows } of this.#sql.exec<{ batch: number; rows: number }>(
@@ -69,43 +73,48 @@ export class PoolStore {
     }
   }
 
-  /** Oldest first; at most a batch more than `RING_SIZE`. */
+  /** The stored mappings, oldest first: `RING_SIZE` and at most a batch more. */
   batches(): MappingBatch[] {
     const query = 'SELECT rows AS count, json FROM mappings ORDER BY batch';
     return this.#sql.exec<{ count: number; json: string }>(query).toArray();
   }
 
+  /** Deletes everything. */
   clear(): void {
     this.#exec('DELETE FROM meta');
-    this.#pieces.clear();
+    this.#rowsOf.clear();
     this.#exec('DELETE FROM mappings');
   }
 
-  /** The pieces of a long value stand under `state`, `state#1`, `state#2` … */
+  /** The chunks of a long value are stored under `state`, `state#1`, `state#2` and so on. */
   #read(key: string): unknown {
-    const pieces: string[] = [];
-    for (let piece = this.#piece(key, 0); piece !== undefined; piece = this.#piece(key, pieces.length))
-      pieces.push(piece);
-    this.#pieces.set(key, pieces.length);
-    return pieces.length > 0 ? JSON.parse(pieces.join('')) : null;
+    const chunks: string[] = [];
+    for (
+      let chunk = this.#readChunk(key, 0);
+      chunk !== undefined;
+      chunk = this.#readChunk(key, chunks.length)
+    )
+      chunks.push(chunk);
+    this.#rowsOf.set(key, chunks.length);
+    return chunks.length > 0 ? JSON.parse(chunks.join('')) : null;
   }
 
-  #piece(key: string, index: number): string | undefined {
+  #readChunk(key: string, index: number): string | undefined {
     const query = 'SELECT value FROM meta WHERE key = ?';
     return this.#sql.exec<{ value: string }>(query, keyOf(key, index)).toArray()[0]?.value;
   }
 
   #write(key: string, value: unknown): void {
-    const pieces = inPieces(JSON.stringify(value));
-    for (const [i, piece] of pieces.entries())
+    const chunks = chunkText(JSON.stringify(value));
+    for (const [i, chunk] of chunks.entries())
       this.#exec(
         'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
         keyOf(key, i),
-        piece,
+        chunk,
       );
-    for (let i = pieces.length; i < (this.#pieces.get(key) ?? 0); i++)
+    for (let i = chunks.length; i < (this.#rowsOf.get(key) ?? 0); i++)
       this.#exec('DELETE FROM meta WHERE key = ?', keyOf(key, i));
-    this.#pieces.set(key, pieces.length);
+    this.#rowsOf.set(key, chunks.length);
   }
 
   #exec(query: string, ...bindings: SqlStorageValue[]): void {
@@ -113,14 +122,14 @@ export class PoolStore {
   }
 }
 
-const keyOf = (key: string, piece: number): string => (piece === 0 ? key : `${key}#${piece}`);
+const keyOf = (key: string, chunk: number): string => (chunk === 0 ? key : `${key}#${chunk}`);
 
-/** Batches put together into as few rows as hold them; one that is too long by itself is taken apart. */
-export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
+/** Joins batches into as few rows as can hold them, and splits a batch that is too long for one row. */
+export function packRows(batches: readonly MappingBatch[]): MappingBatch[] {
   const rows: { count: number; json: string }[] = [];
-  for (const batch of batches.flatMap(inParts)) {
+  for (const batch of batches.flatMap(splitBatch)) {
     const last = rows.at(-1);
-    if (last && last.json.length + batch.json.length < PIECE_LENGTH) {
+    if (last && last.json.length + batch.json.length < CHUNK_LENGTH) {
       last.count += batch.count;
       last.json += `\n${batch.json}`;
     } else rows.push({ ...batch });
@@ -128,16 +137,16 @@ export function inRows(batches: readonly MappingBatch[]): MappingBatch[] {
   return rows;
 }
 
-function inParts(batch: MappingBatch): MappingBatch[] {
-  if (batch.json.length <= PIECE_LENGTH || batch.count <= 1) return [batch];
+function splitBatch(batch: MappingBatch): MappingBatch[] {
+  if (batch.json.length <= CHUNK_LENGTH || batch.count <= 1) return [batch];
   const mappings = readBatches([batch]);
   const half = mappings.length >> 1;
   return [mappings.slice(0, half), mappings.slice(half)].flatMap((part) =>
-    inParts({ count: part.length, json: JSON.stringify(part) }),
+    splitBatch({ count: part.length, json: JSON.stringify(part) }),
   );
 }
 
-/** The mappings of stored batches, oldest first. */
+/** Parses the mappings of stored batches, oldest first. */
 export function readBatches(batches: readonly MappingBatch[]): Mapping[] {
   return batches.flatMap(({ json }) => json.split('\n').flatMap((line) => JSON.parse(line) as Mapping[]));
 }

@@ -1,21 +1,27 @@
 /** What a Pool object counts for one backend. No I/O. */
 import { type Health, newHealth } from '../../balance/ejection.ts';
 import { bucketOf, noLatencies } from '../../stats/latency.ts';
-import { noVisits, type StoredVisits } from './drain-activity.ts';
+import { type DrainActivity, noDrainActivity } from './drain-activity.ts';
 
-/** Kept across restarts. */
+/** The part that is stored. */
 export interface Tally {
-  /** Attempts, retries included: what the backend saw. */
+  /** Attempts, retries included: the requests that the backend received. */
   requests: number;
   failures: number;
   health: Health;
-  visits: StoredVisits;
+  visits: DrainActivity;
 }
 
-export const newTally = (): Tally => ({ requests: 0, failures: 0, health: newHealth(), visits: noVisits() });
+/** The tally of a new backend. */
+export const newTally = (): Tally => ({
+  requests: 0,
+  failures: 0,
+  health: newHealth(),
+  visits: noDrainActivity(),
+});
 
-/** A tally as it was stored, perhaps by older code; undefined: none was. */
-export const restored = (stored: Partial<Tally> = {}): Tally => ({
+/** Restores a stored tally, perhaps of an older version; undefined makes a new one. */
+export const restoreTally = (stored: Partial<Tally> = {}): Tally => ({
   ...newTally(),
   ...stored,
   health: { ...newHealth(), ...stored.health },
@@ -29,25 +35,26 @@ export class Recent {
   #picks: [number, number] = [0, 0];
   #latency: [number[], number[]] = [noLatencies(), noLatencies()];
 
-  /** Counts one attempt that took `ms`; `first` when it was the balancer's choice and no retry. */
+  /** Counts one attempt that took `ms` (null: without a response); `first` if it was the balancer's choice and no retry. */
   add(ms: number | null, first: boolean, now: number): void {
     this.#roll(now);
     if (first) this.#picks[0]++;
     if (ms !== null) this.#latency[0][bucketOf(ms)]!++;
   }
 
-  /** First attempts of the last one to two minutes, since `forgetPicks` at most. */
-  picks(now: number): number {
+  /** Counts the first attempts of the last one to two minutes, or since `resetPicks`. */
+  countPicks(now: number): number {
     this.#roll(now);
     return this.#picks[0] + this.#picks[1];
   }
 
-  /** Starts the share anew: what was expected has changed. */
-  forgetPicks(): void {
+  /** Restarts the share, since the expected one has changed. */
+  resetPicks(): void {
     this.#picks = [0, 0];
   }
 
-  latency(now: number): number[] {
+  /** Counts the responses of the last one to two minutes by latency bucket. */
+  countLatencies(now: number): number[] {
     this.#roll(now);
     return this.#latency[0].map((count, i) => count + this.#latency[1][i]!);
   }

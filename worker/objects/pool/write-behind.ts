@@ -1,31 +1,30 @@
-/** When a Pool object writes its state down: behind the replies, at most once a second, and only what has changed. */
+/** When a Pool object writes its state to storage: after the replies, at most once per `WRITE_MS`, and only when it changed. */
+import { WRITE_MS } from '../../lib/timing.ts';
 
-/** At most one transaction in this time while dirty. */
-const WRITE_MS = 1_000;
-
+/** Writes a state that is marked dirty; in memory only. */
 export class WriteBehind {
   readonly #write: () => void;
-  /** Runs while something waits to be written. */
+  /** Set while the state is dirty. */
   #timer: number | null = null;
 
   constructor(write: () => void) {
     this.#write = write;
   }
 
-  /** Something has changed: it is written within a second. */
-  note(): void {
-    this.#timer ??= setTimeout(() => this.now(), WRITE_MS);
+  /** Marks the state as changed: it is written within `WRITE_MS`. */
+  markDirty(): void {
+    this.#timer ??= setTimeout(() => this.flush(), WRITE_MS);
   }
 
-  /** Writes at once, and with it what waits. */
-  now(): void {
+  /** Writes the state now, changed or not. */
+  flush(): void {
     clearTimeout(this.#timer);
     this.#timer = null;
     this.#write();
   }
 
-  /** Writes at once what waits to be written; does nothing when nothing has changed. */
-  settle(): void {
-    if (this.#timer !== null) this.now();
+  /** Writes the state now if it has changed. */
+  flushIfDirty(): void {
+    if (this.#timer !== null) this.flush();
   }
 }

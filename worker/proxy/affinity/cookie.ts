@@ -1,6 +1,6 @@
 /**
- * The affinity cookie: up to eight pins, one a pool, each opaque, signed, tied to pool, backend and time of issue.
- * A pin: hash of pool and backend, time of issue (both base 36), HMAC-SHA-256 over pool, backend and time (base64url).
+ * The affinity cookie: up to eight pins, one per pool, each opaque and signed. A pin holds a hash of pool and backend, the
+ * time of issue (both base 36), and an HMAC-SHA-256 of pool, backend and time (base64url).
  */
 import { hash32 } from '../../balance/hash.ts';
 import type { RouteConfig } from '../../config/schema.ts';
@@ -13,36 +13,43 @@ export interface Pin {
 }
 
 type CookieSettings = RouteConfig['affinityCookie'];
+type Backends = readonly { readonly id: string }[];
 
-/** What a cookie holds at most: the pool's own pin, then those of other pools on the host. */
+/** What pins are read and issued by. */
+export interface PinScope {
+  readonly pool: string;
+  readonly backends: Backends;
+  readonly cookie: CookieSettings;
+  /** AFFINITY_SECRET: secrets separated by commas. The first signs, all verify, so that a secret can be rotated. */
+  readonly secrets: string;
+}
+
+/** The most pins in one cookie: the pool's own, then those of other pools on the host. */
 export const PINS_KEPT = 8;
-/** A request's pins that are looked at, and those of them that may cost HMACs; a browser sends fewer. */
+/** How many pins of a request are parsed, and how many of them may cost an HMAC; a browser sends fewer. */
 const PINS_READ = 64;
 export const PINS_TRIED = 4;
-/** Between pins: allowed in a cookie (RFC 6265, 4.1.1), and in no pin. */
+/** Separates pins: allowed in a cookie value (RFC 6265, 4.1.1) and never part of a pin. */
 const SEPARATOR = '~';
-/** Verified values remembered in an isolate, so that a returning client costs no HMAC; the oldest are forgotten. */
+/** Verified pins that an isolate remembers, so that a returning client costs no HMAC; the oldest are forgotten. */
 export const VERIFIED_KEPT = 4_096;
-/** Secrets that count, each an HMAC for a forged cookie; further ones verify nothing. */
+/** Secrets in use; further ones are ignored, because each costs an HMAC per forged cookie. */
 export const SECRETS_KEPT = 8;
 const MAC_LENGTH = 43;
 const encoder = new TextEncoder();
 const keys = new Map<string, CryptoKey>();
 const verified = new Map<string, Pin>();
 
-/** The secrets of AFFINITY_SECRET: the first signs, all verify, so that a secret can be rotated. */
-const secretsOf = (setting: string): string[] =>
-  setting
+const splitSecrets = (secrets: string): string[] =>
+  secrets
     .split(',')
     .map((secret) => secret.trim())
     .filter((secret) => secret !== '')
     .slice(0, SECRETS_KEPT);
 
-type Backends = readonly { readonly id: string }[];
-
 const tagsByList = new WeakMap<Backends, { readonly pool: string; readonly ids: Map<string, string> }>();
 
-/** The ids of a pool's backends by their hashes; made once per configuration. */
+/** The ids of a pool's backends by their hashes; computed once per configuration. */
 function tagsOf(pool: string, backends: Backends): ReadonlyMap<string, string> {
   const known = tagsByList.get(backends);
   if (known?.pool === pool) return known.ids;
@@ -51,19 +58,19 @@ function tagsOf(pool: string, backends: Backends): ReadonlyMap<string, string> {
   return ids;
 }
 
-/** `tag.time.mac`; nothing else is looked at. */
+/** `tag.time.mac` */
 const PIN = new RegExp(`^([0-9a-z]{1,7})\\.([0-9a-z]{1,11})\\.([\\w-]{${MAC_LENGTH}})$`);
 
-interface Unproved {
+interface UnverifiedPin {
   readonly text: string;
   readonly tag: string;
   readonly issuedAt: number;
   readonly mac: string;
 }
 
-/** What a Cookie header holds under `name` in all places, in their order, as far as it looks like pins. */
-function pinsIn(cookies: string | null, name: string): Unproved[] {
-  const found: Unproved[] = [];
+/** Parses the pins of every cookie called `name` in a Cookie header, in their order. */
+function parsePins(cookies: string | null, name: string): UnverifiedPin[] {
+  const found: UnverifiedPin[] = [];
   if (cookies === null) return found;
   const key = `${name}=`;
   for (let at = cookies.indexOf(key); at >= 0; at = cookies.indexOf(key, at + 1)) {
@@ -72,7 +79,7 @@ function pinsIn(cookies: string | null, name: string): Unproved[] {
     for (const text of value.split(SEPARATOR)) {
       const [, tag = '', time = '', mac = ''] = PIN.exec(text) ?? [];
       const issuedAt = Number.parseInt(time, 36);
-      // Only as we write it: else one genuine pin could be had in any number of spellings, all remembered.
+      // Only the canonical spelling: otherwise one genuine pin could fill the memory in countless spellings.
       if (issuedAt.toString(36) === time) found.push({ text, tag, issuedAt, mac });
       if (found.length === PINS_READ) return found;
     }
@@ -80,43 +87,37 @@ function pinsIn(cookies: string | null, name: string): Unproved[] {
   return found;
 }
 
-/** Whether a pin of this age counts: a time ahead of ours by more than clocks differ was not issued under our rules. */
-function isAlive(issuedAt: number, ttlSeconds: number, now: number): boolean {
+/** Whether a pin is neither expired nor dated further ahead than clocks differ. */
+function isCurrent(issuedAt: number, ttlSeconds: number, now: number): boolean {
   const age = now / 1_000 - issuedAt;
   return age >= -60 && age < ttlSeconds;
 }
 
-/** Reads the pool's pin: the first that is genuine. Null: there is none that is not forged, expired or of a backend gone. */
-export async function readPin(
-  cookies: string | null,
-  { name, ttlSeconds }: CookieSettings,
-  pool: string,
-  backends: Backends,
-  setting: string,
-  now: number,
-): Promise<Pin | null> {
+/** Reads the first genuine pin of the pool; null: each is forged, expired or of a removed backend. `now` in epoch ms. */
+export async function readPin(cookies: string | null, scope: PinScope, now: number): Promise<Pin | null> {
+  const { pool, backends, cookie } = scope;
+  const { name, ttlSeconds } = cookie;
   let tried = 0;
-  for (const claimed of pinsIn(cookies, name)) {
+  for (const claimed of parsePins(cookies, name)) {
     const backend = tagsOf(pool, backends).get(claimed.tag);
-    if (backend === undefined || !isAlive(claimed.issuedAt, ttlSeconds, now)) continue;
+    if (backend === undefined || !isCurrent(claimed.issuedAt, ttlSeconds, now)) continue;
     const known = verified.get(`${pool} ${claimed.text}`);
     if (known) return known;
     if (++tried > PINS_TRIED) return null;
-    const pin = await verify(claimed, pool, backend, setting);
+    const pin = await verify(claimed, scope, backend);
     if (pin) return pin;
   }
   return null;
 }
 
 async function verify(
-  { text, issuedAt, mac }: Unproved,
-  pool: string,
+  { text, issuedAt, mac }: UnverifiedPin,
+  { pool, secrets }: PinScope,
   backend: string,
-  setting: string,
 ): Promise<Pin | null> {
   const bytes = fromBase64Url(mac);
   const claim = encoder.encode(claimOf(pool, backend, issuedAt));
-  for (const secret of secretsOf(setting)) {
+  for (const secret of splitSecrets(secrets)) {
     if (!(await crypto.subtle.verify('HMAC', await keyOf(secret), bytes, claim))) continue;
     const pin = { pool, backend, issuedAt };
     verified.set(`${pool} ${text}`, pin);
@@ -127,46 +128,42 @@ async function verify(
   return null;
 }
 
-/** What a cookie holds for other pools, to go into the next one as it is: they are verified when they are used. */
+/** The pins of other pools, to be copied into the next cookie; each is verified when it is used. `now` in epoch ms. */
 export function otherPins(
   cookies: string | null,
-  name: string,
-  pool: string,
-  backends: Backends,
+  { pool, backends, cookie }: PinScope,
   ttlSeconds: number,
   now: number,
 ): string[] {
   const tags = tagsOf(pool, backends);
-  const others = pinsIn(cookies, name).filter(
-    ({ tag, issuedAt }) => !tags.has(tag) && isAlive(issuedAt, ttlSeconds, now),
+  const others = parsePins(cookies, cookie.name).filter(
+    ({ tag, issuedAt }) => !tags.has(tag) && isCurrent(issuedAt, ttlSeconds, now),
   );
   return [...new Set(others.map(({ text }) => text))].slice(0, PINS_KEPT - 1);
 }
 
-/** Past half of its life a cookie is issued anew; before, responses stay without Set-Cookie and so cacheable. */
+/** Whether more than half of the cookie's life is over, so that it is renewed. Before, responses stay cacheable. */
 export const isHalfSpent = (pin: Pin, cookie: CookieSettings, now: number): boolean =>
   now / 1_000 - pin.issuedAt > cookie.ttlSeconds / 2;
 
-/** Makes the Set-Cookie value that pins a client to a backend; `others` are the pins that it keeps for other pools. */
+/** Builds the Set-Cookie value that pins a client to a backend, with `others` as the pins of other pools. `now` in epoch ms. */
 export async function issuePin(
-  cookie: CookieSettings,
-  pool: string,
+  { pool, cookie, secrets }: PinScope,
   backend: string,
-  setting: string,
-  secure: boolean,
+  isSecure: boolean,
   now: number,
   others: readonly string[] = [],
 ): Promise<string> {
   const issuedAt = Math.floor(now / 1_000);
-  const key = await keyOf(secretsOf(setting)[0] ?? '');
+  const key = await keyOf(splitSecrets(secrets)[0] ?? '');
   const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(claimOf(pool, backend, issuedAt)));
   const pin = `${tagOf(pool, backend)}.${issuedAt.toString(36)}.${toBase64Url(new Uint8Array(mac))}`;
   const value = [pin, ...others].join(SEPARATOR);
   const attributes = `Path=/; Max-Age=${cookie.ttlSeconds}; HttpOnly; SameSite=${cookie.sameSite}`;
-  return `${cookie.name}=${value}; ${attributes}${secure ? '; Secure' : ''}`;
+  return `${cookie.name}=${value}; ${attributes}${isSecure ? '; Secure' : ''}`;
 }
 
-/** Cookies by name, each with the longest life that a route gives it in seconds. */
+/** The longest life of each cookie on any route, in seconds, by cookie name. */
 export type CookieLives = ReadonlyMap<string, number>;
 
 /** The affinity cookies of a configuration; null when it has none. */
@@ -178,43 +175,6 @@ export function affinityCookiesOf(routes: readonly RouteConfig[]): CookieLives |
     lives.set(name, Math.max(ttlSeconds, lives.get(name) ?? 0));
   }
   return lives.size > 0 ? lives : null;
-}
-
-/** Where one cookie ends: at a semicolon, or where the platform has put two Cookie lines together. */
-const BETWEEN = /(;\s*|, (?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=))/;
-
-/**
- * A Cookie header without the cookies of these names; null when nothing is left. Several lines come joined by a comma,
- * which a value may hold as well. A line that begins or ends with one of ours shows that it was lines, and they are then
- * parted like cookies; any other comma stays.
- */
-export function withoutCookies(cookies: string, names: CookieLives): string | null {
-  const parts = cookies.split(BETWEEN);
-  const isOurs = (i: number) => names.has((parts[i] ?? '').split('=', 1)[0]!.trim());
-  let isLines = false;
-  let found = false;
-  for (let i = 0; i < parts.length; i += 2) {
-    if (!isOurs(i)) continue;
-    found = true;
-    isLines ||= parts[i - 1] === ', ' || parts[i + 1] === ', ';
-  }
-  if (!found) return cookies;
-  let left = '';
-  for (let i = 0; i < parts.length; i += 2) {
-    if (isOurs(i)) continue;
-    const between = isLines || isOurs(i - 2) ? '; ' : parts[i - 1];
-    left += left === '' ? parts[i] : `${between}${parts[i]}`;
-  }
-  return left.trim() === '' ? null : left.trim();
-}
-
-/** Removes every cookie of ours from a request's headers: the application never sees them, and keeps its own. */
-export function hideCookies(headers: Headers, names: CookieLives): void {
-  const cookies = headers.get('cookie');
-  if (cookies === null) return;
-  const left = withoutCookies(cookies, names);
-  if (left === null) headers.delete('cookie');
-  else if (left !== cookies) headers.set('cookie', left);
 }
 
 const tagOf = (pool: string, backend: string): string => hash32(`${pool}/${backend}`).toString(36);

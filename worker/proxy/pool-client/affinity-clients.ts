@@ -1,7 +1,7 @@
 /** Which clients with affinity this isolate has seen, as hashes: each is told to the Pool object now and then. Plain data. */
 import { addressKey, hash32 } from '../../balance/hash.ts';
 import type { Env } from '../../env.ts';
-import { drainTimes, TOLD_PER_WINDOW } from '../../stats/drain.ts';
+import { drainTimes, REPORTS_PER_WINDOW } from '../../stats/drain.ts';
 import type { PoolView } from './pool-view.ts';
 
 /** Clients remembered per pool; then all are forgotten, and told again. As many wait to be told; then the oldest go. */
@@ -44,7 +44,7 @@ export function noteClient(
   const now = Date.now();
   if ((told.get(hash) ?? 0) > now) return;
   if (told.size >= REMEMBERED) told.clear();
-  told.set(hash, now + drainTimes(env).windowMs / TOLD_PER_WINDOW);
+  told.set(hash, now + drainTimes(env).windowMs / REPORTS_PER_WINDOW);
   untold.set(hash, backend);
   keepNewest(untold);
 }

@@ -1,12 +1,5 @@
 /** When a pool's object was last heard, and whether it is away. Plain data; time is an argument. No I/O. */
-
-/** Nothing heard of the pool for this long: ask once before picking. Bounds the staleness of a drain. */
-const FRESH_MS = 1_000;
-/** The object did not answer: go on alone for this long, asking in the background. Doubled each time in a row. */
-const AWAY_MS = 1_000;
-const AWAY_MAX_MS = 8_000;
-/** While it is away it is asked this often: traffic must not pile calls up before an object that struggles. */
-const KNOCK_MS = 250;
+import { AWAY_MAX_MS, AWAY_MS, FRESH_MS, KNOCK_MS } from '../../lib/timing.ts';
 
 /** What one isolate knows of its contact with one Pool object. */
 export class Contact {

@@ -1,18 +1,14 @@
 /** What one isolate remembers between requests: plain data only. All of it may vanish at any time and nothing goes wrong. */
 import { staticConfig } from '../../config/static.ts';
-import { type Env, surroundings } from '../../env.ts';
-import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
+import { deploymentInfo, type Env } from '../../env.ts';
+import { retryOnce, withDeadline } from '../../lib/calls.ts';
+import { AWAY_MS, FRESH_MS, ISOLATE_DEADLINE_MS } from '../../lib/timing.ts';
 import type { Snapshot } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 import { affinityCookiesOf } from '../affinity/cookie.ts';
 import { compileRoutes, type RouteTable } from '../routing/routes.ts';
 import type { Deployment } from '../upstream/message.ts';
 import { PoolView } from './pool-view.ts';
-
-/** Routes may be this old; then the Directory is asked, if no Pool object has vouched for them meanwhile. */
-const FRESH_MS = 1_000;
-/** The Directory did not answer: no request waits for it again for this long. */
-const AWAY_MS = 1_000;
 
 /** A configuration in hand, with its routes compiled. */
 export interface Held extends Deployment {
@@ -58,7 +54,7 @@ export async function refresh(env: Env): Promise<Held | null> {
   directoryAwayUntil = reply ? 0 : now + AWAY_MS;
   if (reply?.snapshot && reply.snapshot.revision >= (held?.snapshot.revision ?? 0)) hold(reply.snapshot, now);
   else if (!held) {
-    const declared = staticConfig(env.STATIC_CONFIG, surroundings(env));
+    const declared = staticConfig(env.STATIC_CONFIG, deploymentInfo(env));
     if (!declared) return null;
     const pools = declared.pools.map((pool) => ({ revision: 0, pool }));
     hold({ revision: 0, routesRevision: 0, instance: 'static', pools, routes: declared.routes }, 0);

@@ -1,17 +1,16 @@
 /** Slots in hand, or a call to the Pool object for more. No request waits on another's promise. */
 import { takesNew } from '../../balance/available.ts';
 import type { Env } from '../../env.ts';
-import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
+import { retryOnce, withDeadline } from '../../lib/calls.ts';
+import { ASK_AHEAD_MS, ISOLATE_DEADLINE_MS } from '../../lib/timing.ts';
 import type { Reason } from '../../protocol/messages.ts';
-import { eligibleNow } from '../selection/local-pick.ts';
+import { eligibleNow } from '../selection/select-locally.ts';
 import { followRoutes } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import { isWorthTaking, outboxOf, send } from './reports.ts';
 import type { Fate, Slot } from './slots.ts';
 
-/** An ask ahead of need that has not come back in this time is taken for lost. */
-const ASK_AHEAD_MS = 1_000;
 /** Below this, traffic is so low that slots asked for ahead would only expire. */
 const WORTH_ASKING_AHEAD = 4;
 

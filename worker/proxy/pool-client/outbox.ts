@@ -2,17 +2,11 @@
 import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
+import { BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
 import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 import { isFull, outboxOf, send, trim } from './reports.ts';
-
-/** A batch that does not fill goes after this time. */
-export const BATCH_MS = 250;
-/** Without a request for as long as a lease holds, slots in hand have expired. */
-const IDLE_MS = 1_000;
-/** A batch whose sender has not sent it by now has lost its sender; the next request takes over. */
-const ORPHANED_MS = 1_000;
 
 /** What an isolate has seen of one attempt. */
 export interface Seen {

@@ -18,24 +18,20 @@ import { rampedWeight } from '../../balance/slow-start.ts';
 import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
+import { LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
 import type { LeaseReply, PoolNews } from '../../protocol/messages.ts';
-import { countsUnderWay, OpenSockets } from '../upstream/under-way.ts';
-import { compileUpstream, type Upstream } from '../upstream/upstream.ts';
+import { countsInFlight, RecentSockets } from '../upstream/in-flight.ts';
+import { type CompiledBackend, compileBackend } from '../upstream/upstream.ts';
 import { Contact } from './circuit-breaker.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
-
-/** A verdict that has not been reported by now went down with its request; the object's word counts again. */
-const REPORTED_MS = 3_000;
-/** With the object away, a probe that has not ended by then does not hold the next one up. */
-const PROBE_LOST_MS = 5_000;
 
 /** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
 export class PoolView {
   config!: PoolConfig;
   policy!: Policy;
   revision = 0;
-  upstreams: readonly Upstream[] = [];
+  upstreams: readonly CompiledBackend[] = [];
   idHashes: readonly number[] = [];
   /** A local copy of the sequence, for when the object is away. */
   localPosition: number[] = [];
@@ -56,7 +52,7 @@ export class PoolView {
   /** Requests under way, by backend id; for the least-request policy. */
   readonly inFlight = new Map<string, number>();
   /** WebSockets that count beside them. */
-  sockets = new OpenSockets();
+  sockets = new RecentSockets();
   /** Who is due for a probe; held until a request may carry it. */
   probe: { id: string; skipped: number } | null = null;
   /** The newest revision that touched routes, as far as this pool's object knows. */
@@ -85,7 +81,7 @@ export class PoolView {
     this.waits = from.map((f) => this.waits[f] ?? newWaits());
     this.localPosition = config.backends.map(() => 0);
     this.failoverPosition = config.backends.map(() => 0);
-    this.upstreams = config.backends.map(compileUpstream);
+    this.upstreams = config.backends.map(compileBackend);
     this.idHashes = config.backends.map(({ id }) => hash32(id));
     // What went down with its request would be counted for ever, and its backend kept for it.
     for (const id of this.inFlight.keys())
@@ -187,13 +183,13 @@ export class PoolView {
     const index = this.healths.findIndex(
       (health, i) => takesNew(this.config.backends[i]!) && isProbeDue(health, now),
     );
-    if (index >= 0) this.healths[index]!.probingUntil = now + PROBE_LOST_MS;
+    if (index >= 0) this.healths[index]!.probingUntil = now + LOCAL_PROBE_LOST_MS;
     return index;
   }
 
   /** Counts a request that begins (1) or ends (-1) at a backend; only the policy that looks at it pays for it. */
   addInFlight(id: string, change: number): void {
-    if (!countsUnderWay(this.config)) return;
+    if (!countsInFlight(this.config)) return;
     const now = (this.inFlight.get(id) ?? 0) + change;
     if (now > 0) this.inFlight.set(id, now);
     else this.inFlight.delete(id);
@@ -205,7 +201,7 @@ export class PoolView {
   }
 
   /** Records how an attempt ended; `picked` is where the backend stood then. Returns what that changed. */
-  recordAttempt(picked: number, upstream: Upstream, seen: Seen, now: number): Change {
+  recordAttempt(picked: number, upstream: CompiledBackend, seen: Seen, now: number): Change {
     const stays = this.upstreams[picked] === upstream;
     const index = stays ? picked : this.#indexOf(upstream.id);
     if (index < 0) return 'none';
@@ -231,7 +227,7 @@ export class PoolView {
   }
 
   /** The backend at an index that was picked just now; the last one, should the list have become shorter meanwhile. */
-  member(index: number): { readonly backend: BackendConfig; readonly upstream: Upstream } {
+  member(index: number): { readonly backend: BackendConfig; readonly upstream: CompiledBackend } {
     const at = Math.min(index, this.upstreams.length - 1);
     return { backend: this.config.backends[at]!, upstream: this.upstreams[at]! };
   }

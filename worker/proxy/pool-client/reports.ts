@@ -1,6 +1,7 @@
 /** What an isolate has noted of a pool, made up into reports and taken to the pool's object; what it does not take waits. */
 import type { Env } from '../../env.ts';
-import { ISOLATE_DEADLINE_MS, retryOnce, withDeadline } from '../../lib/calls.ts';
+import { retryOnce, withDeadline } from '../../lib/calls.ts';
+import { ISOLATE_DEADLINE_MS, PAUSE_MS } from '../../lib/timing.ts';
 import { flushLog } from '../../log/sinks.ts';
 import type { AttemptRecord, LeaseReply, Mapping, PoolNews, Report } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
@@ -167,7 +168,6 @@ const entriesOf = ({ attempts, mappings }: Report): number => Math.max(attempts.
 
 /** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
 export const BATCH = 64;
-const PAUSE_MS = 50;
 /** Entries that make it full all the same. */
 export const LARGEST_BATCH = 256;
 

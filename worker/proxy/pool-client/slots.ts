@@ -1,4 +1,5 @@
 /** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire; what it owes beside them. No I/O. */
+import { BUSY_MS } from '../../lib/timing.ts';
 import type { LeaseReply, Reason, Returned } from '../../protocol/messages.ts';
 
 /**
@@ -6,8 +7,6 @@ import type { LeaseReply, Reason, Returned } from '../../protocol/messages.ts';
  * with the next call.
  */
 export const SLOTS_HELD = 16_384;
-/** Two grants closer than this: ask for twice as many. */
-const BUSY_MS = 250;
 
 interface Lease {
   readonly epoch: number;

@@ -1,50 +1,50 @@
-/** One attempt: send the request to one backend, wait for headers no longer than allowed, say how it ended. */
+/** One attempt: sends the request to one backend, waits for the response headers within the limits, classifies the result. */
 import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
 import { msBetween } from '../../lib/time.ts';
+import type { IncomingRequest } from '../exchange.ts';
 import type { Message } from './message.ts';
 import type { Upload } from './upload.ts';
-import type { Upstream } from './upstream.ts';
+import type { CompiledBackend } from './upstream.ts';
 
 export type AttemptResult = { readonly outcome: Outcome; readonly response: Response | null };
 
-/** What one attempt may take. */
-export interface Limits {
+/** How one attempt is sent and how long it may take. */
+export interface AttemptOptions {
   /** Now, epoch ms. */
   readonly startedAt: number;
-  /** To the response headers; a stream that has begun is never cut. */
+  /** Limit for the response headers; a response that has begun is never aborted. */
   readonly timeoutMs: number;
-  /** The body under way: the time that the client takes to send it does not count. */
+  /** The body, if it streams: time spent waiting for the client does not count. */
   readonly upload: Upload | null;
-  /** Asked every `tickMs` while the attempt waits: true ends it as stalled. */
-  readonly mayLeave: () => boolean;
+  /** Called every `tickMs` while the attempt waits; when it returns true, the attempt ends as stalled. */
+  readonly abandonIfStalled: () => boolean;
   readonly tickMs: number;
   /**
-   * Breaks the connection off when the attempt is given up, for only six may wait for headers at once. It costs a tenth of
-   * the path's speed, so first attempts go without: one connection is then left to end with the request.
+   * Aborts the connection when the attempt is given up, because only six may wait for headers at once. This costs a tenth
+   * of the path's speed, so first attempts go without it: one connection may then stay open until the request ends.
    */
   readonly isAbortable: boolean;
-  /** Notices at once when the client resets its connection, for what counts requests under way must hear of each end. */
-  readonly isWatched: boolean;
+  /** Detects at once that the client reset its connection, which a count of requests in flight needs. */
+  readonly watchesClient: boolean;
 }
 
 /**
- * How long the client may go unwatched. Most answers are there by then and save the listener, which costs a twelfth of the
- * path's speed. A client that resets its connection sooner leaves no record, and no failure.
+ * How long the client is not watched. Most responses arrive by then and save the listener, which costs a twelfth of the
+ * path's speed. A client that resets its connection sooner leaves no record and no failure.
  */
 const UNWATCHED_MS = 10;
 
 /** Sends a message and classifies what comes back. Never rejects. */
-export function attempt(
-  upstream: Upstream,
+export function sendMessage(
+  backend: CompiledBackend,
   message: Message,
-  { startedAt, timeoutMs, upload, isAbortable, isWatched, mayLeave, tickMs }: Limits,
-  client: Request,
-  env: Env,
+  { startedAt, timeoutMs, upload, isAbortable, watchesClient, abandonIfStalled, tickMs }: AttemptOptions,
+  { request: client, env }: IncomingRequest,
 ): Promise<AttemptResult> {
-  // An upload that is cut must be broken off, so each has one.
+  // When the client aborts an upload, the backend's request must be aborted too.
   const controller = isAbortable || upload ? new AbortController() : null;
-  // One promise for both ends; Promise.race would make four more for every request.
+  // One promise for every way to end; Promise.race would make four more for every request.
   return new Promise((resolve) => {
     let isOver = false;
     const end = (kind: Outcome['kind'], response: Response | null) => {
@@ -54,32 +54,35 @@ export function attempt(
       resolve({ outcome: response ? { kind, status: response.status, ms } : { kind, ms }, response });
       if (!response) controller?.abort();
     };
-    const leave = () => end('client-closed', null);
-    // The timer is not cleared but finds that it is over: it keeps nothing alive and ends with the request, whereas
-    // clearing it sets the request's next timer anew and costs a tenth of the path's speed.
+    const onClientGone = () => end('client-closed', null);
+    // The timer is never cleared; it finds `isOver` instead. It keeps nothing alive and ends with the request, whereas
+    // clearing it makes the runtime reschedule the request's next timer and costs a tenth of the path's speed.
     const check = () => {
       if (isOver) return;
       const leftMs = timeoutMs - (upload ? waitedMs(upload) : msBetween(startedAt, Date.now()));
       if (leftMs <= 0) return end('timeout', null);
-      if (mayLeave()) return end('stalled', null);
+      if (abandonIfStalled()) return end('stalled', null);
       setTimeout(check, Math.min(leftMs, tickMs));
     };
     const watch = () => {
       if (isOver) return;
-      if (client.signal.aborted) return leave();
-      client.signal.addEventListener('abort', leave);
+      if (client.signal.aborted) return onClientGone();
+      client.signal.addEventListener('abort', onClientGone);
       check();
     };
-    if (isWatched) watch();
+    if (watchesClient) watch();
     else setTimeout(watch, Math.min(UNWATCHED_MS, timeoutMs));
-    upload?.whenCut(() => {
-      leave();
-      // Also when the backend has answered already: it must not take the part for the whole.
+    upload?.onClientAbort(() => {
+      onClientGone();
+      // Even after the backend has responded: it must not take a part of the body for the whole.
       controller?.abort();
     });
     const fail = () => end(client.signal.aborted ? 'client-closed' : 'connect-failure', null);
     try {
-      send(upstream, message, env, controller?.signal).then((answer) => end('response', answer), fail);
+      fetchFrom(backend, message, env, controller?.signal).then(
+        (response) => end('response', response),
+        fail,
+      );
     } catch {
       fail();
     }
@@ -87,18 +90,23 @@ export function attempt(
 }
 
 function waitedMs(upload: Upload): number {
-  const since = upload.backendsTurnSince();
+  const since = upload.waitingForBackendSince();
   return since === null ? 0 : Date.now() - since;
 }
 
-function send(upstream: Upstream, message: Message, env: Env, signal?: AbortSignal): Promise<Response> {
+function fetchFrom(
+  backend: CompiledBackend,
+  message: Message,
+  env: Env,
+  signal?: AbortSignal,
+): Promise<Response> {
   const { input } = message;
   const init = signal ? { ...message.init, signal } : message.init;
-  if (upstream.binding !== null) {
-    const binding = (env as unknown as Record<string, Fetcher | undefined>)[upstream.binding];
-    if (!binding) throw new Error(`no binding ${upstream.binding}`);
+  if (backend.binding !== null) {
+    const binding = (env as unknown as Record<string, Fetcher | undefined>)[backend.binding];
+    if (!binding) throw new Error(`no binding ${backend.binding}`);
     return binding.fetch(input, init);
   }
-  if (upstream.keepsHost) return fetch(input, { ...init, cf: { resolveOverride: upstream.hostname } });
+  if (backend.keepsHost) return fetch(input, { ...init, cf: { resolveOverride: backend.hostname } });
   return fetch(input, init);
 }

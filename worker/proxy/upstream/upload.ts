@@ -1,45 +1,21 @@
-/** A body that streams to the backend through our hands: so we know whose turn it is, and whether the client broke it off. */
-
-/** Read from the client, and written to the backend, at most this much at a time. */
-export const CHUNK_BYTES = 65_536;
-/** Unread bytes taken in at most before our own answer; nginx's `lingering_close` serves the same end. */
-export const DRAIN_BYTES = 64 * 1_048_576;
+/** Streams a body to the backend chunk by chunk, to see which side is waiting and whether the client has aborted. */
+import { CHUNK_BYTES, DRAIN_BYTES } from '../../lib/drain-body.ts';
 
 export interface Upload {
   /** The body for the backend's request. */
   readonly readable: ReadableStream;
-  /** Since when (epoch ms) the backend has had something to take or to answer; null while the client is awaited. */
-  backendsTurnSince(): number | null;
+  /** Since when (epoch ms) the upload waits for the backend; null while it waits for the client. */
+  waitingForBackendSince(): number | null;
   /**
-   * Calls `then` when the client breaks its upload off. `readable` does not end by itself then: however it ended, workerd
-   * would close a chunked request as if it were whole (RFC 9112 8). So the request to the backend must be broken off.
+   * Calls `then` when the client aborts its upload. `readable` stays open: however it ended, workerd would close a chunked
+   * request as if it were complete (RFC 9112 8). The caller must abort the request to the backend.
    */
-  whenCut(then: () => void): void;
-  /**
-   * Stops sending and reads what the client still has to say. Without it the runtime closes the connection on a client
-   * that is writing, which then sees a reset and may never read the answer.
-   */
+  onClientAbort(then: () => void): void;
+  /** Stops sending and drains what the client still sends; `drainBody` says why. */
   drain(): Promise<void>;
 }
 
-/** Takes in what a client sends although nothing will read it, before an answer of ours; for why, see `Upload.drain`. */
-export async function takeIn(body: ReadableStream | null): Promise<void> {
-  let buffer = new ArrayBuffer(CHUNK_BYTES);
-  try {
-    const reader = body?.getReader({ mode: 'byob' });
-    for (let drained = 0; reader && drained <= DRAIN_BYTES; ) {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done) return;
-      drained += value.byteLength;
-      buffer = value.buffer as ArrayBuffer;
-    }
-    await reader?.cancel();
-  } catch {
-    // The client went away; no one is left to answer.
-  }
-}
-
-/** Starts to pass `body` on, `length` bytes or, when that is no number of bytes, until it ends. */
+/** Starts to stream `body`: `length` bytes, or until it ends when `length` is NaN. */
 export function startUpload(body: ReadableStream, length: number, ctx: ExecutionContext): Upload {
   const isKnown = Number.isSafeInteger(length) && length >= 0;
   const pipe = isKnown ? new FixedLengthStream(length) : new IdentityTransformStream();
@@ -47,9 +23,9 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
   const writer = pipe.writable.getWriter();
   let stopped = false;
   let drained = 0;
-  let turnSince: number | null = null;
-  let isCut = false;
-  let onCut: (() => void) | null = null;
+  let waitingSince: number | null = null;
+  let isAborted = false;
+  let onAbort: (() => void) | null = null;
 
   const stop = () => {
     stopped = true;
@@ -57,9 +33,9 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
   const pump = async () => {
     let buffer = new ArrayBuffer(CHUNK_BYTES);
     for (;;) {
-      turnSince = null;
+      waitingSince = null;
       const { done, value } = await reader.read(new Uint8Array(buffer));
-      turnSince = Date.now();
+      waitingSince = Date.now();
       if (done) return stopped ? undefined : writer.close().catch(stop);
       if (stopped) drained += value.byteLength;
       else await writer.write(value).catch(stop);
@@ -67,19 +43,19 @@ export function startUpload(body: ReadableStream, length: number, ctx: Execution
       buffer = value.buffer as ArrayBuffer;
     }
   };
-  // What the backend does to the pipe is caught above, so what is left is the client's end.
+  // Errors of the backend's side are caught above, so this one is the client's.
   const pumped = pump().catch(() => {
-    isCut = true;
-    onCut?.();
+    isAborted = true;
+    onAbort?.();
   });
   ctx.waitUntil(pumped);
 
   return {
     readable: pipe.readable,
-    backendsTurnSince: () => turnSince,
-    whenCut(then) {
-      onCut = then;
-      if (isCut) then();
+    waitingForBackendSince: () => waitingSince,
+    onClientAbort(then) {
+      onAbort = then;
+      if (isAborted) then();
     },
     async drain() {
       stop();

@@ -1,68 +1,71 @@
-/** The request that goes to a backend: its URL and its headers. No I/O. */
+/** The URL and headers of a request to a backend. No I/O. */
 import { lengthAsSent, normalPath } from '../../config/path.ts';
 import type { BackendConfig, RouteConfig } from '../../config/schema.ts';
 import { prefixOf } from '../routing/routes.ts';
 import type { Target } from '../routing/target.ts';
 
-/** A backend with what can be prepared per configuration. */
-export interface Upstream {
+/** What can be prepared of a backend once per configuration. */
+export interface CompiledBackend {
   readonly id: string;
   /** Scheme, host, port and path prefix, without trailing slash; '' for a binding. */
   readonly base: string;
   /** The path prefix alone. */
   readonly prefix: string;
-  /** The ways to write scheme, host and port that the backend may use for itself; none for a binding. */
+  /** Each way to write the backend's scheme, host and port; none for a binding. */
   readonly origins: readonly string[];
   readonly hostname: string;
   readonly binding: string | null;
+  /** It receives the client's Host header. */
   readonly keepsHost: boolean;
+  /** Its own limit for response headers; null: the route's or the pool's counts. */
+  readonly timeoutMs: number | null;
 }
 
-/** Prepares a backend. */
-export function compileUpstream(backend: BackendConfig): Upstream {
-  const { id, binding } = backend;
+/** Compiles a backend. */
+export function compileBackend(backend: BackendConfig): CompiledBackend {
+  const { id, binding, timeoutMs } = backend;
   const keepsHost = backend.host === 'client' || binding !== null;
   if (backend.url === null)
-    return { id, base: '', prefix: '', origins: [], hostname: '', binding, keepsHost };
+    return { id, base: '', prefix: '', origins: [], hostname: '', binding, keepsHost, timeoutMs };
   const { origin, hostname, pathname, port, protocol } = new URL(backend.url);
   const prefix = prefixOf(pathname);
   const origins = port === '' ? [origin, `${origin}:${protocol === 'https:' ? 443 : 80}`] : [origin];
-  return { id, base: origin + prefix, prefix, origins, hostname, binding, keepsHost };
+  return { id, base: origin + prefix, prefix, origins, hostname, binding, keepsHost, timeoutMs };
 }
 
-/** The URL to fetch: the backend's base, then the request's path and query. Nothing that a client sends changes the host. */
-export function upstreamUrl(upstream: Upstream, target: Target, route: RouteConfig): string {
+/** The URL to fetch: the backend's base, then the request's path and query. No client input can change the host. */
+export function upstreamUrl(backend: CompiledBackend, target: Target, route: RouteConfig): string {
   let path = target.path;
   if (route.stripPrefix) {
     const { length } = prefixOf(normalPath(route.path));
     path = path.slice(path === target.routePath ? length : lengthAsSent(path, length));
     if (!path.startsWith('/')) path = `/${path}`;
   }
-  if (!upstream.keepsHost) return upstream.base + path + target.query;
-  return `${target.scheme}://${target.host}${portOf(target.authority)}${upstream.prefix}${path}${target.query}`;
+  if (!backend.keepsHost) return backend.base + path + target.query;
+  return `${target.scheme}://${target.host}${portOf(target.authority)}${backend.prefix}${path}${target.query}`;
 }
 
 const portOf = (authority: string): string => /:\d+$/.exec(authority)?.[0] ?? '';
 
 /**
- * Hop-by-hop by name although no `Connection` header need say so (RFC 9110 7.6.1, 11.7; Proxy for httpoxy, CVE-2016-5385).
- * Each look-up costs a thousandth of the path's speed, so each direction has only those that occur in it.
+ * Headers that are hop-by-hop even if `Connection` does not name them (RFC 9110 7.6.1, 11.7; Proxy for httpoxy,
+ * CVE-2016-5385). Each look-up costs a thousandth of the path's speed, so each direction lists only those that occur in it.
  */
 const NEVER_FORWARDED = {
-  // Expect: the runtime takes a backend's 100 for its answer, and the answer itself for the next request's.
+  // Expect: the runtime takes a backend's 100 for the response, and the final response for that of the next request.
   request: ['expect', 'proxy', 'proxy-authorization', 'proxy-connection'],
   response: ['proxy-authenticate', 'proxy-authentication-info', 'proxy-connection'],
 } as const;
 /**
- * Names every deployment of this product that the request has been through. Not `CDN-Loop` (RFC 8586), which the platform
- * itself writes and counts by; not `Via`, for which nginx stops compressing.
+ * Lists the deployments of this product that the request has passed through. Not `CDN-Loop` (RFC 8586), which the platform
+ * writes and counts; not `Via`, which makes nginx stop compressing.
  */
 const LOOP_HEADER = 'x-evenkeel-loop';
-/** Said by clients of themselves or by proxies that we know nothing of; backends would believe it. */
+/** Set by the client or by an unknown proxy; a backend would trust them. */
 const NOT_TRUSTED = ['forwarded', 'x-forwarded-port', 'x-forwarded-server'] as const;
-/** What `Connection` names without meaning a header. */
+/** Options of `Connection` that are not header names. */
 const CONNECTION_OPTIONS = new Set(['keep-alive', 'close', 'upgrade']);
-/** Headers that a client may not remove by naming them in `Connection`: they are ours or the message's own. */
+/** Headers that a client may not remove by naming them in `Connection`. */
 const PROTECTED = new Set([
   'host',
   'content-length',
@@ -76,17 +79,17 @@ const PROTECTED = new Set([
   'x-forwarded-proto',
 ]);
 
-/** `Connection`, or null when it names no header for certain: nearly every message only says that it is kept alive. */
+/** The `Connection` header; null if it certainly names no header, as in most messages, which only say keep-alive. */
 function connectionOf(headers: Headers): string | null {
   const connection = headers.get('connection');
   return connection === 'keep-alive' || connection === 'Keep-Alive' ? null : connection;
 }
 
-/** Whether `stripHopByHop` may have something to remove. */
+/** Whether `stripHopByHop` may have a header to remove. */
 export const hasHopByHop = (headers: Headers, direction: 'request' | 'response'): boolean =>
   connectionOf(headers) !== null || NEVER_FORWARDED[direction].some((name) => headers.has(name));
 
-/** Removes hop-by-hop headers that the runtime would let through. */
+/** Removes the hop-by-hop headers that the runtime would pass on. */
 export function stripHopByHop(headers: Headers, direction: 'request' | 'response'): void {
   const connection = connectionOf(headers);
   if (connection !== null) {
@@ -99,7 +102,7 @@ export function stripHopByHop(headers: Headers, direction: 'request' | 'response
   for (const name of NEVER_FORWARDED[direction]) if (headers.has(name)) headers.delete(name);
 }
 
-/** Sets what a backend learns of the client. Values that the client sent for these headers are not trusted. */
+/** Sets the headers that describe the client to the backend, and replaces any values that the client sent for them. */
 export function setForwardedHeaders(
   headers: Headers,
   target: Target,
@@ -121,7 +124,7 @@ export function setForwardedHeaders(
   for (const name of NOT_TRUSTED) if (headers.has(name)) headers.delete(name);
 }
 
-/** Whether the request has been through this deployment before. */
+/** Whether the request has already passed through this deployment. */
 export function isLoop(headers: Headers, pseudonym: string): boolean {
   const hops = headers.get(LOOP_HEADER);
   if (hops === null) return false;

@@ -53,7 +53,7 @@ test.each([
     for (const delivery of failed) await deliveries.deliver([delivery]);
     pool.isAway = false;
     vi.setSystemTime(deliveries.retryAt);
-    await deliveries.again();
+    await deliveries.retryPending();
     expect(pool.taken).toEqual(taken);
   },
 );
@@ -66,13 +66,13 @@ test('a new revision is tried again even when an earlier one has been given up',
   for (let tries = 0; deliveries.retryAt !== 0; tries++) {
     expect(tries).toBeLessThan(10);
     vi.setSystemTime(deliveries.retryAt);
-    await deliveries.again();
+    await deliveries.retryPending();
   }
   await deliveries.deliver([pushOf(2)]);
   expect(deliveries.retryAt).toBeGreaterThan(Date.now());
   pool.isAway = false;
   vi.setSystemTime(deliveries.retryAt);
-  await deliveries.again();
+  await deliveries.retryPending();
   expect(pool.taken).toEqual(['2, 2']);
 });
 
@@ -98,7 +98,7 @@ test(`${UNDELIVERED} objects that are away get another push; those owed longest 
   await deliveries.deliver(pushes.slice(5));
   isAway = false;
   vi.setSystemTime(deliveries.retryAt);
-  await deliveries.again();
+  await deliveries.retryPending();
   expect(taken.toSorted()).toEqual(
     pushes
       .slice(5)

@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Config, configSchema, type PoolConfig, poolSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
-import { BACKENDS, EVENTS, Live, MAPPINGS } from '../../../../worker/objects/directory/live.ts';
+import {
+  BACKENDS_PER_MESSAGE,
+  EVENTS_PER_MESSAGE,
+  Live,
+  MAPPINGS_PER_MESSAGE,
+} from '../../../../worker/objects/directory/live.ts';
 import type { HistoryEvent } from '../../../../worker/protocol/events.ts';
 import type { LivePush, ShardStatus } from '../../../../worker/protocol/messages.ts';
 import { noLatencies } from '../../../../worker/stats/latency.ts';
@@ -55,7 +60,7 @@ function setUp() {
   };
   const env = { POOL: { getByName: (name: string) => ({ watch: watch(name) }) } } as unknown as Env;
   const pool = (id: string) => source.config.pools.find((one) => one.id === id);
-  const live = new Live(ctx, env, { now: () => source, pool, shardsOf: () => [] });
+  const live = new Live(ctx, env, { read: () => source, pool, shardsOf: () => [] });
   return {
     ...{ live, asked },
     /** Puts a revision in force. */
@@ -63,7 +68,7 @@ function setUp() {
       const before = source.config.pools;
       source.revision++;
       source.config = { pools, routes: [] };
-      live.noteRevision(
+      live.addRevision(
         source.revision,
         pools.filter((pool) => !before.includes(pool)).map(({ id }) => id),
       );
@@ -121,7 +126,7 @@ describe('limits', () => {
     const socket = new Socket();
     const getByName = () => ({ watch: async () => statusOf(0) });
     const source = {
-      now: () => directory,
+      read: () => directory,
       pool: (id: string) => config.pools.find((pool) => pool.id === id),
       shardsOf: () => [],
     };
@@ -131,7 +136,7 @@ describe('limits', () => {
     return { live, messagesOf };
   }
 
-  test(`about ${MAPPINGS} mappings wait for the next message, the newest`, async () => {
+  test(`about ${MAPPINGS_PER_MESSAGE} mappings wait for the next message, the newest`, async () => {
     const { live, messagesOf } = liveOf(configOf(1, 1));
     const push = (i: number): LivePush => ({
       ...{ pool: 'p0', shard: '0', status: statusOf(i), mappings: [batchOf(i * 64, 64)] },
@@ -139,24 +144,24 @@ describe('limits', () => {
     for (let i = 0; i < 20; i++) live.push(push(i));
     await vi.advanceTimersByTimeAsync(1_000);
     const [{ mappings }] = messagesOf('mappings');
-    expect(mappings.length).toBeGreaterThanOrEqual(MAPPINGS);
-    expect(mappings.length).toBeLessThan(MAPPINGS + 64);
+    expect(mappings.length).toBeGreaterThanOrEqual(MAPPINGS_PER_MESSAGE);
+    expect(mappings.length).toBeLessThan(MAPPINGS_PER_MESSAGE + 64);
     expect(mappings.at(-1)).toEqual({ at: 20 * 64 - 1 });
   });
 
-  test(`${EVENTS} events wait for the next message, the newest`, async () => {
+  test(`${EVENTS_PER_MESSAGE} events wait for the next message, the newest`, async () => {
     const { live, messagesOf } = liveOf(configOf(1, 1));
-    for (let i = 0; i < EVENTS + 5; i++) live.noteEvents([{ id: i } as HistoryEvent]);
+    for (let i = 0; i < EVENTS_PER_MESSAGE + 5; i++) live.addEvents([{ id: i } as HistoryEvent]);
     await vi.advanceTimersByTimeAsync(1_000);
     const [{ events }] = messagesOf('events');
-    expect(events).toHaveLength(EVENTS);
-    expect([events[0].id, events.at(-1).id]).toEqual([5, EVENTS + 4]);
+    expect(events).toHaveLength(EVENTS_PER_MESSAGE);
+    expect([events[0].id, events.at(-1).id]).toEqual([5, EVENTS_PER_MESSAGE + 4]);
   });
 
-  test(`one message has the status of ${BACKENDS} backends; the other pools come with the next ones, each once`, async () => {
-    const config = configOf(5, BACKENDS / 2);
+  test(`one message has the status of ${BACKENDS_PER_MESSAGE} backends; the other pools come with the next ones, each once`, async () => {
+    const config = configOf(5, BACKENDS_PER_MESSAGE / 2);
     const { live, messagesOf } = liveOf(config);
-    live.noteRevision(
+    live.addRevision(
       1,
       config.pools.map(({ id }) => id),
     );
@@ -164,7 +169,7 @@ describe('limits', () => {
       messagesOf('status').map(({ statuses }) => statuses.map(({ pool }: { pool: string }) => pool));
     await vi.advanceTimersByTimeAsync(1_000);
     // Who changes again comes after those who wait.
-    live.noteRevision(2, ['p0']);
+    live.addRevision(2, ['p0']);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(ids()).toEqual([
       ['p0', 'p1'],

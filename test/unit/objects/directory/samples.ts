@@ -1,5 +1,5 @@
-/** Watchers of the live view, as the Directory's runtime has them. */
-import type { Watchers } from '../../../../worker/objects/directory/watchers.ts';
+/** Viewers of the live view, as the Directory's runtime has them. */
+import type { Viewers } from '../../../../worker/objects/directory/viewers.ts';
 
 /** The end of a watcher's socket that an object holds; `pongAt`: when the runtime last answered its ping. */
 export class Socket {
@@ -20,4 +20,4 @@ export const contextOf = (sockets: readonly Socket[]) =>
     setWebSocketAutoResponse: () => undefined,
     getWebSockets: () => sockets.filter(({ code }) => code === null),
     getWebSocketAutoResponseTimestamp: ({ pongAt }: Socket) => pongAt,
-  }) as unknown as ConstructorParameters<typeof Watchers>[0];
+  }) as unknown as ConstructorParameters<typeof Viewers>[0];

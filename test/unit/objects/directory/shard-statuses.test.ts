@@ -26,7 +26,7 @@ test('the live view asks six Pool objects at once, and keeps the answer of each'
   }));
   const names = Array.from({ length: 20 }, (_, i) => ({ pool: 'shop', shard: String(i) }));
   const statuses = new ShardStatuses(env, (_, status) => status);
-  await statuses.ask(names, () => true);
+  await statuses.fetch(names, () => true);
   expect(most).toBe(6);
   expect(names.filter((name) => !statuses.has(name)).map(({ shard }) => shard)).toEqual(['3']);
 });
@@ -41,9 +41,9 @@ function slowShard() {
   const statuses = new ShardStatuses(env, (_, status) => status);
   return {
     asked,
-    ask: () => statuses.ask([TO], () => true),
-    push: (dropped: number) => statuses.keep(TO, statusOf(dropped)),
-    askAnew: () => statuses.askAnew('shop'),
+    ask: () => statuses.fetch([TO], () => true),
+    push: (dropped: number) => statuses.update(TO, statusOf(dropped)),
+    askAnew: () => statuses.invalidate('shop'),
     known: () => statuses.of('shop').map(({ dropped }) => dropped),
     isKnown: () => statuses.has(TO),
   };

@@ -1,6 +1,6 @@
 /** Whom a Pool object lets wait for the Directory, and how often it asks, with a Directory that the test plays. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CatchUp } from '../../../../worker/objects/pool/config-pull.ts';
+import { ConfigPull } from '../../../../worker/objects/pool/config-pull.ts';
 
 const SECOND_MS = 1_000;
 
@@ -18,7 +18,7 @@ function setUp(mode: Mode, knows: number | null = 1) {
   const directory = { mode, pulls: 0, answer: () => {} };
   let known = knows;
   const behind = vi.fn<(pull: Promise<void>) => void>();
-  const catchUp = new CatchUp(async () => {
+  const pull = new ConfigPull(async () => {
     directory.pulls++;
     if (directory.mode === 'throw') throw new Error('away');
     if (directory.mode === 'hang') await new Promise<void>((resolve) => (directory.answer = resolve));
@@ -29,7 +29,7 @@ function setUp(mode: Mode, knows: number | null = 1) {
     /** Whether a caller that knows `asker` has been answered `afterMs` later, and with which revision. */
     async goesOn(asker: number, afterMs: number): Promise<number | null | 'waits' | 'fails'> {
       let outcome: number | null | 'waits' | 'fails' = 'waits';
-      catchUp.to(asker, known).then(
+      pull.ensureRevision(asker, known).then(
         () => (outcome = known),
         () => (outcome = 'fails'),
       );

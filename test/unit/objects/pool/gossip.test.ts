@@ -1,7 +1,7 @@
 /** Ejections on their way from shard to shard. */
 import { expect, test } from 'vitest';
-import { tellPeers } from '../../../../worker/objects/pool/gossip.ts';
-import type { Flip } from '../../../../worker/protocol/messages.ts';
+import { broadcastHealthChanges } from '../../../../worker/objects/pool/gossip.ts';
+import type { HealthChange } from '../../../../worker/protocol/messages.ts';
 import { envOf } from '../../../support/samples.ts';
 
 test('a shard that is away keeps no other from hearing of an ejection', async () => {
@@ -12,7 +12,7 @@ test('a shard that is away keeps no other from hearing of an ejection', async ()
       heard.push(`${name} ${kind} ${backend}`);
     },
   }));
-  const flip: Flip = { kind: 'ejected', backend: 'a', at: 1, until: 2, ejections: 1 };
-  await tellPeers(env, { pool: 'shop', shard: '0' }, [flip]);
+  const flip: HealthChange = { kind: 'ejected', backend: 'a', at: 1, until: 2, ejections: 1 };
+  await broadcastHealthChanges(env, { pool: 'shop', shard: '0' }, [flip]);
   expect(heard.toSorted()).toEqual(['shop/2 ejected a', 'shop/3 ejected a']);
 });

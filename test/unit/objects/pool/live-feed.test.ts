@@ -1,7 +1,7 @@
 /** What a Pool object pushes to the Directory, and when it stops because there is no viewer. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Env } from '../../../../worker/env.ts';
-import { LiveFeed, MAPPINGS as MAPPINGS_PUSHED } from '../../../../worker/objects/pool/live-feed.ts';
+import { LiveFeed, MAPPINGS_PER_PUSH } from '../../../../worker/objects/pool/live-feed.ts';
 import type { LivePush, ShardStatus } from '../../../../worker/protocol/messages.ts';
 import { batchOf } from '../../../support/samples.ts';
 
@@ -24,7 +24,7 @@ function feedOf() {
     /** How many pushes a change brings about, now and within the next seconds. */
     async pushes() {
       const before = feed.pushes;
-      feed.note(env, null);
+      feed.schedule(env, null);
       await vi.advanceTimersByTimeAsync(5_000);
       return feed.pushes - before;
     },
@@ -42,19 +42,19 @@ test('a feed pushes once there is a viewer, and stops once a push is answered th
 
 test('an answer of the Directory turns the feed on and off', async () => {
   const { feed, pushes } = feedOf();
-  feed.awaitWord()(true);
-  feed.awaitWord()(false);
+  feed.expectAnswer()(true);
+  feed.expectAnswer()(false);
   expect(await pushes()).toBe(0);
-  feed.awaitWord()(true);
+  feed.expectAnswer()(true);
   expect(await pushes()).toBe(1);
 });
 
 test.each([
   { since: 'asked', say: (feed: LiveFeed) => feed.watch() },
-  { since: 'answered so', say: (feed: LiveFeed) => feed.awaitWord()(true) },
+  { since: 'answered so', say: (feed: LiveFeed) => feed.expectAnswer()(true) },
 ])('an answer that there is no viewer is too old once the Directory has $since for one', async ({ say }) => {
   const { feed, pushes } = feedOf();
-  const late = feed.awaitWord();
+  const late = feed.expectAnswer();
   say(feed);
   late(false);
   expect(await pushes()).toBe(1);
@@ -73,7 +73,7 @@ describe('limits', () => {
   const statusOf = (requests: number): ShardStatus =>
     ({ revision: 1, shard: '0', backends: [{ id: 'b0', requests, latency: [] }] }) as unknown as ShardStatus;
 
-  test(`about ${MAPPINGS_PUSHED} mappings go to the Directory with one push, the newest`, async () => {
+  test(`about ${MAPPINGS_PER_PUSH} mappings go to the Directory with one push, the newest`, async () => {
     const pushed: LivePush[] = [];
     const directory = {
       livePush: async (push: LivePush) => {
@@ -84,12 +84,12 @@ describe('limits', () => {
     const env = { DIRECTORY: { getByName: () => directory } } as unknown as Env;
     const feed = new LiveFeed({ pool: 'p0', shard: '0' }, () => statusOf(0));
     feed.watch();
-    for (let i = 0; i < 20; i++) feed.note(env, batchOf(i * 64, 64));
+    for (let i = 0; i < 20; i++) feed.schedule(env, batchOf(i * 64, 64));
     await vi.advanceTimersByTimeAsync(1_000);
     const { mappings } = pushed[0]!;
     const count = mappings.reduce((sum, batch) => sum + batch.count, 0);
-    expect(count).toBeGreaterThanOrEqual(MAPPINGS_PUSHED);
-    expect(count).toBeLessThan(MAPPINGS_PUSHED + 64);
+    expect(count).toBeGreaterThanOrEqual(MAPPINGS_PER_PUSH);
+    expect(count).toBeLessThan(MAPPINGS_PER_PUSH + 64);
     expect(mappings.at(-1)).toEqual(batchOf(19 * 64, 64));
   });
 });

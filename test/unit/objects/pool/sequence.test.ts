@@ -6,10 +6,10 @@ import { EPOCHS_KEPT, Sequence } from '../../../../worker/objects/pool/sequence.
 
 test(`slots of an epoch older than the last ${EPOCHS_KEPT} are lost, and the sequence stays whole`, () => {
   const sequence = new Sequence([0, 0], 0);
-  sequence.weigh([1, 1]);
+  sequence.setWeights([1, 1]);
   const { epoch } = sequence;
   sequence.lease(1);
-  for (let i = 2; i < EPOCHS_KEPT + 2; i++) sequence.weigh([i, 1]);
+  for (let i = 2; i < EPOCHS_KEPT + 2; i++) sequence.setWeights([i, 1]);
   const before = [...sequence.position];
   sequence.giveBack(epoch, 0, 1);
   expect(sequence.position).toEqual(before);
@@ -30,7 +30,7 @@ test('many holders with leases of any size: no share is further off than backend
         weights.map(() => 0),
         0,
       );
-      sequence.weigh(weights);
+      sequence.setWeights(weights);
       const hands: number[][] = Array.from({ length: 5 }, () => []);
       const used = weights.map(() => 0);
       for (const { holder, lease, use } of events) {
@@ -58,7 +58,7 @@ test('one holder gets nginx’s order whatever the lease sizes', () => {
           weights.map(() => 0),
           0,
         );
-        sequence.weigh(weights);
+        sequence.setWeights(weights);
         const leased = leases.flatMap((size) => sequence.lease(size));
         const position = weights.map(() => 0);
         expect(leased).toEqual(leased.map(() => take(position, weights)));
@@ -94,18 +94,18 @@ test('a backend that returns is not owed the turns it missed: with equal weights
         all.map(() => 0),
         0,
       );
-      sequence.weigh(all);
+      sequence.setWeights(all);
       sequence.lease(before);
       const { epoch } = sequence;
       const held = leases.map((size) => sequence.lease(size));
       // The slots of the backends that stay in are used; those of the one that is out come back.
       const giveBack = (slots: readonly number[]) =>
         sequence.giveBack(epoch, 0, slots.filter((index) => index === 0).length);
-      sequence.weigh(without);
+      sequence.setWeights(without);
       for (const slots of held.slice(0, backWhileOut)) giveBack(slots);
       sequence.lease(meanwhile);
       sequence.enter(without, 0);
-      sequence.weigh(all);
+      sequence.setWeights(all);
       const after = sequence.lease(5);
       for (const slots of held.slice(backWhileOut)) giveBack(slots);
       after.push(...sequence.lease(60));

@@ -106,7 +106,7 @@ test('when a pool of one backend grows, 50,000 clients in all are kept', () => {
   const kept = () => state.status(NOW).reduce((sum, { affinityClients = 0 }) => sum + affinityClients, 0);
   let next = 0;
   const come = (backend: string, count: number) =>
-    state.noteClients({ [backend]: Array.from({ length: count }, () => next++) }, NOW);
+    state.addClients({ [backend]: Array.from({ length: count }, () => next++) }, NOW);
   come('b0', 60_000);
   expect(kept()).toBe(50_000);
   for (let count = 2; count <= 10; count++) {

@@ -1,8 +1,8 @@
 /** Recent mappings as rows of SQLite. */
 import { expect, test } from 'vitest';
 import { LIMITS } from '../../../../worker/config/limits.ts';
-import { PIECE_LENGTH } from '../../../../worker/lib/chunks.ts';
-import { inRows, readBatches } from '../../../../worker/objects/pool/store.ts';
+import { CHUNK_LENGTH } from '../../../../worker/lib/chunks.ts';
+import { packRows, readBatches } from '../../../../worker/objects/pool/store.ts';
 import type { Mapping } from '../../../../worker/protocol/messages.ts';
 import { type Exchange, mappingOf } from '../../../../worker/proxy/exchange.ts';
 
@@ -17,7 +17,7 @@ const attempts = times(1 + LIMITS.maxRetries, () => ({
 const exchange = (length: number): Exchange =>
   ({
     ...{ requestId: 'x'.repeat(128), startedAt: 1, request: { method: 'OPTIONS' }, route: { id: LONG_ID } },
-    ...{ pool: LONG_ID, reason: 'fail-open', attempts },
+    ...{ view: { config: { id: LONG_ID } }, choice: { reason: 'fail-open' }, attempts },
     target: { host: 'h'.repeat(length), path: `/${'p'.repeat(length)}` },
   }) as unknown as Exchange;
 
@@ -27,8 +27,8 @@ test('a ring full of the longest mappings goes into rows that SQLite takes, in o
     const mappings: Mapping[] = times(count, (i) => ({ ...mapping, at: batch * 10_000 + i }));
     return { count, json: JSON.stringify(mappings) };
   });
-  const rows = inRows(batches);
-  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(PIECE_LENGTH);
+  const rows = packRows(batches);
+  expect(Math.max(...rows.map(({ json }) => json.length))).toBeLessThanOrEqual(CHUNK_LENGTH);
   expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1_989);
   expect(readBatches(rows)).toEqual(readBatches(batches));
 });

@@ -23,19 +23,19 @@ function state() {
 test('however much changes, it is written once a second, and not at all when nothing does', () => {
   const { behind, writes } = state();
   for (let i = 0; i < 30; i++) {
-    behind.note();
+    behind.markDirty();
     vi.advanceTimersByTime(100);
   }
   expect(writes(0)).toBeLessThanOrEqual(3);
   expect(writes(1_000)).toBe(3);
   expect(writes(60_000)).toBe(3);
-  behind.note();
+  behind.markDirty();
   expect(writes(1_000)).toBe(4);
 });
 
-test.each(['settle', 'now'] as const)('a change that "%s" has written is not written again', (how) => {
+test.each(['flushIfDirty', 'flush'] as const)('a change that %s has written is not written again', (how) => {
   const { behind, writes } = state();
-  behind.note();
+  behind.markDirty();
   behind[how]();
   expect(writes(0)).toBe(1);
   expect(writes(60_000)).toBe(1);
@@ -43,14 +43,14 @@ test.each(['settle', 'now'] as const)('a change that "%s" has written is not wri
 
 test('a change after an immediate write is written within a second', () => {
   const { behind, writes } = state();
-  behind.note();
-  behind.now();
-  behind.note();
+  behind.markDirty();
+  behind.flush();
+  behind.markDirty();
   expect(writes(1_000)).toBe(2);
 });
 
-test('without a change there is nothing to settle', () => {
+test('without a change there is nothing to write', () => {
   const { behind, writes } = state();
-  behind.settle();
+  behind.flushIfDirty();
   expect(writes(60_000)).toBe(0);
 });

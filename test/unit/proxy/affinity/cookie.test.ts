@@ -1,6 +1,7 @@
 /** The affinity cookie: what counts as genuine, how long, and that its secret can be rotated. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { routeSchema } from '../../../../worker/config/schema.ts';
+import { withoutCookies } from '../../../../worker/lib/cookies.ts';
 import {
   affinityCookiesOf,
   isHalfSpent,
@@ -11,20 +12,25 @@ import {
   readPin,
   SECRETS_KEPT,
   VERIFIED_KEPT,
-  withoutCookies,
 } from '../../../../worker/proxy/affinity/cookie.ts';
 
 const COOKIE = { name: 'X-Backend-Id', ttlSeconds: 1_000, sameSite: 'Lax' } as const;
 const BACKENDS = [{ id: 'a' }, { id: 'b' }];
 const T0 = 1_800_000_000_000;
+const scopeOf = (pool: string, secrets: string, backends = BACKENDS) => ({
+  pool,
+  backends,
+  cookie: COOKIE,
+  secrets,
+});
 
 /** Each test has a pool of its own: what one has verified, an isolate remembers. */
 async function issued(pool: string, secret: string, at = T0): Promise<string> {
-  const header = await issuePin(COOKIE, pool, 'b', secret, true, at);
+  const header = await issuePin(scopeOf(pool, secret), 'b', true, at);
   return header.split(';')[0]!;
 }
 const read = (pool: string, cookies: string | null, secret: string, now = T0) =>
-  readPin(cookies, COOKIE, pool, BACKENDS, secret, now);
+  readPin(cookies, scopeOf(pool, secret), now);
 
 test('a cookie gives back its backend and its time of issue, among cookies of others', async () => {
   const cookie = await issued('plain', 'one');
@@ -55,7 +61,7 @@ test.each([
 test('a cookie of another pool, and of a backend that is gone, does not count', async () => {
   const cookie = await issued('mine', 'one');
   expect(await read('yours', cookie, 'one')).toBeNull();
-  expect(await readPin(cookie, COOKIE, 'mine', [{ id: 'a' }], 'one', T0)).toBeNull();
+  expect(await readPin(cookie, scopeOf('mine', 'one', [{ id: 'a' }]), T0)).toBeNull();
 });
 
 test('no character of it can be changed', async () => {
@@ -75,8 +81,8 @@ test('it is renewed past half of its life, not before', () => {
 });
 
 test('Secure goes with https only', async () => {
-  expect(await issuePin(COOKIE, 'p', 'a', 'one', true, T0)).toMatch(/; Secure$/);
-  expect(await issuePin(COOKIE, 'p', 'a', 'one', false, T0)).not.toMatch(/Secure/);
+  expect(await issuePin(scopeOf('p', 'one'), 'a', true, T0)).toMatch(/; Secure$/);
+  expect(await issuePin(scopeOf('p', 'one'), 'a', false, T0)).not.toMatch(/Secure/);
 });
 
 const bareValue = (cookie: string): string => cookie.slice(cookie.indexOf('=') + 1);
@@ -104,9 +110,9 @@ test('of several values and several pins, the first genuine one of the pool coun
 });
 
 test('a genuine pin of a backend that is gone does not hide the one behind it', async () => {
-  const gone = bareValue((await issuePin(COOKIE, 'gone', 'z', 'one', true, T0)).split(';')[0]!);
+  const gone = bareValue((await issuePin(scopeOf('gone', 'one'), 'z', true, T0)).split(';')[0]!);
   const cookies = `${COOKIE.name}=${gone}; ${COOKIE.name}=${await pinOf('gone')}`;
-  expect(await readPin(cookies, COOKIE, 'gone', [{ id: 'z' }], 'one', T0)).toMatchObject({ backend: 'z' });
+  expect(await readPin(cookies, scopeOf('gone', 'one', [{ id: 'z' }]), T0)).toMatchObject({ backend: 'z' });
   expect(await read('gone', cookies, 'one')).toMatchObject({ backend: 'b' });
 });
 
@@ -123,8 +129,8 @@ test(`a cookie holds the pins of ${PINS_KEPT} pools: its own first, and none tha
   const pools = Array.from({ length: PINS_KEPT + 2 }, (_, i) => `pool-${i}`);
   let cookies = `${COOKIE.name}=nonsense~${await pinOf('expired', T0 - 1_000_000)}`;
   for (const pool of [...pools, ...pools.slice(-3)]) {
-    const others = otherPins(cookies, COOKIE.name, pool, BACKENDS, COOKIE.ttlSeconds, T0);
-    const header = await issuePin(COOKIE, pool, 'b', 'one', false, T0, others);
+    const others = otherPins(cookies, scopeOf(pool, 'one'), COOKIE.ttlSeconds, T0);
+    const header = await issuePin(scopeOf(pool, 'one'), 'b', false, T0, others);
     cookies = header.split(';')[0]!;
     expect(bareValue(cookies)).toMatch(/^[!#-+./0-9:<-[\]-~-]+$/);
   }
@@ -187,11 +193,16 @@ describe('limits', () => {
     Array.from({ length: count }, (_, i) => make(i));
 
   async function issued(pool: string, secret: string, secondsAgo = 0): Promise<string> {
-    const header = await issuePin(COOKIE, pool, 'b', secret, true, T0 - secondsAgo * 1_000);
+    const header = await issuePin(scopeOf(pool, secret), 'b', true, T0 - secondsAgo * 1_000);
     return header.split(';')[0]!;
   }
-  const read = (pool: string, cookie: string, secret: string) =>
-    readPin(cookie, COOKIE, pool, [{ id: 'b' }], secret, T0);
+  const scopeOf = (pool: string, secrets: string) => ({
+    pool,
+    backends: [{ id: 'b' }],
+    cookie: COOKIE,
+    secrets,
+  });
+  const read = (pool: string, cookie: string, secret: string) => readPin(cookie, scopeOf(pool, secret), T0);
 
   test(`${VERIFIED_KEPT} genuine cookies cost one HMAC each; past that the oldest costs it again, and still counts`, async () => {
     const verify = vi.spyOn(crypto.subtle, 'verify');

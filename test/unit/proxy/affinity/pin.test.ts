@@ -4,12 +4,13 @@ import { poolSchema, routeSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
 import type { MappedAttempt } from '../../../../worker/protocol/messages.ts';
 import { readPin } from '../../../../worker/proxy/affinity/cookie.ts';
-import { isForSharedCaches, needsPin, pinTo } from '../../../../worker/proxy/affinity/pin.ts';
-import { begin } from '../../../../worker/proxy/exchange.ts';
+import { buildPinCookie, isForSharedCaches, needsPin } from '../../../../worker/proxy/affinity/pin.ts';
+import { beginExchange, type IncomingRequest } from '../../../../worker/proxy/exchange.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 
-const ENV = { AFFINITY_SECRET: 'one' } as unknown as Env;
+const env = { AFFINITY_SECRET: 'one' } as unknown as Env;
+const ctx = { waitUntil: () => undefined } as unknown as IncomingRequest['ctx'];
 const TTL = 1_000;
 
 interface Scene {
@@ -35,16 +36,18 @@ async function pins({ pin, attempts = [['a', 'ok']], answer = {}, request = {}, 
   const sent = new Request('http://p.test/', request);
   const now = Date.now();
   const target = readTarget(sent.url);
-  const arrival = { request: sent, headers: sent.headers, target, requestId: 'id', startedAt: now };
-  const exchange = begin(arrival, route, view.config);
+  const { headers } = sent;
+  const incoming = { request: sent, headers, target, requestId: 'id', startedAt: now, env, ctx };
+  const exchange = beginExchange(incoming, route, view);
   if (pin) exchange.pin = { pool: pin[1], backend: pin[0], issuedAt: Math.floor(now / 1_000) - pin[2] };
   for (const [backend, outcome] of attempts)
     exchange.attempts.push({ backend, outcome, status: null, ms: 1 });
   const [answered] = attempts.at(-1)!;
-  if (!needsPin(exchange, view, answered, new Response(null, answer))) return null;
-  const deployment = { pseudonym: 'x', affinityCookies: new Map([['X-Backend-Id', TTL]]) };
-  const cookie = (await pinTo(exchange, view, answered, deployment, ENV)).split(';')[0]!;
-  return (await readPin(cookie, route.affinityCookie, 'p', view.config.backends, 'one', now))!.backend;
+  if (!needsPin(exchange, answered, new Response(null, answer))) return null;
+  const cookies = new Map([['X-Backend-Id', TTL]]);
+  const cookie = (await buildPinCookie(exchange, answered, cookies)).split(';')[0]!;
+  return (await readPin(cookie, { pool: 'p', backends, cookie: route.affinityCookie, secrets: 'one' }, now))!
+    .backend;
 }
 
 /** What a browser asks before it asks. */

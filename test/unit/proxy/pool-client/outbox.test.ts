@@ -1,15 +1,11 @@
 /** When what an isolate has noted goes to its pool's object: one call for many requests, and none of them late. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { poolSchema } from '../../../../worker/config/schema.ts';
+import { BATCH_MS } from '../../../../worker/lib/timing.ts';
 import { logMapping } from '../../../../worker/log/sinks.ts';
 import type { Mapping } from '../../../../worker/protocol/messages.ts';
 import { askForSlots, takeSlot } from '../../../../worker/proxy/pool-client/lease.ts';
-import {
-  BATCH_MS,
-  recordAttempt,
-  recordMapping,
-  sendFullBatch,
-} from '../../../../worker/proxy/pool-client/outbox.ts';
+import { recordAttempt, recordMapping, sendFullBatch } from '../../../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { BATCH, LARGEST_BATCH } from '../../../../worker/proxy/pool-client/reports.ts';
 import { ANSWERED } from '../../../support/samples.ts';

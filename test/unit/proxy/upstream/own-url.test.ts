@@ -1,9 +1,9 @@
-/** A backend's own URL in its answer: which values are rewritten, to what, and which are left alone. */
+/** A backend's own URL in its answer: which values are rewriteOwnUrls, to what, and which are left alone. */
 import { expect, test } from 'vitest';
 import { backendSchema, routeSchema } from '../../../../worker/config/schema.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
-import { rewritten } from '../../../../worker/proxy/upstream/own-url.ts';
-import { compileUpstream } from '../../../../worker/proxy/upstream/upstream.ts';
+import { rewriteOwnUrls } from '../../../../worker/proxy/upstream/own-url.ts';
+import { compileBackend } from '../../../../worker/proxy/upstream/upstream.ts';
 
 interface Setting {
   readonly backend?: object;
@@ -18,10 +18,10 @@ function becomes(
   { backend = {}, route = {}, client }: Setting = {},
   status = 302,
 ) {
-  const upstream = compileUpstream(backendSchema.parse({ id: 'a', url: 'http://a.test:8080', ...backend }));
+  const upstream = compileBackend(backendSchema.parse({ id: 'a', url: 'http://a.test:8080', ...backend }));
   const target = readTarget(client ?? 'https://shop.test/x');
   const routed = routeSchema.parse({ id: 'r', host: 'shop.test', pool: 'p', ...route });
-  const found = rewritten(new Headers({ [name]: value }), status, upstream, target, routed);
+  const found = rewriteOwnUrls(new Headers({ [name]: value }), status, upstream, { target, route: routed });
   if (found === null) return null;
   expect(found.map(([changed]) => changed)).toEqual([name]);
   return found[0]![1];
@@ -102,10 +102,10 @@ test.each<[string, string | null]>([
   for (const status of [200, 302]) expect(becomes('refresh', value, {}, status)).toBe(expected);
 });
 
-test.each([200, 201, 207, 302, 404])('a Content-Location is rewritten with %i', (status) => {
+test.each([200, 201, 207, 302, 404])('a Content-Location is rewriteOwnUrls with %i', (status) => {
   expect(becomes('content-location', 'http://a.test:8080/x', {}, status)).toBe('https://shop.test/x');
 });
 
-test.each([201, 202, 301, 302, 303, 307, 308])('a Location is rewritten with %i', (status) => {
+test.each([201, 202, 301, 302, 303, 307, 308])('a Location is rewriteOwnUrls with %i', (status) => {
   expect(becomes('location', 'http://a.test:8080/x', {}, status)).toBe('https://shop.test/x');
 });

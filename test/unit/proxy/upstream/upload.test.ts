@@ -1,17 +1,8 @@
 /** How much of a body is read when no backend takes it. */
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { CHUNK_BYTES, DRAIN_BYTES, startUpload, takeIn } from '../../../../worker/proxy/upstream/upload.ts';
+import { CHUNK_BYTES, DRAIN_BYTES } from '../../../../worker/lib/drain-body.ts';
+import { startUpload } from '../../../../worker/proxy/upstream/upload.ts';
 import { countedBody, expectCutAt } from '../../../support/sim/counted-body.ts';
-
-test(`before our own response ${DRAIN_BYTES} bytes are read, in chunks of ${CHUNK_BYTES}, and then no more`, async () => {
-  const whole = countedBody(DRAIN_BYTES);
-  await takeIn(whole.stream);
-  expect([whole.read, whole.largest, whole.cancelled]).toEqual([DRAIN_BYTES, CHUNK_BYTES, false]);
-  const endless = countedBody();
-  await takeIn(endless.stream);
-  expectCutAt(DRAIN_BYTES, endless);
-  expect(endless.cancelled).toBe(true);
-});
 
 /** What the runtime gives an upload, with a backend at its end that reads nothing: a write ends when it is given up. */
 class UnreadPipe {
@@ -29,7 +20,7 @@ test(`of an upload that its backend leaves unread ${DRAIN_BYTES} bytes are read,
   const waiting: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => waiting.push(promise) };
   const upload = startUpload(endless.stream, Number.NaN, ctx as unknown as Parameters<typeof startUpload>[2]);
-  await vi.waitFor(() => expect(upload.backendsTurnSince()).not.toBeNull());
+  await vi.waitFor(() => expect(upload.waitingForBackendSince()).not.toBeNull());
   // The backend takes nothing: no more than what is on its way is read for it.
   expect(endless.read).toBeLessThanOrEqual(2 * CHUNK_BYTES);
   await upload.drain();

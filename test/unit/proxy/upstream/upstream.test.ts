@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { backendSchema, type RouteConfig, routeSchema } from '../../../../worker/config/schema.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 import {
-  compileUpstream,
+  compileBackend,
   hasHopByHop,
   stripHopByHop,
   upstreamUrl,
@@ -26,7 +26,7 @@ test.each<[string, HeadersInit, has: boolean, left: string[]]>([
 
 const route = (id: string, host: string, path = '/', more: object = {}): RouteConfig =>
   routeSchema.parse({ id, host, path, pool: 'p', ...more });
-const upstream = (url: string) => compileUpstream(backendSchema.parse({ id: 'a', url }));
+const upstream = (url: string) => compileBackend(backendSchema.parse({ id: 'a', url }));
 
 test('nothing that a client sends names another host', () => {
   const piece = fc.constantFrom(

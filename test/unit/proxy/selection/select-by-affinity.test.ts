@@ -4,13 +4,14 @@ import { poolSchema, routeSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
 import { issuePin } from '../../../../worker/proxy/affinity/cookie.ts';
 import { needsPin } from '../../../../worker/proxy/affinity/pin.ts';
-import { begin } from '../../../../worker/proxy/exchange.ts';
+import { beginExchange, type IncomingRequest } from '../../../../worker/proxy/exchange.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
-import { affinityPick } from '../../../../worker/proxy/selection/affinity-pick.ts';
+import { selectByAffinity } from '../../../../worker/proxy/selection/select-by-affinity.ts';
 
 const SECRET = 'one';
-const NEVER = { waitUntil: () => undefined } as unknown as Parameters<typeof affinityPick>[3];
+const env = { AFFINITY_SECRET: SECRET } as unknown as Env;
+const ctx = { waitUntil: () => undefined } as unknown as IncomingRequest['ctx'];
 
 /** A pool of which this isolate has just heard, and where the client pinned to `b` would be sent. */
 function setUp() {
@@ -35,18 +36,23 @@ function setUp() {
         }
     },
     async goesTo() {
-      const header = await issuePin(route.affinityCookie, 'p', 'b', SECRET, false, Date.now());
+      const header = await issuePin(
+        { pool: 'p', backends, cookie: route.affinityCookie, secrets: SECRET },
+        'b',
+        false,
+        Date.now(),
+      );
       const request = new Request('http://p.test/', { headers: { cookie: header.split(';')[0]! } });
       const { headers } = request;
       const target = readTarget(request.url);
-      const arrival = { request, headers, target, requestId: 'id', startedAt: Date.now() };
-      const exchange = begin(arrival, route, view.config);
-      const pick = await affinityPick(exchange, view, { AFFINITY_SECRET: SECRET } as unknown as Env, NEVER);
+      const incoming = { request, headers, target, requestId: 'id', startedAt: Date.now(), env, ctx };
+      const exchange = beginExchange(incoming, route, view);
+      const pick = await selectByAffinity(exchange, view);
       const backend = pick && backends[pick.index]!.id;
       // Without a pick the policy chooses; here it is always a.
       const answers = backend ?? 'a';
       exchange.attempts.push({ backend: answers, outcome: 'ok', status: 200, ms: 1 });
-      return { backend, isPinnedAnew: needsPin(exchange, view, answers, new Response()) };
+      return { backend, isPinnedAnew: needsPin(exchange, answers, new Response()) };
     },
   };
 }
@@ -78,7 +84,7 @@ test('it stays when all backends are ejected and the pool fails open', async () 
   expect((await goesTo()).backend).toBe('b');
 });
 
-test('it comes back once the object knows of the failures and does not eject', async () => {
+test('it comes back once the object has heard of the failures and does not eject', async () => {
   const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures, 'b');
   view.unreported = 0;

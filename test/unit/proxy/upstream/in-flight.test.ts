@@ -1,12 +1,12 @@
 /** WebSockets that were opened lately, counted without hearing of their end. */
 import { expect, test } from 'vitest';
-import { OpenSockets } from '../../../../worker/proxy/upstream/under-way.ts';
+import { RecentSockets } from '../../../../worker/proxy/upstream/in-flight.ts';
 
 const MINUTE = 60_000;
 const NOW = 1_000 * MINUTE;
 
 test('a WebSocket counts at its backend for five minutes, however many more are opened', () => {
-  const sockets = new OpenSockets();
+  const sockets = new RecentSockets();
   sockets.add('a', NOW);
   sockets.add('a', NOW + 2 * MINUTE);
   sockets.add('b', NOW + 2 * MINUTE);
@@ -22,7 +22,7 @@ test('a WebSocket counts at its backend for five minutes, however many more are 
 });
 
 test('backends that are gone are forgotten', () => {
-  const sockets = new OpenSockets();
+  const sockets = new RecentSockets();
   sockets.add('a', NOW);
   sockets.add('b', NOW);
   sockets.keep(['b']);

@@ -1,6 +1,6 @@
 /** What a viewer of the live view that does not keep up is sent, and when it is disconnected. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { SILENT_MS, UNHEARD_LENGTH, Watchers } from '../../../../worker/objects/directory/watchers.ts';
+import { SILENT_MS, UNHEARD_LENGTH, Viewers } from '../../../../worker/objects/directory/viewers.ts';
 import { contextOf, Socket } from './samples.ts';
 
 beforeEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => {
 
 test(`a viewer that is sent ${UNHEARD_LENGTH} characters without a ping is disconnected; one that pings stays`, () => {
   const [deaf, attentive] = [new Socket(), new Socket()];
-  const watchers = new Watchers(contextOf([deaf, attentive]));
+  const watchers = new Viewers(contextOf([deaf, attentive]));
   const message = 'x'.repeat(UNHEARD_LENGTH / 16);
   for (let i = 0; i < 15; i++) watchers.broadcast(message);
   expect([deaf.code, deaf.messages.length]).toEqual([null, 15]);
@@ -27,7 +27,7 @@ test(`a viewer that is sent ${UNHEARD_LENGTH} characters without a ping is disco
 
 test(`a viewer that sends nothing for ${SILENT_MS} ms is disconnected`, () => {
   const socket = new Socket();
-  const watchers = new Watchers(contextOf([socket]));
+  const watchers = new Viewers(contextOf([socket]));
   vi.advanceTimersByTime(SILENT_MS - 1);
   watchers.broadcast('x');
   expect(socket.code).toBeNull();
