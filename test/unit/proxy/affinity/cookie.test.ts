@@ -191,17 +191,17 @@ describe('limits', () => {
   const T0 = 1_800_000_000_000;
   const times = <T>(count: number, make: (i: number) => T): T[] =>
     Array.from({ length: count }, (_, i) => make(i));
-
-  async function issued(pool: string, secret: string, secondsAgo = 0): Promise<string> {
-    const header = await issuePin(scopeOf(pool, secret), 'b', true, T0 - secondsAgo * 1_000);
-    return header.split(';')[0]!;
-  }
   const scopeOf = (pool: string, secrets: string) => ({
     pool,
     backends: [{ id: 'b' }],
     cookie: COOKIE,
     secrets,
   });
+
+  async function issued(pool: string, secret: string, secondsAgo = 0): Promise<string> {
+    const header = await issuePin(scopeOf(pool, secret), 'b', true, T0 - secondsAgo * 1_000);
+    return header.split(';')[0]!;
+  }
   const read = (pool: string, cookie: string, secret: string) => readPin(cookie, scopeOf(pool, secret), T0);
 
   test(`${VERIFIED_KEPT} genuine cookies cost one HMAC each; past that the oldest costs it again, and still counts`, async () => {

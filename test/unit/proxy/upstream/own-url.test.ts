@@ -102,10 +102,10 @@ test.each<[string, string | null]>([
   for (const status of [200, 302]) expect(becomes('refresh', value, {}, status)).toBe(expected);
 });
 
-test.each([200, 201, 207, 302, 404])('a Content-Location is rewriteOwnUrls with %i', (status) => {
+test.each([200, 201, 207, 302, 404])('a Content-Location is rewritten with %i', (status) => {
   expect(becomes('content-location', 'http://a.test:8080/x', {}, status)).toBe('https://shop.test/x');
 });
 
-test.each([201, 202, 301, 302, 303, 307, 308])('a Location is rewriteOwnUrls with %i', (status) => {
+test.each([201, 202, 301, 302, 303, 307, 308])('a Location is rewritten with %i', (status) => {
   expect(becomes('location', 'http://a.test:8080/x', {}, status)).toBe('https://shop.test/x');
 });
