@@ -71,7 +71,7 @@ export class LeaseSim {
     this.state.configure(poolOf(backends), Date.now());
   }
 
-  /** One request at an isolate, as candidates.ts picks for it. Returns the backend's id, or null when no backend may be asked. */
+  /** One request at an isolate, as select.ts selects for it. Returns the backend's id, or null when no backend may be asked. */
   async request(isolate: number): Promise<string | null> {
     const view = this.isolates[isolate]!;
     const ctx = {

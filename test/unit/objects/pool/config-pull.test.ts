@@ -18,7 +18,7 @@ function setUp(mode: Mode, knows: number | null = 1) {
   const directory = { mode, pulls: 0, answer: () => {} };
   let known = knows;
   const behind = vi.fn<(pull: Promise<void>) => void>();
-  const catchUp = new ConfigPull(async () => {
+  const pull = new ConfigPull(async () => {
     directory.pulls++;
     if (directory.mode === 'throw') throw new Error('away');
     if (directory.mode === 'hang') await new Promise<void>((resolve) => (directory.answer = resolve));
@@ -29,7 +29,7 @@ function setUp(mode: Mode, knows: number | null = 1) {
     /** Whether a caller that knows `asker` has been answered `afterMs` later, and with which revision. */
     async goesOn(asker: number, afterMs: number): Promise<number | null | 'waits' | 'fails'> {
       let outcome: number | null | 'waits' | 'fails' = 'waits';
-      catchUp.ensureRevision(asker, known).then(
+      pull.ensureRevision(asker, known).then(
         () => (outcome = known),
         () => (outcome = 'fails'),
       );

@@ -1,7 +1,7 @@
 /** What a Pool object pushes to the Directory, and when it stops because there is no viewer. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Env } from '../../../../worker/env.ts';
-import { LiveFeed, MAPPINGS_PER_PUSH as MAPPINGS_PUSHED } from '../../../../worker/objects/pool/live-feed.ts';
+import { LiveFeed, MAPPINGS_PER_PUSH } from '../../../../worker/objects/pool/live-feed.ts';
 import type { LivePush, ShardStatus } from '../../../../worker/protocol/messages.ts';
 import { batchOf } from '../../../support/samples.ts';
 
@@ -73,7 +73,7 @@ describe('limits', () => {
   const statusOf = (requests: number): ShardStatus =>
     ({ revision: 1, shard: '0', backends: [{ id: 'b0', requests, latency: [] }] }) as unknown as ShardStatus;
 
-  test(`about ${MAPPINGS_PUSHED} mappings go to the Directory with one push, the newest`, async () => {
+  test(`about ${MAPPINGS_PER_PUSH} mappings go to the Directory with one push, the newest`, async () => {
     const pushed: LivePush[] = [];
     const directory = {
       livePush: async (push: LivePush) => {
@@ -88,8 +88,8 @@ describe('limits', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     const { mappings } = pushed[0]!;
     const count = mappings.reduce((sum, batch) => sum + batch.count, 0);
-    expect(count).toBeGreaterThanOrEqual(MAPPINGS_PUSHED);
-    expect(count).toBeLessThan(MAPPINGS_PUSHED + 64);
+    expect(count).toBeGreaterThanOrEqual(MAPPINGS_PER_PUSH);
+    expect(count).toBeLessThan(MAPPINGS_PER_PUSH + 64);
     expect(mappings.at(-1)).toEqual(batchOf(19 * 64, 64));
   });
 });

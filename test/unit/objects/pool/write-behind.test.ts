@@ -33,16 +33,13 @@ test('however much changes, it is written once a second, and not at all when not
   expect(writes(1_000)).toBe(4);
 });
 
-test.each(['flushIfDirty', 'flush'] as const)(
-  'a change that "%s" has written is not written again',
-  (how) => {
-    const { behind, writes } = state();
-    behind.markDirty();
-    behind[how]();
-    expect(writes(0)).toBe(1);
-    expect(writes(60_000)).toBe(1);
-  },
-);
+test.each(['flushIfDirty', 'flush'] as const)('a change that %s has written is not written again', (how) => {
+  const { behind, writes } = state();
+  behind.markDirty();
+  behind[how]();
+  expect(writes(0)).toBe(1);
+  expect(writes(60_000)).toBe(1);
+});
 
 test('a change after an immediate write is written within a second', () => {
   const { behind, writes } = state();
@@ -52,7 +49,7 @@ test('a change after an immediate write is written within a second', () => {
   expect(writes(1_000)).toBe(2);
 });
 
-test('without a change there is nothing to settle', () => {
+test('without a change there is nothing to write', () => {
   const { behind, writes } = state();
   behind.flushIfDirty();
   expect(writes(60_000)).toBe(0);

@@ -14,7 +14,7 @@ const env = { AFFINITY_SECRET: SECRET } as unknown as Env;
 const ctx = { waitUntil: () => undefined } as unknown as IncomingRequest['ctx'];
 
 /** A pool of which this isolate has just heard, and where the client pinned to `b` would be sent. */
-function world() {
+function setUp() {
   const backends = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   const route = routeSchema.parse({ id: 'r', host: 'p.test', pool: 'p', affinity: 'cookie' });
@@ -58,13 +58,13 @@ function world() {
 }
 
 test('it stays while its backend fails now and then', async () => {
-  const { fail, goesTo, view } = world();
+  const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures - 1, 'b');
   expect(await goesTo()).toEqual({ backend: 'b', isPinnedAnew: false });
 });
 
 test('it goes elsewhere, and keeps its cookie, while its backend is stalled', async () => {
-  const { goesTo, view } = world();
+  const { goesTo, view } = setUp();
   view.waits[1]!.stalled = true;
   const gone = [await goesTo(), await goesTo(), await goesTo(), await goesTo()];
   expect(gone.map(({ backend }) => backend).sort()).toEqual(['a', 'a', 'c', 'c']);
@@ -73,19 +73,19 @@ test('it goes elsewhere, and keeps its cookie, while its backend is stalled', as
 });
 
 test('it is left to the policy, and pinned again, once this isolate has ejected its backend', async () => {
-  const { fail, goesTo, view } = world();
+  const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures, 'b');
   expect(await goesTo()).toEqual({ backend: null, isPinnedAnew: true });
 });
 
 test('it stays when all backends are ejected and the pool fails open', async () => {
-  const { fail, goesTo, view } = world();
+  const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures, 'a', 'b', 'c');
   expect((await goesTo()).backend).toBe('b');
 });
 
 test('it comes back once the object has heard of the failures and does not eject', async () => {
-  const { fail, goesTo, view } = world();
+  const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures, 'b');
   view.unreported = 0;
   view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());

@@ -1,6 +1,6 @@
 /** How the intervals of the protocol depend on each other. */
 import { expect, test } from 'vitest';
-import * as t from '../../worker/lib/timing.ts';
+import * as t from '../../../worker/lib/timing.ts';
 
 test.each([
   ['what an isolate knows is no older than a lease', t.FRESH_MS, t.LEASE_TTL_MS],
