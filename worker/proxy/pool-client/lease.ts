@@ -35,7 +35,7 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
 }
 
 /** The next turn of the isolate's own copy of the sequence; null: it may not go on alone, or no backend may be asked. No I/O. */
-export function turnAlone(view: PoolView, now: number): Slot | null {
+function turnAlone(view: PoolView, now: number): Slot | null {
   const { slots, contact, config } = view;
   if (!slots.hasCopy || !(contact.isAway(now) || contact.wasHeard(now, config.maxStaleMs))) return null;
   const set = eligibleNow(view);
