@@ -46,7 +46,7 @@ function documentOf(name: string, urls: readonly string[]) {
     name === 'backends300'
       ? Array.from({ length: 300 }, (_, i) => ({ id: `s${i}`, url: urls[i % 3] }))
       : three;
-  const pool = { id: name, backends, ...(name === 'strict' ? { maxLease: 1 } : {}) };
+  const pool = { id: name, backends, ...(name === 'strict' ? { maxLease: 1, maxStaleMs: 0 } : {}) };
   const route = {
     id: name,
     host: HOST,

@@ -3,14 +3,17 @@
  * A constant that follows from another is computed from it; comments and timing.test.ts hold the other relations. No I/O.
  */
 
-/** The promise: a drain, an ejection or a new route is in force in every isolate within this time. */
+/** The promise: a drain, an ejection or a new route is in force within this time in every isolate that has traffic. */
 export const PROPAGATION_MS = 1_000;
 
 // Isolate -> Pool object: how old the slots and the state may be that a request is balanced by.
 
 /** How long leased slots are valid. They were granted under the old configuration: at most the promise. */
 export const LEASE_TTL_MS = PROPAGATION_MS;
-/** What an isolate knows of a pool, or of the routes, may be this old; then it asks before it balances. At most a lease's life. */
+/**
+ * What an isolate knows of a pool, or of the routes, may be this old; then it asks, behind a response unless it is older than
+ * the pool's `maxStaleMs`. At most a lease's life.
+ */
 export const FRESH_MS = LEASE_TTL_MS;
 /** After this long without a request an isolate returns its slots: they have expired. */
 export const IDLE_MS = LEASE_TTL_MS;

@@ -35,7 +35,7 @@ test('a document that this version would refuse stays as it is', () => {
   expect(completeConfig(refused)).toBe(refused);
 });
 
-test('so does a pool that comes by RPC from an object of an earlier version', () => {
+test('a pool that comes by RPC from an object of an earlier version gets them too', () => {
   expect(completePool(stored().pools[0]!)).toEqual(now.pools[0]);
   const whole: PoolConfig = poolSchema.parse(pool);
   expect(completePool(whole)).toBe(whole);
