@@ -48,13 +48,13 @@ async function measure(page: Page, url: string) {
   // The thread's own time: what else the machine does meanwhile is not counted.
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   await devtools.send('Network.enable');
-  let told: () => void = () => undefined;
+  let reported: () => void = () => undefined;
   devtools.on('Network.webSocketFrameReceived', ({ response }) => {
-    if (response.payloadData.startsWith('{"type":"status"')) told();
+    if (response.payloadData.startsWith('{"type":"status"')) reported();
   });
   const nextUpdate = () =>
     new Promise<void>((resolve) => {
-      told = resolve;
+      reported = resolve;
     });
   await page.goto(url);
   await nextUpdate();

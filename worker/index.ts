@@ -2,7 +2,7 @@
 import { api } from './api/index.ts';
 import { adminHosts, type Env } from './env.ts';
 import { archive } from './log/archive.ts';
-import { current, refresh } from './proxy/pool-client/isolate.ts';
+import { loadedConfig, refresh } from './proxy/pool-client/isolate.ts';
 import { proxy } from './proxy/proxy.ts';
 import { readTarget } from './proxy/routing/target.ts';
 
@@ -12,7 +12,7 @@ export { Pool } from './objects/pool/pool.ts';
 /** Serves an admin host. The isolate that made a change adopts it at once, the others within `PROPAGATION_MS`. */
 async function administer(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const response = await api.fetch(request, env, ctx);
-  if (changedRevision(request, response) > (current()?.snapshot.revision ?? 0)) await refresh(env);
+  if (changedRevision(request, response) > (loadedConfig()?.snapshot.revision ?? 0)) await refresh(env);
   return response;
 }
 

@@ -70,7 +70,7 @@ function write({ name, args, block }: Directive): string {
 export class Notes {
   readonly list: Note[] = [];
 
-  /** Not carried over; without a reason that of its kind is told. */
+  /** Notes a directive that is not carried over. Without a reason, the note gives that of its kind. */
   drop(directive: Directive, why?: string): void {
     const known = REASONS.find(([pattern]) => pattern.test(directive.name))?.[1];
     this.#add(directive, false, why ?? known ?? 'this directive is not known here');
@@ -84,7 +84,7 @@ export class Notes {
   #add(directive: Directive, differs: boolean, why: string): void {
     const { file, line } = directive;
     const what = write(directive);
-    // One location is looked at for each of its hosts; it is told once.
+    // One location is looked at for each of its hosts; the report names it once.
     if (
       !this.list.some(
         (note) => note.file === file && note.line === line && note.what === what && note.why === why,

@@ -20,7 +20,7 @@ export function settingsOf(block: readonly Directive[], outside: Settings): Sett
   return new Map([...outside, ...own.map((directive) => [directive.name, directive] as const)]);
 }
 
-/** Whether a directive is one of these, and so is told where a route takes it up. */
+/** Whether a directive is one of these, which are reported where a route takes them up. */
 export const isHandedDown = (directive: Directive): boolean => HANDED_DOWN.has(directive.name);
 
 /** In production the platform answers for a backend that cannot be reached, with these statuses. */

@@ -45,7 +45,7 @@ export function ensureBrowser(): string {
     if (installed) return installed;
   }
   console.error(
-    'The browser tests need Chromium: install it («apt-get install chromium»), or set CHROMIUM_PATH to one.',
+    'The browser tests need Chromium: install it (`apt-get install chromium`), or set CHROMIUM_PATH to one.',
   );
   process.exit(1);
 }

@@ -39,7 +39,7 @@ export const Buckets = {
 
 const accessContext = { aud: access?.aud, getIdentity: async () => access.identity };
 
-/** Who asks: whom a test names, or else the peer of the connection. */
+/** The client: the one that a test names, else the peer of the connection. */
 function clientOf(request, headers) {
   const named = clientHeader && headers.get(clientHeader);
   if (named) {

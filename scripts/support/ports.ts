@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 
-/** Returns `wanted` if nobody listens there, else a free one that the system gives. */
+/** Returns `wanted` if the port is free, else a free one that the system chooses. */
 export async function freePort(wanted: number): Promise<number> {
   return (await tryPort(wanted)) ?? (await tryPort(0))!;
 }

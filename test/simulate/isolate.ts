@@ -53,8 +53,8 @@ export class Isolate {
       this.#ask(wanted(view), now, () => {
         view.askingSince = 0;
       });
-    } else if (view.contact.isAway(now)) {
-      if (view.contact.mayKnock(now)) this.#ask(0, now, () => undefined);
+    } else if (view.breaker.isOpen(now)) {
+      if (view.breaker.allowProbe(now)) this.#ask(0, now, () => undefined);
       this.#use(this.#localPick(), now, now);
     } else {
       if (isWorthTaking(this.#waiting, now)) this.#beginBatch(now);
@@ -69,8 +69,8 @@ export class Isolate {
     const view = this.#view;
     const ask = { want, revision: view.revision, returned: view.slots.takeReturned() };
     this.#call(ask, now, (reply, at) => {
-      if (reply) view.hearLease(reply, at);
-      else view.contact.missed(at);
+      if (reply) view.applyLease(reply, at);
+      else view.breaker.onFailure(at);
       then(reply !== null, at);
     });
   }
@@ -87,7 +87,7 @@ export class Isolate {
     this.#note(this, index, now, now - cameAt);
     if (this.#entries++ === 0) this.#startedAt = now;
     if (isFull(this.#waiting, now)) {
-      if (!this.#view.contact.isAway(now)) this.#report(now);
+      if (!this.#view.breaker.isOpen(now)) this.#report(now);
     } else if (!this.#isTimed) {
       this.#isTimed = true;
       const batch = this.#batch;

@@ -28,7 +28,7 @@ export interface LeaseAsk {
 }
 
 /** The state of a pool. It is part of every reply, so that an isolate with traffic needs no calls of its own for it. */
-export interface PoolNews {
+export interface PoolUpdate {
   readonly revision: number;
   /** The configuration, if it is newer than the caller's; null when the pool was deleted. */
   readonly pool?: PoolConfig | null;
@@ -45,7 +45,7 @@ export interface PoolNews {
 }
 
 /** The reply to a request for slots. */
-export interface LeaseReply extends PoolNews {
+export interface LeaseReply extends PoolUpdate {
   /** Identifies the weights under which the slots were taken; unused slots are returned with it. */
   readonly epoch: number;
   /** The number of the first slot in the sequence: orders replies that overtook each other. */

@@ -15,8 +15,8 @@ import type {
   LeaseReply,
   LivePush,
   Mapping,
-  PoolNews,
   PoolPush,
+  PoolUpdate,
   Report,
   Session,
   ShardMetrics,
@@ -29,7 +29,7 @@ import type {
 export interface PoolRpc {
   lease(ask: LeaseAsk): Promise<LeaseReply>;
   rehearse(ask: LeaseAsk): Promise<LeaseReply>;
-  report(report: Report, want?: number): Promise<PoolNews | LeaseReply>;
+  report(report: Report, want?: number): Promise<PoolUpdate | LeaseReply>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
   hearFlip(change: HealthChange): Promise<void>;

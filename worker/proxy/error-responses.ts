@@ -51,7 +51,7 @@ export function notForwarded(exchange: Exchange, reason: NotForwarded): Response
 
 /** 503 with Retry-After: the pool has no backend available. */
 function serviceUnavailable({ view, requestId }: Exchange): Response {
-  const soonest = view.soonestReturn();
+  const soonest = view.earliestEjectionEnd();
   const waitMs = soonest > 0 ? soonest - Date.now() : view.config.ejection.baseMs;
   const retryAfter = String(Math.max(1, Math.ceil(waitMs / 1_000)));
   const detail = 'No backend of this pool is available.';

@@ -6,7 +6,7 @@ import type { Env } from '../env.ts';
 import { msBetween } from '../lib/time.ts';
 import type { MappedAttempt, Mapping, Reason } from '../protocol/messages.ts';
 import type { Pin } from './affinity/cookie.ts';
-import { place } from './pool-client/edge-location.ts';
+import { edgeLocation } from './pool-client/edge-location.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import type { Target } from './routing/target.ts';
 
@@ -122,7 +122,7 @@ const describe = ({ backend, outcome, status }: MappedAttempt): string => `${bac
 /** The record of a request finished `now` (epoch ms). `backend`: whose response the client gets; null: our own. */
 export function mappingOf(exchange: Exchange, backend: string | null, status: number, now: number): Mapping {
   const { requestId, startedAt, method, target, route, view, choice, attempts } = exchange;
-  const { colo } = place();
+  const { colo } = edgeLocation();
   return {
     requestId,
     at: startedAt,

@@ -3,7 +3,7 @@ import { eligible, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
 import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schemas.ts';
 import { beginExchange, type Exchange } from './exchange.ts';
-import { current, isOutdated, refresh, viewOf } from './pool-client/isolate.ts';
+import { isOutdated, loadedConfig, refresh, viewOf } from './pool-client/isolate.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { matchRoute } from './routing/routes.ts';
 import { readTarget } from './routing/target.ts';
@@ -57,7 +57,7 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     const candidates = await listCandidates(exchange, copyOf);
     const pools = new Set([view, ...[...copies.values()].filter((copy) => copy !== undefined)]);
     return {
-      revision: current()?.snapshot.revision ?? 0,
+      revision: loadedConfig()?.snapshot.revision ?? 0,
       host: target.host,
       path: target.path,
       route: route.id,

@@ -16,8 +16,8 @@ import {
 } from './error-responses.ts';
 import { type Exchange, type IncomingRequest, mappingOf, readRequestId } from './exchange.ts';
 import { type Forwarding, prepareForwarding } from './forwarding.ts';
-import { notePlace } from './pool-client/edge-location.ts';
-import { current, newRequestId, refresh } from './pool-client/isolate.ts';
+import { setEdgeLocation } from './pool-client/edge-location.ts';
+import { loadedConfig, newRequestId, refresh } from './pool-client/isolate.ts';
 import { recordMapping } from './pool-client/outbox.ts';
 import { resolveRequest } from './resolve.ts';
 import { addDebugHeaders, respond } from './respond.ts';
@@ -36,8 +36,8 @@ export async function proxy(
   const { headers } = request;
   const requestId = readRequestId(headers) ?? newRequestId();
   const incoming: IncomingRequest = { request, headers, target, requestId, startedAt, env, ctx };
-  notePlace(request);
-  const config = current() ?? (await refresh(env));
+  setEdgeLocation(request);
+  const config = loadedConfig() ?? (await refresh(env));
   if (!config) return refuse(request, noConfiguration(requestId));
   if (isLoop(headers, config.pseudonym)) return refuse(request, loopDetected(requestId));
 
@@ -48,7 +48,7 @@ export async function proxy(
     exchange.choice = null;
     return finishRefused(exchange, refusal);
   }
-  const forwarding = await prepareForwarding(exchange, current() ?? config);
+  const forwarding = await prepareForwarding(exchange, loadedConfig() ?? config);
   if (typeof forwarding === 'string') return finishRefused(exchange, notForwarded(exchange, forwarding));
 
   for (;;) {

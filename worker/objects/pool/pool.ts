@@ -9,8 +9,8 @@ import type {
   LeaseAsk,
   LeaseReply,
   Mapping,
-  PoolNews,
   PoolPush,
+  PoolUpdate,
   Report,
   Returned,
   ShardMetrics,
@@ -107,7 +107,7 @@ export class Pool extends DurableObject<Env> {
    * Records an isolate's report; a repeated one counts once. With `want` it also grants slots, which saves a call; a repeated
    * report gets new ones.
    */
-  async report(report: Report, want = 0): Promise<PoolNews | LeaseReply> {
+  async report(report: Report, want = 0): Promise<PoolUpdate | LeaseReply> {
     this.#calls++;
     await this.#ensureRevision(report.revision);
     const now = Date.now();
@@ -239,7 +239,7 @@ export class Pool extends DurableObject<Env> {
   }
 
   /** Composes the part of every reply, with a due probe: that is assigned to the caller, so call this once per reply. */
-  #issueUpdate(revisionOfCaller: number, now: number): PoolNews {
+  #issueUpdate(revisionOfCaller: number, now: number): PoolUpdate {
     const revision = this.#push?.revision ?? 0;
     const state = this.#state;
     const probe = state ? assignProbe(state, now) : undefined;

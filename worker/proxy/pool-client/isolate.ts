@@ -11,13 +11,13 @@ import type { Deployment } from '../upstream/message.ts';
 import { PoolView } from './pool-view.ts';
 
 /** A configuration in hand, with its routes compiled. */
-export interface Held extends Deployment {
+export interface LoadedConfig extends Deployment {
   readonly snapshot: Snapshot;
   readonly routes: RouteTable;
   checkedAt: number;
 }
 
-let held: Held | null = null;
+let loaded: LoadedConfig | null = null;
 let identity = '';
 let requests = 0;
 /** When the Directory was last asked in the background. */
@@ -38,37 +38,38 @@ export function newRequestId(): string {
 }
 
 /** The configuration in hand; null in a fresh isolate. */
-export const current = (): Held | null => held;
+export const loadedConfig = (): LoadedConfig | null => loaded;
 
-export const isStale = (config: Held, now: number): boolean => now - config.checkedAt >= FRESH_MS;
+export const isStale = (config: LoadedConfig, now: number): boolean => now - config.checkedAt >= FRESH_MS;
 
 /** Asks the Directory for a newer configuration. Falls back to what is in hand, then to `STATIC_CONFIG`, then to null. */
-export async function refresh(env: Env): Promise<Held | null> {
-  if (held && Date.now() < directoryAwayUntil) return held;
-  const known = held?.snapshot.revision ?? 0;
+export async function refresh(env: Env): Promise<LoadedConfig | null> {
+  if (loaded && Date.now() < directoryAwayUntil) return loaded;
+  const known = loaded?.snapshot.revision ?? 0;
   const reply = await withDeadline(
     () => retryOnce(async () => ({ snapshot: await directoryObject(env).snapshot(known) })),
     ISOLATE_DEADLINE_MS,
   );
   const now = Date.now();
   directoryAwayUntil = reply ? 0 : now + AWAY_MS;
-  if (reply?.snapshot && reply.snapshot.revision >= (held?.snapshot.revision ?? 0)) hold(reply.snapshot, now);
-  else if (!held) {
+  if (reply?.snapshot && reply.snapshot.revision >= (loaded?.snapshot.revision ?? 0))
+    adoptConfig(reply.snapshot, now);
+  else if (!loaded) {
     const declared = staticConfig(env.STATIC_CONFIG, deploymentInfo(env));
     if (!declared) return null;
     const pools = declared.pools.map((pool) => ({ revision: 0, pool }));
-    hold({ revision: 0, routesRevision: 0, instance: 'static', pools, routes: declared.routes }, 0);
-  } else if (reply) held.checkedAt = now;
-  return held;
+    adoptConfig({ revision: 0, routesRevision: 0, instance: 'static', pools, routes: declared.routes }, 0);
+  } else if (reply) loaded.checkedAt = now;
+  return loaded;
 }
 
-/** Whether the pool's object has heard of newer routes than `config` holds. */
-export const isOutdated = (config: Held | null, view: PoolView): boolean =>
+/** Whether the pool's object knows of newer routes than `config` holds. */
+export const isOutdated = (config: LoadedConfig | null, view: PoolView): boolean =>
   view.gone || view.routesRevision > (config?.snapshot.routesRevision ?? 0);
 
-/** As `refresh`, behind the response, when the pool's object has heard of newer routes; by one request at a time. */
-export async function followRoutes(view: PoolView, env: Env): Promise<void> {
-  if (!isOutdated(held, view)) return;
+/** As `refresh`, behind the response, when the pool's object knows of newer routes; by one request at a time. */
+export async function refreshRoutesIfStale(view: PoolView, env: Env): Promise<void> {
+  if (!isOutdated(loaded, view)) return;
   const now = Date.now();
   if (now - refreshingSince < FRESH_MS) return;
   refreshingSince = now;
@@ -82,15 +83,15 @@ export const viewOf = (pool: string): PoolView | undefined => views.get(pool);
 /** How many pools' objects do not answer this isolate; 1 at least. */
 export function lostPools(): number {
   let lost = 0;
-  for (const { contact } of views.values()) if (contact.isLost) lost++;
+  for (const { breaker } of views.values()) if (breaker.hasFailed) lost++;
   return Math.max(1, lost);
 }
 
-function hold(snapshot: Snapshot, now: number): void {
+function adoptConfig(snapshot: Snapshot, now: number): void {
   const pseudonym = `evenkeel-${snapshot.instance}`;
   const routes = compileRoutes(snapshot.routes);
   const affinityCookies = affinityCookiesOf(snapshot.routes);
-  held = { snapshot, routes, pseudonym, affinityCookies, checkedAt: now };
+  loaded = { snapshot, routes, pseudonym, affinityCookies, checkedAt: now };
   const left = new Set(views.keys());
   for (const { revision, pool } of snapshot.pools) {
     left.delete(pool.id);

@@ -5,11 +5,11 @@ import { retryOnce, withDeadline } from '../../lib/calls.ts';
 import { ISOLATE_DEADLINE_MS } from '../../lib/timing.ts';
 import type { Reason } from '../../protocol/messages.ts';
 import { eligibleNow, weightsOf } from '../selection/select-locally.ts';
-import { followRoutes } from './isolate.ts';
+import { refreshRoutesIfStale } from './isolate.ts';
 import { objectOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import { isWorthTaking, outboxOf, send } from './reports.ts';
-import type { Fate, Slot } from './slots.ts';
+import type { Slot, SlotAction } from './slots.ts';
 
 /** Below this, traffic is so low that slots asked for ahead would only expire. */
 const WORTH_ASKING_AHEAD = 4;
@@ -22,13 +22,13 @@ export function wanted(view: PoolView): number {
 
 /**
  * Takes the next slot in hand, or else the next turn of the isolate's own copy of the sequence; asks for more behind the
- * response when few are left. Null: the pool was not heard of for too long, so the request has to wait.
+ * response when few are left. Null: the object has not answered for too long, so the request has to wait.
  */
 export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: number): Slot | null {
   const inHand = slotInHand(view, now);
   const slot = inHand ?? turnAlone(view, now);
   if (slot && !view.rehearses && isTimeToAsk(view, now)) {
-    if (view.contact.isAway(now)) knock(view, env, ctx, now);
+    if (view.breaker.isOpen(now)) probeObject(view, env, ctx, now);
     else ctx.waitUntil(askAhead(view, env, ctx));
   }
   return slot;
@@ -36,8 +36,8 @@ export function takeSlot(view: PoolView, env: Env, ctx: ExecutionContext, now: n
 
 /** The next turn of the isolate's own copy of the sequence; null: it may not go on alone, or no backend may be asked. No I/O. */
 function turnAlone(view: PoolView, now: number): Slot | null {
-  const { slots, contact, config } = view;
-  if (!slots.hasCopy || !(contact.isAway(now) || contact.wasHeard(now, config.maxStaleMs))) return null;
+  const { slots, breaker, config } = view;
+  if (!slots.hasCopy || !(breaker.isOpen(now) || breaker.wasHeard(now, config.maxStaleMs))) return null;
   const set = eligibleNow(view);
   if (set.mode === 'none') return null;
   const index = slots.takeAlone(weightsOf(view, set.indices), (i) => view.upstreams[i]!.id);
@@ -49,12 +49,12 @@ function turnAlone(view: PoolView, now: number): Slot | null {
 export function slotInHand(view: PoolView, now: number): Slot | null {
   return view.slots.take(
     now,
-    (i, reason) => fateOf(view, i, reason),
+    (i, reason) => actionFor(view, i, reason),
     (i) => view.upstreams[i]!.id,
   );
 }
 
-/** Whether the next slots should be fetched behind this response: a quarter is left, and nobody has asked yet. No I/O. */
+/** Whether to fetch the next slots behind this response: a quarter is left and no call for slots is under way. No I/O. */
 export function isTimeToAsk(view: PoolView, now: number): boolean {
   const want = wanted(view);
   return want >= WORTH_ASKING_AHEAD && view.slots.left <= want / 4 && !view.isAsking(now);
@@ -64,7 +64,7 @@ export function isTimeToAsk(view: PoolView, now: number): boolean {
  * The object grants no slots of backends that may not be asked, so such a slot predates the change. That of a backend which
  * takes no new requests goes back. That of one which is out is used up: a backend that returns is not owed its missed turns.
  */
-function fateOf(view: PoolView, index: number, reason: Reason): Fate {
+function actionFor(view: PoolView, index: number, reason: Reason): SlotAction {
   if (!takesNew(view.config.backends[index]!)) return 'return';
   if (view.verdict(index) === 'available') return 'use';
   const { mode, indices } = eligibleNow(view);
@@ -75,7 +75,7 @@ function fateOf(view: PoolView, index: number, reason: Reason): Fate {
 
 async function askAhead(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
   await askForSlots(view, env, ctx);
-  await followRoutes(view, env);
+  await refreshRoutesIfStale(view, env);
 }
 
 /** Asks the Pool object for slots; what has come together goes along if it is worth it. Returns whether it answered. */
@@ -93,7 +93,7 @@ export async function askForSlots(view: PoolView, env: Env, ctx: ExecutionContex
   return news !== null && ('slots' in news || ask(view, env, wanted(view)));
 }
 
-/** After a pause the old slots go back with the very call that asks for new ones, so that the order goes on. */
+/** After a pause the expired slots go back with the call that asks for new ones, so that the order goes on. */
 const expire = (view: PoolView, now: number) => view.slots.expire(now, (i) => view.upstreams[i]!.id);
 
 /** Asks the Pool object for `want` slots (0: how things stand). Returns whether it answered. */
@@ -119,24 +119,24 @@ export async function ask(view: PoolView, env: Env, want: number): Promise<boole
   const reply = await answer;
   if (isOnly) view.askingSince = 0;
   const now = Date.now();
-  if (reply) view.hearLease(reply, now);
-  else view.contact.missed(now);
+  if (reply) view.applyLease(reply, now);
+  else view.breaker.onFailure(now);
   return reply !== null;
 }
 
 /**
- * Asks how the pool stands when nothing has been heard of it for a second; behind the response unless it is longer than
+ * Refreshes the pool's state when its object has not answered for a second; behind the response unless it is longer than
  * `maxStaleMs`.
  */
-export async function hearNews(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
+export async function refreshPoolState(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
   const now = Date.now();
-  if (view.contact.isFresh(now)) return;
-  if (view.contact.isAway(now) || view.contact.wasHeard(now, view.config.maxStaleMs))
-    knock(view, env, ctx, now);
+  if (view.breaker.isFresh(now)) return;
+  if (view.breaker.isOpen(now) || view.breaker.wasHeard(now, view.config.maxStaleMs))
+    probeObject(view, env, ctx, now);
   else await ask(view, env, 0);
 }
 
-/** Asks behind the response how the pool stands; not with every request. */
-export function knock(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (!view.rehearses && view.contact.mayKnock(now)) ctx.waitUntil(ask(view, env, 0));
+/** Refreshes the pool's state behind the response, a few times a second at most. */
+export function probeObject(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
+  if (!view.rehearses && view.breaker.allowProbe(now)) ctx.waitUntil(ask(view, env, 0));
 }

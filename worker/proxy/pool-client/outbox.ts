@@ -49,7 +49,7 @@ export function recordAttempt(
     outbox.failures++;
     view.unreported++;
   }
-  if (isNews && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
+  if (isNews && !view.breaker.isOpen(now)) ctx.waitUntil(send(view, env, ctx));
   else schedule(view, now, env, ctx);
 }
 
@@ -65,7 +65,7 @@ export function recordMapping(
   schedule(view, now, env, ctx);
 }
 
-/** Tells the object that a probe is on its way. */
+/** Reports at once that a probe is on its way. */
 export function recordProbe(
   view: PoolView,
   backend: string,
@@ -81,10 +81,10 @@ export function recordProbe(
 
 /**
  * Sends a full batch along with a request that begins. Behind a response that is there already the same call costs twice as
- * much, for the request must be kept alive for it.
+ * much, because the runtime must keep the request alive for it.
  */
 export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (isFull(outboxOf(view), now) && !view.contact.isAway(now)) ctx.waitUntil(send(view, env, ctx));
+  if (isFull(outboxOf(view), now) && !view.breaker.isOpen(now)) ctx.waitUntil(send(view, env, ctx));
 }
 
 function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
@@ -108,7 +108,7 @@ async function giveBackWhenIdle(view: PoolView, env: Env): Promise<void> {
   const { batch } = outboxOf(view);
   await sleep(IDLE_MS);
   const isIdle = outboxOf(view).startedAt === 0 && outboxOf(view).batch === batch;
-  if (isIdle && view.slots.left > 0 && !view.contact.isAway(Date.now())) await ask(view, env, 0);
+  if (isIdle && view.slots.left > 0 && !view.breaker.isOpen(Date.now())) await ask(view, env, 0);
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

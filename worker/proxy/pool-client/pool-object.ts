@@ -1,14 +1,14 @@
 /** The Pool object that this isolate keeps to for a pool. */
 import type { Env } from '../../env.ts';
 import { type PoolRpc, poolObject } from '../../protocol/rpc.ts';
-import { place } from './edge-location.ts';
+import { edgeLocation } from './edge-location.ts';
 import { isolateId } from './isolate.ts';
 import type { PoolView } from './pool-view.ts';
 import { type Shard, shardFor } from './shards.ts';
 
 /** The shard that this isolate keeps to. */
 export function shardOf(view: PoolView): Shard {
-  view.shard ??= shardFor(view.config.sharding, place().continent, isolateId());
+  view.shard ??= shardFor(view.config.sharding, edgeLocation().continent, isolateId());
   return view.shard;
 }
 

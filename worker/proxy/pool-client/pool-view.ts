@@ -1,4 +1,4 @@
-/** What an isolate knows of one pool: configuration, who is ejected, its slots, its outbox. Plain data, no promises. */
+/** What an isolate knows of one pool: configuration, verdicts, slots, requests under way. Plain data, no promises. */
 import { eligible, takesNew, type Verdict } from '../../balance/available.ts';
 import { type Budget, newBudget } from '../../balance/budget.ts';
 import {
@@ -19,10 +19,10 @@ import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
 import { ISOLATE_DEADLINE_MS, LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
-import type { LeaseReply, PoolNews } from '../../protocol/messages.ts';
+import type { LeaseReply, PoolUpdate } from '../../protocol/messages.ts';
 import { countsInFlight, RecentSockets } from '../upstream/in-flight.ts';
 import { type CompiledBackend, compileBackend } from '../upstream/upstream.ts';
-import { Contact } from './circuit-breaker.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Shard } from './shards.ts';
 import { Slots } from './slots.ts';
 
@@ -43,8 +43,8 @@ export class PoolView {
   waits: Waits[] = [];
   /** The object that this isolate keeps to. */
   shard: Shard | null = null;
-  /** When that object was last heard, and whether it is away. */
-  contact = new Contact();
+  /** When that object last answered, and whether the isolate goes on without it. */
+  breaker = new CircuitBreaker();
   slots = new Slots();
   /** A copy to rehearse on: it asks its object what it would answer, and nothing moves. */
   rehearses = false;
@@ -53,7 +53,7 @@ export class PoolView {
   readonly inFlight = new Map<string, number>();
   /** WebSockets that count beside them. */
   sockets = new RecentSockets();
-  /** Who is due for a probe; held until a request may carry it. */
+  /** The backend to probe, until a request may be the probe. */
   probe: { id: string; skipped: number } | null = null;
   /** The newest revision that touched routes, as far as this pool's object knows. */
   routesRevision = 0;
@@ -62,7 +62,7 @@ export class PoolView {
   /** When the call for slots that is under way left, 0: none is. A guard in plain data, not a shared promise. */
   askingSince = 0;
   #rampingSince: number[] = [];
-  /** Failures and changed verdicts that the object has not heard of: until it has, its word lifts no verdict. */
+  /** Failures and changed verdicts that the object has not acknowledged: until it has, its word lifts no verdict. */
   unreported = 0;
   #notedAt = 0;
 
@@ -107,7 +107,7 @@ export class PoolView {
     copy.healths = structuredClone(this.healths);
     copy.waits = this.waits.map(({ stalled }) => ({ ...newWaits(), stalled }));
     copy.shard = this.shard;
-    copy.contact = this.contact.copy();
+    copy.breaker = this.breaker.copy();
     copy.slots = this.slots.copy();
     copy.rehearses = true;
     for (const [id, count] of this.inFlight) copy.inFlight.set(id, count);
@@ -123,11 +123,11 @@ export class PoolView {
   }
 
   /** Takes in what any reply of the Pool object says. */
-  hear(news: PoolNews, now: number): void {
-    this.contact.heard(now);
+  applyUpdate(news: PoolUpdate, now: number): void {
+    this.breaker.onSuccess(now);
     this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
     if (news.pool) this.configure(news.pool, news.revision);
-    // A reply that knows less than we do speaks of another list of backends, or of a pool made anew since.
+    // An older reply refers to another list of backends, or to a pool that has been created again since.
     if (news.revision < this.revision) return;
     if (news.pool === null) this.gone = true;
     this.#rampingSince.fill(0);
@@ -141,12 +141,12 @@ export class PoolView {
   }
 
   /** Takes in a lease. */
-  hearLease(reply: LeaseReply, now: number): void {
-    this.hear(reply, now);
+  applyLease(reply: LeaseReply, now: number): void {
+    this.applyUpdate(reply, now);
     if (reply.revision === this.revision) this.slots.add(reply, now, (i) => this.upstreams[i]!.id);
   }
 
-  #adoptVerdicts({ ejected, failing = [] }: PoolNews, now: number): void {
+  #adoptVerdicts({ ejected, failing = [] }: PoolUpdate, now: number): void {
     const isAcknowledged = this.unreported <= 0;
     const out = new Map<string, readonly [until: number, capped: boolean]>();
     for (const [id, until] of ejected) out.set(id, [until, false]);
@@ -187,9 +187,9 @@ export class PoolView {
     return index >= 0 && findStall(this.waits, index, this.config.ejection.stallMs, now);
   }
 
-  /** With the object away the isolate probes by itself: the index of a backend that is due, or -1; it is handed out once. */
+  /** With the object away the isolate probes on its own: takes the index of a backend that is due, once; -1: none is. */
   takeDueProbe(now: number): number {
-    if (!this.contact.isLost) return -1;
+    if (!this.breaker.hasFailed) return -1;
     const index = this.healths.findIndex(
       (health, i) => takesNew(this.config.backends[i]!) && isProbeDue(health, now),
     );
@@ -247,8 +247,8 @@ export class PoolView {
     return { backend: this.config.backends[at]!, upstream: this.upstreams[at]! };
   }
 
-  /** When the soonest ejection ends (epoch ms), or 0 when nobody is ejected. */
-  soonestReturn(): number {
+  /** When the first ejection ends (epoch ms); 0 when no backend is ejected. */
+  earliestEjectionEnd(): number {
     const ends = this.healths.flatMap(({ ejectedUntil }) => (ejectedUntil === 0 ? [] : [ejectedUntil]));
     return ends.length === 0 ? 0 : Math.min(...ends);
   }

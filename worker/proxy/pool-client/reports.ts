@@ -3,10 +3,10 @@ import type { Env } from '../../env.ts';
 import { retryOnce, withDeadline } from '../../lib/calls.ts';
 import { ISOLATE_DEADLINE_MS, PAUSE_MS } from '../../lib/timing.ts';
 import { flushLog } from '../../log/sinks.ts';
-import type { AttemptRecord, LeaseReply, Mapping, PoolNews, Report } from '../../protocol/messages.ts';
+import type { AttemptRecord, LeaseReply, Mapping, PoolUpdate, Report } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
-import { putBackClients, takeClients } from './affinity-clients.ts';
-import { followRoutes, isolateId, lostPools } from './isolate.ts';
+import { requeueClients, takeClients } from './affinity-clients.ts';
+import { isolateId, lostPools, refreshRoutesIfStale } from './isolate.ts';
 import { shardOf } from './pool-object.ts';
 import type { PoolView } from './pool-view.ts';
 import type { Shard } from './shards.ts';
@@ -20,7 +20,7 @@ export const CAPACITY = 1_024;
 /** As many for all pools together whose objects are away, each its part: an isolate has 128 MB for everything. */
 export const CAPACITY_IN_ALL = 65_536;
 
-/** Batches that wait at most: an object tells a repeated report from a new one only so far back. */
+/** Batches that wait at most: an object recognises a repeated report only this far back. */
 export const BATCHES_WAITING = 30;
 
 /** A batch that was made up and not yet taken. It keeps its number and its object: sent again, it counts once. */
@@ -88,9 +88,9 @@ export async function send(
   env: Env,
   ctx: ExecutionContext,
   want = slotsToBring(view, Date.now()),
-): Promise<PoolNews | LeaseReply | null> {
+): Promise<PoolUpdate | LeaseReply | null> {
   const outbox = outboxOf(view);
-  const batches = [...outbox.waiting, ...makeUp(view, outbox)];
+  const batches = [...outbox.waiting, ...buildReports(view, outbox)];
   if (batches.length === 0) return null;
   outbox.waiting = [];
   outbox.sentAt = Date.now();
@@ -111,9 +111,9 @@ async function deliver(
   ctx: ExecutionContext,
   batches: readonly Batch[],
   want: number,
-): Promise<PoolNews | LeaseReply | null> {
+): Promise<PoolUpdate | LeaseReply | null> {
   const outbox = outboxOf(view);
-  let last: PoolNews | LeaseReply | null = null;
+  let last: PoolUpdate | LeaseReply | null = null;
   for (const [i, { report, shard, failures }] of batches.entries()) {
     const asked = i === batches.length - 1 ? want : 0;
     const object = () => poolObject(env, view.config.id, shard.name, shard.hint);
@@ -123,22 +123,22 @@ async function deliver(
     );
     const now = Date.now();
     if (news === null) {
-      view.contact.missed(now);
+      view.breaker.onFailure(now);
       outbox.waiting.unshift(...batches.slice(i));
       trim(view, outbox);
       return null;
     }
     view.unreported -= failures;
-    if ('slots' in news) view.hearLease(news, now);
-    else view.hear(news, now);
-    ctx.waitUntil(followRoutes(view, env));
+    if ('slots' in news) view.applyLease(news, now);
+    else view.applyUpdate(news, now);
+    ctx.waitUntil(refreshRoutesIfStale(view, env));
     last = news;
   }
   return last;
 }
 
-/** Makes a report of what has come together; none when there is nothing to tell. */
-function makeUp(view: PoolView, outbox: Outbox): Batch[] {
+/** Builds a report of what the outbox holds; none when it is empty. */
+function buildReports(view: PoolView, outbox: Outbox): Batch[] {
   const { attempts, mappings, probing, probeRequestIds, failures, dropped } = outbox;
   if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
   Object.assign(outbox, empty());
@@ -168,10 +168,10 @@ function takeTurns(view: PoolView): Pick<Report, 'returned' | 'tookAlone'> {
   return { returned: slots.takeReturned(), tookAlone: slots.takeTurnsAlone() };
 }
 
-/** Past their bounds the oldest go, and what they tell of is counted. */
+/** Enforces the bounds: the oldest entries go, and their attempts are counted as dropped. */
 export function trim(view: PoolView, outbox: Outbox): void {
   const { attempts, mappings, waiting } = outbox;
-  const capacity = view.contact.isLost
+  const capacity = view.breaker.hasFailed
     ? Math.min(CAPACITY, Math.floor(CAPACITY_IN_ALL / lostPools()))
     : CAPACITY;
   if (attempts.length > capacity) outbox.dropped += attempts.splice(0, attempts.length - capacity).length;
@@ -182,11 +182,11 @@ export function trim(view: PoolView, outbox: Outbox): void {
     kept -= entriesOf(report);
     outbox.dropped += report.attempts.length + report.dropped;
     view.unreported -= failures;
-    putBackClients(view, report.clients ?? {});
+    requeueClients(view, report.clients ?? {});
   }
 }
 
-/** A request that nobody was asked for has a mapping and no attempt. */
+/** A request that was sent to no backend has a mapping and no attempt. */
 const entriesOf = ({ attempts, mappings }: Report): number => Math.max(attempts.length, mappings.count);
 
 /** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */

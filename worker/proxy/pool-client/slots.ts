@@ -1,4 +1,4 @@
-/** The slots that an isolate holds of a pool's sequence: used in order, given back when they expire; what it owes beside them. No I/O. */
+/** An isolate's slots of a pool's sequence: used in order, returned when they expire. Beside them its copy of the sequence. No I/O. */
 import { charge, enter, giveBack, take, takeTurns } from '../../balance/round-robin.ts';
 import { BUSY_MS } from '../../lib/timing.ts';
 import type { LeaseReply, Reason, Returned } from '../../protocol/messages.ts';
@@ -24,10 +24,10 @@ export interface Slot {
 }
 
 /**
- * What becomes of a slot. `pass`: its turn is over, as if it had been used; given back it would come again at once, and
- * who is passed over for a while would then be owed all those turns in a row. `return`: it goes back unused.
+ * What happens to a slot. `pass`: consumed without use. Returned, it would be granted again at once, and the skipped backend
+ * would later get all those turns in a burst. `return`: it goes back unused.
  */
-export type Fate = 'use' | 'pass' | 'return';
+export type SlotAction = 'use' | 'pass' | 'return';
 
 export class Slots {
   /** How many to ask for next. */
@@ -136,20 +136,20 @@ export class Slots {
     if (!copy) return;
     const position = from.map((f) => copy.position[f] ?? 0);
     const weights = from.map((f) => copy.weights[f] ?? 0);
-    // Until the object is heard, turns are of no epoch that it knows.
+    // Until the object answers, turns belong to no epoch that it knows.
     this.#copy = { epoch: -1, taken: 0, position, weights };
   }
 
   /** Takes the next slot that is to be used; expired ones go back too. Null: none left. */
   take(
     now: number,
-    fateOf: (index: number, reason: Reason) => Fate,
+    actionFor: (index: number, reason: Reason) => SlotAction,
     idOf: (index: number) => string,
   ): Slot | null {
     this.expire(now, idOf);
     for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
       const index = lease.slots[lease.next++]!;
-      const fate = fateOf(index, lease.reason);
+      const fate = actionFor(index, lease.reason);
       if (fate === 'return') this.#setAside(lease.epoch, idOf(index));
       if (lease.next === lease.slots.length) this.#leases.shift();
       if (fate !== 'use') continue;
@@ -215,7 +215,7 @@ export class Slots {
     if (this.#copy) charge(this.#copy.position, this.#copy.weights, index);
   }
 
-  /** Picks to be charged with the next call, by backend id; from now on they count as told. */
+  /** Picks to be charged with the next call, by backend id; from now on they count as reported. */
   takeCharged(): Record<string, number> {
     const charged = Object.fromEntries(this.#charged);
     this.#charged.clear();

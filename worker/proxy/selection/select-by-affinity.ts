@@ -4,14 +4,14 @@ import { policies } from '../../balance/policies.ts';
 import { readPin } from '../affinity/cookie.ts';
 import { type Choice, type Exchange, isPreflight } from '../exchange.ts';
 import { noteClient } from '../pool-client/affinity-clients.ts';
-import { hearNews } from '../pool-client/lease.ts';
+import { refreshPoolState } from '../pool-client/lease.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
 import { divertToProbe, eligibleNow, policyView, selectLocally, weightsOf } from './select-locally.ts';
 
 /** Selects by the client's cookie while its backend may be used, else by address if the route says so; null: neither. */
 export async function selectByAffinity(exchange: Exchange, view: PoolView): Promise<Choice | null> {
   const { route, headers, startedAt, env, ctx } = exchange;
-  await hearNews(view, env, ctx);
+  await refreshPoolState(view, env, ctx);
   const { affinity, affinityCookie } = route;
   if (affinity !== 'ip') {
     const { id: pool, backends } = view.config;

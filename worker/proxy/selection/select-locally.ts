@@ -30,7 +30,7 @@ const PROBE_SKIPS = 3;
 
 /** Diverts the request to a backend that is due for a probe, if there is one and the request may carry it; else null. */
 export function divertToProbe(view: PoolView, repeatable: boolean): Choice | null {
-  if (!view.probe && view.contact.isLost) {
+  if (!view.probe && view.breaker.hasFailed) {
     const due = view.takeDueProbe(Date.now());
     if (due >= 0) view.probe = { id: view.upstreams[due]!.id, skipped: 0 };
   }

@@ -7,7 +7,7 @@ import { fallbackOf } from '../../config/check.ts';
 import type { PoolConfig } from '../../config/schema.ts';
 import type { Choice, Exchange } from '../exchange.ts';
 import { viewOf } from '../pool-client/isolate.ts';
-import { askForSlots, hearNews, knock, takeSlot } from '../pool-client/lease.ts';
+import { askForSlots, probeObject, refreshPoolState, takeSlot } from '../pool-client/lease.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
 import { selectByAffinity } from './select-by-affinity.ts';
 import {
@@ -39,14 +39,14 @@ async function selectWithFreshState(exchange: Exchange, view: PoolView): Promise
   if (view.policy.leased) {
     const slot = takeSlot(view, env, ctx, now);
     if (slot) return divertToProbe(view, repeatable) ?? slot;
-    if (view.contact.isAway(now)) knock(view, env, ctx, now);
+    if (view.breaker.isOpen(now)) probeObject(view, env, ctx, now);
     // The object grants no slots while all backends are out: one call a second is enough.
-    else if (eligibleNow(view).mode === 'none') await hearNews(view, env, ctx);
+    else if (eligibleNow(view).mode === 'none') await refreshPoolState(view, env, ctx);
     else if (await askForSlots(view, env, ctx)) {
       const fresh = takeSlot(view, env, ctx, Date.now());
       if (fresh) return divertToProbe(view, repeatable) ?? fresh;
     }
-  } else await hearNews(view, env, ctx);
+  } else await refreshPoolState(view, env, ctx);
   return selectLocally(exchange, view);
 }
 

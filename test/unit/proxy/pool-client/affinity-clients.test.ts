@@ -4,8 +4,8 @@ import { poolSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
 import {
   noteClient,
-  putBackClients,
   REMEMBERED,
+  requeueClients,
   takeClients,
 } from '../../../../worker/proxy/pool-client/affinity-clients.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
@@ -45,8 +45,8 @@ test(`while the object is away ${REMEMBERED} clients of all backends wait to be 
     for (let i = 0; i < REMEMBERED; i++) seen(view, ids[i % 40]!, round * REMEMBERED + i);
     newest = takeClients(view);
     expect(countOf(newest)).toBeLessThanOrEqual(REMEMBERED);
-    putBackClients(view, newest);
-    putBackClients(view, untaken);
+    requeueClients(view, newest);
+    requeueClients(view, untaken);
     untaken = takeClients(view);
     expect(countOf(untaken)).toBeLessThanOrEqual(REMEMBERED);
   }

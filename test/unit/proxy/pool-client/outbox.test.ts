@@ -29,7 +29,7 @@ function outbox() {
   const hold = (count: number) => {
     const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
     const slots = Array.from({ length: count }, () => 0);
-    view.hearLease({ ...news, epoch: 1, first: 0, slots, reason: 'policy', ttlMs: 1_000 }, Date.now());
+    view.applyLease({ ...news, epoch: 1, first: 0, slots, reason: 'policy', ttlMs: 1_000 }, Date.now());
   };
   return {
     object,

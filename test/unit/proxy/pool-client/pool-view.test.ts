@@ -4,7 +4,7 @@ import { LIMITS } from '../../../../worker/config/limits.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
 import {
   noteClient,
-  putBackClients,
+  requeueClients,
   takeClients,
 } from '../../../../worker/proxy/pool-client/affinity-clients.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
@@ -18,10 +18,10 @@ test('an update from an object without a backend’s failures does not make the 
   const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
   for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
   view.unreported = 3;
-  view.hear(news, Date.now());
+  view.applyUpdate(news, Date.now());
   expect(view.verdict(0)).toBe('ejected');
   view.unreported = 0;
-  view.hear(news, Date.now());
+  view.applyUpdate(news, Date.now());
   expect(view.verdict(0)).toBe('available');
 });
 
@@ -30,7 +30,7 @@ test('failures whose request was lost are not held against a backend without end
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
   view.unreported = 3;
-  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
+  view.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
   expect(view.verdict(0)).toBe('available');
 });
 
@@ -44,7 +44,7 @@ test('a backend may have the name of a property of every object: its clients and
   const reported = takeClients(view);
   expect(Object.entries(reported)).toEqual([[id, [expect.any(Number), expect.any(Number)]]]);
   noteClient(view, id, 3, request, env);
-  putBackClients(view, reported);
+  requeueClients(view, reported);
   expect(takeClients(view)[id]).toHaveLength(3);
   view.slots.add(lease(1, [0, 0]), Date.now(), () => id);
   view.slots.drop(() => id);
@@ -58,7 +58,7 @@ test('a copy for a dry run holds failures against a backend for as long as the v
   view.unreported = 3;
   const copy = view.copy();
   for (const each of [view, copy])
-    each.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+    each.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   expect([view.verdict(0), copy.verdict(0)]).toEqual(['ejected', 'ejected']);
 });
 
@@ -66,10 +66,10 @@ test('a late reply that the pool has been deleted does not count for the one cre
   const config = poolSchema.parse({ id: 'p', backends: [{ id: 'a', url: 'http://a.test' }] });
   const deleted = { revision: 2, routesRevision: 2, ejected: [], ramping: [], pool: null };
   const view = new PoolView(config, 1);
-  view.hear(deleted, Date.now());
+  view.applyUpdate(deleted, Date.now());
   expect(view.gone).toBe(true);
   view.configure(config, 3);
-  view.hear(deleted, Date.now());
+  view.applyUpdate(deleted, Date.now());
   expect(view.gone).toBe(false);
 });
 

@@ -35,7 +35,7 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   const object = takeReports();
   const { taken, env, ctx } = object;
   object.isAway = true;
-  for (const view of views) view.contact.missed(Date.now());
+  for (const view of views) view.breaker.onFailure(Date.now());
   const EACH = 40;
   const sum = (count: (outbox: ReturnType<typeof outboxOf>) => number) =>
     views.reduce((all, view) => all + count(outboxOf(view)), 0);
@@ -53,7 +53,7 @@ test(`with the most pools, all objects away, ${CAPACITY_IN_ALL} entries are kept
   }
   object.isAway = false;
   const [view] = views;
-  view!.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  view!.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   for (let i = 0; i < 64; i++) recordAttempt(view!, ANSWERED, Date.now(), env, ctx);
   await object.settled();
   const reported = taken.reduce((all, { attempts, dropped }) => all + attempts.length + dropped, 0);
@@ -64,7 +64,7 @@ test('with a few pools each keeps as much as one alone', async () => {
   const [view] = await know(3, 2);
   const object = takeReports();
   object.isAway = true;
-  view!.contact.missed(Date.now());
+  view!.breaker.onFailure(Date.now());
   for (let i = 0; i < 3 * CAPACITY; i++)
     recordMapping(view!, { at: i } as Mapping, Date.now(), object.env, object.ctx);
   const { mappings, waiting } = outboxOf(view!);
@@ -82,11 +82,11 @@ test(`requests without an attempt wait as mappings, ${CAPACITY} in a batch and $
   };
   for (let round = 0; round < 8; round++) {
     // Each time the object is thought to be back, and is not.
-    view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+    view.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
     await record(600);
   }
   object.isAway = false;
-  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  view!.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   await record(10);
   const reported = taken.flatMap(({ mappings }) => JSON.parse(mappings.json) as Mapping[]);
   expect(reported.length).toBeGreaterThan(600);
@@ -107,7 +107,7 @@ test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAI
   }
   await object.settled();
   object.isAway = false;
-  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  view!.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   for (let i = 0; i < 64; i++) {
     recordAttempt(view, ANSWERED, Date.now(), env, ctx);
     recordMapping(view, mapping(), Date.now(), env, ctx);

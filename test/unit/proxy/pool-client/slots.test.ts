@@ -1,9 +1,9 @@
 /** The slots that an isolate holds: their order, their return, and how many it asks for. */
 import { expect, test } from 'vitest';
-import { type Fate, SLOTS_HELD, Slots } from '../../../../worker/proxy/pool-client/slots.ts';
+import { SLOTS_HELD, type SlotAction, Slots } from '../../../../worker/proxy/pool-client/slots.ts';
 import { lease } from '../../../support/samples.ts';
 
-const all = (): Fate => 'use';
+const all = (): SlotAction => 'use';
 const id = (index: number) => 'abc'[index]!;
 
 test('slots are used in the sequence’s order, though the replies overtook each other', () => {

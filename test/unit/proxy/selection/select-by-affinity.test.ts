@@ -18,7 +18,7 @@ function setUp() {
   const backends = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   const route = routeSchema.parse({ id: 'r', host: 'p.test', pool: 'p', affinity: 'cookie' });
-  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  view.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   return {
     view,
     /** So many failures at backends, each at `ids`, that the object has not heard of. */
@@ -88,6 +88,6 @@ test('it comes back once the object has heard of the failures and does not eject
   const { fail, goesTo, view } = setUp();
   fail(view.config.ejection.failures, 'b');
   view.unreported = 0;
-  view.hear({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
+  view.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   expect((await goesTo()).backend).toBe('b');
 });
