@@ -92,8 +92,8 @@ export class PoolState {
     this.sequence.rearrange(from, old.map(baseWeight), next.backends.map(baseWeight));
     this.counts.rearrange(from);
     this.tallies.forEach(({ health }, i) => {
-      const wasActive = from[i]! >= 0 && old[from[i]!]!.state === 'active';
-      if (!wasActive && next.backends[i]!.state === 'active') health.backSince = now;
+      const tookNew = from[i]! >= 0 && takesNew(old[from[i]!]!);
+      if (!tookNew && takesNew(next.backends[i]!)) health.backSince = now;
     });
     this.config = completePool(next);
     this.#indices = indicesOf(next);

@@ -79,8 +79,8 @@ export class PoolView {
     this.slots.rearrange(from);
     const was = this.config?.backends ?? [];
     const isBack = (f: number, i: number) =>
-      was.length > 0 && was[f]?.state !== 'active' && config.backends[i]!.state === 'active';
-    // As the object has it: the slow start of a backend that is let in begins now.
+      was.length > 0 && !(was[f] && takesNew(was[f])) && takesNew(config.backends[i]!);
+    // As in the object: the slow start of a backend that takes new requests again begins now.
     this.#rampingSince = from.map((f, i) => (isBack(f, i) ? Date.now() : (this.#rampingSince[f] ?? 0)));
     this.healths = from.map((f) => this.healths[f] ?? newHealth());
     this.waits = from.map((f) => this.waits[f] ?? newWaits());

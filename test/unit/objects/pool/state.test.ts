@@ -127,3 +127,22 @@ test('turns charged after a change of the list count under the new weights', () 
   state.charge({ b: 1 }, NOW);
   expect(state.sequence.position).toEqual([3, -3]);
 });
+
+test.each<[string, object, object]>([
+  ['a weight above 0 again', { weight: 0 }, { weight: 1 }],
+  ['the state active again', { state: 'disabled' }, {}],
+])('slow start begins with %s', (_, before, after) => {
+  const configOf = (more: object) =>
+    poolSchema.parse({
+      id: 'p',
+      slowStartMs: 16_000,
+      backends: [
+        { id: 'a', url: 'http://a.test' },
+        { id: 'b', url: 'http://b.test', ...more },
+      ],
+    });
+  const state = new PoolState(configOf(before), null, (weights) => weights.map(() => 0), DRAIN_TIMES);
+  state.configure(configOf(after), NOW);
+  const weightAt = (now: number) => state.status(now)[1]!.weightInForce;
+  expect([weightAt(NOW), weightAt(NOW + 8_000), weightAt(NOW + 16_000)]).toEqual([1 / 8, 1 / 2, 1]);
+});
