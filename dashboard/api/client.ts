@@ -87,7 +87,7 @@ interface AnyCall {
   readonly revision?: number;
 }
 
-/** Sends a request to a path that the caller has put together; `call` is the typed way. */
+/** Sends a request. Only the OpenAPI document, which no schema of ours describes, is read this way; all else is `call`. */
 export async function send<T>(method: string, path: string, body?: unknown, revision?: number): Promise<T> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers['content-type'] = 'application/json';

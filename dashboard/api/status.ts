@@ -37,10 +37,12 @@ export const poolSamplesQuery = queryOptions({
   queryFn: async ({ client: queries }): Promise<PoolSamples> => {
     const { statuses } = await call('GET /status');
     const known = queries.getQueryData<PoolSamples>(['poolSamples']) ?? {};
-    const left = Object.fromEntries(statuses.map(({ pool }) => [pool, known[pool]]));
-    const kept = Object.fromEntries(
-      Object.entries(left).filter(([, poolSample]) => poolSample),
-    ) as PoolSamples;
+    const kept: PoolSamples = Object.fromEntries(
+      statuses.flatMap(({ pool }) => {
+        const poolSample = known[pool];
+        return poolSample ? [[pool, poolSample]] : [];
+      }),
+    );
     return withStatuses(kept, statuses);
   },
   staleTime: Number.POSITIVE_INFINITY,

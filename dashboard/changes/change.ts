@@ -1,5 +1,5 @@
 /** The changes an operator makes, as data: each has a label, a way to send and to undo it, and its effect on the document. */
-import { send } from '../api/client.ts';
+import { call } from '../api/client.ts';
 import type { BackendConfig, Config, PoolConfig, RouteConfig } from '../api/config.ts';
 
 /** One change. */
@@ -52,7 +52,7 @@ function editBackends(
   return {
     label,
     apply,
-    send: (revision) => (direct ? revisionOf(direct(revision)) : sendPool(pool, apply, revision)),
+    send: (revision) => (direct ? revisionOf(direct(revision)) : sendPool(pool, edit, revision)),
     undo: (before) => {
       const old = findPool(before, pool)?.backends;
       return old ? editBackends(pool, `Undone: ${label}`, undo(old), () => edit) : null;
@@ -76,10 +76,11 @@ export function changeBackends(
         const old = ids.includes(backend.id) ? before.find(({ id }) => id === backend.id) : undefined;
         return old ? { ...backend, ...pickSame(old, fields) } : backend;
       });
-  const one = ids.length === 1 ? ids[0] : undefined;
-  const direct = (revision: number) =>
-    send<{ revision: number }>('PATCH', `/pools/${pool}/backends/${one}`, fields, revision);
-  return editBackends(pool, label, edit, undo, one === undefined ? undefined : direct);
+  const [backend] = ids;
+  if (backend === undefined || ids.length > 1) return editBackends(pool, label, edit, undo);
+  return editBackends(pool, label, edit, undo, (revision) =>
+    call('PATCH /pools/:pool/backends/:backend', { params: { pool, backend }, body: fields, revision }),
+  );
 }
 
 /**
@@ -92,10 +93,16 @@ export function drainBackend(
   disableAfterMs: number | null,
   label: string,
 ): Change {
-  const path = `/pools/${pool}/backends/${backend}/drain`;
   return {
     ...changeBackends(pool, [backend], { state: 'draining' }, label),
-    send: (revision) => revisionOf(send('PUT', path, { disableAfterMs }, revision)),
+    send: (revision) =>
+      revisionOf(
+        call('PUT /pools/:pool/backends/:backend/drain', {
+          params: { pool, backend },
+          body: { disableAfterMs },
+          revision,
+        }),
+      ),
   };
 }
 
@@ -108,7 +115,11 @@ export function putBackend(pool: string, backend: BackendConfig, label: string):
       return old ? put(backends, old) : backends.filter(({ id }) => id !== backend.id);
     };
   const direct = (revision: number) =>
-    send<{ revision: number }>('PUT', `/pools/${pool}/backends/${backend.id}`, backend, revision);
+    call('PUT /pools/:pool/backends/:backend', {
+      params: { pool, backend: backend.id },
+      body: backend,
+      revision,
+    });
   return editBackends(pool, label, (backends) => put(backends, backend), undo, direct);
 }
 
@@ -126,10 +137,11 @@ export function removeBackends(pool: string, ids: readonly string[], label: stri
             : list,
         [...backends],
       );
-  const one = ids.length === 1 ? ids[0] : undefined;
-  const direct = (revision: number) =>
-    send<{ revision: number }>('DELETE', `/pools/${pool}/backends/${one}`, undefined, revision);
-  return editBackends(pool, label, edit, undo, one === undefined ? undefined : direct);
+  const [backend] = ids;
+  if (backend === undefined || ids.length > 1) return editBackends(pool, label, edit, undo);
+  return editBackends(pool, label, edit, undo, (revision) =>
+    call('DELETE /pools/:pool/backends/:backend', { params: { pool, backend }, revision }),
+  );
 }
 
 /** Adds or replaces a pool. */
@@ -137,7 +149,8 @@ export function putPool(pool: PoolConfig, label: string): Change {
   return {
     label,
     apply: (config) => ({ ...config, pools: put(config.pools, pool) }),
-    send: (revision) => revisionOf(send('PUT', `/pools/${pool.id}`, pool, revision)),
+    send: (revision) =>
+      revisionOf(call('PUT /pools/:pool', { params: { pool: pool.id }, body: pool, revision })),
     undo: (before) => {
       const old = findPool(before, pool.id);
       return old ? putPool(old, `Undone: ${label}`) : removePool(pool.id, `Undone: ${label}`);
@@ -151,8 +164,8 @@ function editConfig(label: string, apply: Change['apply'], back: Change['apply']
     label,
     apply,
     send: async (revision) => {
-      const { config } = await send<{ config: Config }>('GET', '/config');
-      return revisionOf(send('PUT', '/config', apply(config), revision));
+      const { config } = await call('GET /config');
+      return revisionOf(call('PUT /config', { body: apply(config), revision }));
     },
     undo: () => editConfig(`Undone: ${label}`, back, apply),
   };
@@ -182,7 +195,7 @@ export function removePool(id: string, label: string): Change {
   return {
     label,
     apply: (config) => ({ ...config, pools: config.pools.filter((pool) => pool.id !== id) }),
-    send: (revision) => revisionOf(send('DELETE', `/pools/${id}`, undefined, revision)),
+    send: (revision) => revisionOf(call('DELETE /pools/:pool', { params: { pool: id }, revision })),
     undo: (before) => {
       const old = findPool(before, id);
       return old ? putPool(old, `Undone: ${label}`) : null;
@@ -195,7 +208,8 @@ export function putRoute(route: RouteConfig, label: string): Change {
   return {
     label,
     apply: (config) => ({ ...config, routes: put(config.routes, route) }),
-    send: (revision) => revisionOf(send('PUT', `/routes/${route.id}`, route, revision)),
+    send: (revision) =>
+      revisionOf(call('PUT /routes/:route', { params: { route: route.id }, body: route, revision })),
     undo: (before) => {
       const old = before.routes.find(({ id }) => id === route.id);
       return old ? putRoute(old, `Undone: ${label}`) : removeRoute(route.id, `Undone: ${label}`);
@@ -208,7 +222,7 @@ export function removeRoute(id: string, label: string): Change {
   return {
     label,
     apply: (config) => ({ ...config, routes: config.routes.filter((route) => route.id !== id) }),
-    send: (revision) => revisionOf(send('DELETE', `/routes/${id}`, undefined, revision)),
+    send: (revision) => revisionOf(call('DELETE /routes/:route', { params: { route: id }, revision })),
     undo: (before) => {
       const old = before.routes.find((route) => route.id === id);
       return old ? putRoute(old, `Undone: ${label}`) : null;
@@ -221,7 +235,7 @@ export function replaceConfig(next: Config, label: string): Change {
   return {
     label,
     apply: () => next,
-    send: (revision) => revisionOf(send('PUT', '/config', next, revision)),
+    send: (revision) => revisionOf(call('PUT /config', { body: next, revision })),
     undo: (before) => replaceConfig(before, `Undone: ${label}`),
   };
 }
@@ -231,16 +245,16 @@ export function rollBack(to: number, document: Config, label: string): Change {
   return {
     label,
     apply: () => document,
-    send: (revision) => revisionOf(send('POST', '/config/rollback', { revision: to }, revision)),
+    send: (revision) => revisionOf(call('POST /config/rollback', { body: { revision: to }, revision })),
     undo: (before) => replaceConfig(before, `Undone: ${label}`),
   };
 }
 
-/** Applies a change to the pool in force and sends the result, provided that nothing has changed meanwhile. */
-async function sendPool(pool: string, apply: (config: Config) => Config, revision: number): Promise<number> {
-  const { pool: known } = await send<{ pool: PoolConfig }>('GET', `/pools/${pool}`);
-  const changed = findPool(apply({ pools: [known], routes: [] }), pool);
-  return revisionOf(send('PUT', `/pools/${pool}`, changed, revision));
+/** Edits the backends of the pool in force and sends the result, provided that nothing has changed meanwhile. */
+async function sendPool(pool: string, edit: Edit, revision: number): Promise<number> {
+  const { pool: known } = await call('GET /pools/:pool', { params: { pool } });
+  const body = { ...known, backends: edit(known.backends) };
+  return revisionOf(call('PUT /pools/:pool', { params: { pool }, body, revision }));
 }
 
 /** The values that `old` has for the keys of `fields`. */
