@@ -15,6 +15,9 @@ export interface Returned {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** Stands for the weights in force: an isolate has read a new configuration and not heard from the object since. */
+export const NO_EPOCH = -1;
+
 /** A request for slots. With `want` 0 it only returns slots, charges picks and fetches the pool's state. */
 export interface LeaseAsk {
   readonly want: number;

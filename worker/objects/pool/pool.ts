@@ -273,13 +273,7 @@ export class Pool extends DurableObject<Env> {
 
   /** Moves the sequence on by the turns that an isolate took without slots. */
   #takeTurns(turns: readonly Returned[] = []): void {
-    const state = this.#state;
-    if (!state) return;
-    for (const { epoch, counts } of turns)
-      for (const [id, count] of Object.entries(counts)) {
-        const index = state.indexOf(id);
-        if (index >= 0) state.sequence.takeTurns(epoch, index, count);
-      }
+    this.#state?.takeTurns(turns, Date.now());
   }
 
   /** Writes everything in one transaction: Durable Objects coalesce the writes of a synchronous turn. */

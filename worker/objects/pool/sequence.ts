@@ -10,6 +10,7 @@ import {
 } from '../../balance/round-robin.ts';
 
 import { evictOldest } from '../../lib/bounded.ts';
+import { NO_EPOCH } from '../../protocol/messages.ts';
 
 /** Epochs remembered, so that slots are returned under the weights they were taken with. */
 export const EPOCHS_KEPT = 16;
@@ -108,11 +109,16 @@ export class Sequence {
     return this.#weights;
   }
 
-  /** Takes `count` turns that an isolate gave to `index` without slots. Those of a forgotten epoch are lost. */
+  /**
+   * Takes `count` turns that an isolate gave to `index` without slots. Those of `NO_EPOCH` count under the weights in force,
+   * those of a forgotten epoch are lost.
+   */
   takeTurns(epoch: number, index: number, count: number): void {
-    const weights = this.#epochs.get(epoch);
+    const weights = epoch === NO_EPOCH ? this.#weights : this.#epochs.get(epoch);
     if (!weights || weights.length !== this.position.length) return;
-    const written = [...this.#enteredAt].filter(([, at]) => epoch <= at).map(([i]) => i);
+    const written = [...this.#enteredAt]
+      .filter(([, at]) => epoch !== NO_EPOCH && epoch <= at)
+      .map(([i]) => i);
     const rest = written.length > 0 ? weights.map((w, i) => (written.includes(i) ? 0 : w)) : weights;
     if (rest[index] === 0) return;
     takeTurns(this.position, rest, index, count);

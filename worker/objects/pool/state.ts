@@ -21,6 +21,7 @@ import {
   FLAG,
   type HealthChange,
   type Reason,
+  type Returned,
 } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { BackendCounts } from './backend-counts.ts';
@@ -123,6 +124,16 @@ export class PoolState {
     const set = this.#updateWeights(now);
     const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
     return { slots: this.sequence.lease(want), reason };
+  }
+
+  /** Moves the sequence on by the turns that an isolate took without slots. */
+  takeTurns(turns: readonly Returned[], now: number): void {
+    if (turns.length > 0) this.#updateWeights(now);
+    for (const { epoch, counts } of turns)
+      for (const [id, count] of Object.entries(counts)) {
+        const index = this.indexOf(id);
+        if (index >= 0) this.sequence.takeTurns(epoch, index, count);
+      }
   }
 
   /** Charges affinity picks to the sequence: their number by backend id. */

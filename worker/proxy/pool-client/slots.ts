@@ -1,7 +1,7 @@
 /** An isolate's slots of a pool's sequence: used in order, returned when they expire. Beside them its copy of the sequence. No I/O. */
 import { charge, enter, giveBack, take, takeTurns } from '../../balance/round-robin.ts';
 import { BUSY_MS } from '../../lib/timing.ts';
-import type { LeaseReply, Reason, Returned } from '../../protocol/messages.ts';
+import { type LeaseReply, NO_EPOCH, type Reason, type Returned } from '../../protocol/messages.ts';
 
 /**
  * Slots in hand at most: any number of requests may ask at once, each for a whole lease. What comes past it goes back
@@ -48,6 +48,7 @@ export class Slots {
 
   /** Adds what the object granted. `now` in epoch ms. */
   add(reply: LeaseReply, now: number, idOf: (index: number) => string): void {
+    this.#nameEpoch(reply.epoch);
     const slots = this.#withoutAlone(reply, idOf);
     this.#follow(reply, idOf);
     if (reply.slots.length === 0) return;
@@ -66,6 +67,14 @@ export class Slots {
     else this.#leases.push(lease);
     // Replies may overtake each other; the sequence's order is the slots' own.
     this.#leases.sort((a, b) => a.first - b.first);
+  }
+
+  /** Turns of no epoch are of this one: its object has the same configuration. */
+  #nameEpoch(epoch: number): void {
+    const turns = this.#alone.get(NO_EPOCH);
+    if (!turns) return;
+    this.#alone.delete(NO_EPOCH);
+    for (const [id, count] of turns) for (let n = 0; n < count; n++) countUp(this.#alone, epoch, id);
   }
 
   /** Follows the object's sequence, and goes on from there by the turns and unused slots that it does not know of yet. */
@@ -136,8 +145,7 @@ export class Slots {
     if (!copy) return;
     const position = from.map((f) => copy.position[f] ?? 0);
     const weights = from.map((f) => copy.weights[f] ?? 0);
-    // Until the object answers, turns belong to no epoch that it knows.
-    this.#copy = { epoch: -1, taken: 0, position, weights };
+    this.#copy = { epoch: NO_EPOCH, taken: 0, position, weights };
   }
 
   /** Takes the next slot that is to be used; expired ones go back too. Null: none left. */
