@@ -234,6 +234,8 @@ export class Pool extends DurableObject<Env> {
       this.#name.shard,
     );
     setWatched(watched);
+    // What came in before this answer has not been pushed.
+    if (watched) this.#feed.schedule(this.env, null);
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
   }
