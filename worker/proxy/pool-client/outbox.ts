@@ -2,7 +2,7 @@
 import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
-import { BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
+import { AWAY_MAX_MS, AWAY_MS, BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
 import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
@@ -99,7 +99,16 @@ function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext):
 async function sendLater(view: PoolView, env: Env, ctx: ExecutionContext, batch: number): Promise<void> {
   await sleep(BATCH_MS);
   if (outboxOf(view).batch === batch) await send(view, env, ctx);
+  await sendWaiting(view, env, ctx);
   await giveBackWhenIdle(view, env);
+}
+
+/** Sends what the object did not take again, also when no request follows: with growing pauses, a few times. */
+async function sendWaiting(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
+  for (let pauseMs = AWAY_MS; pauseMs <= AWAY_MAX_MS && outboxOf(view).waiting.length > 0; pauseMs *= 2) {
+    await sleep(pauseMs);
+    if (outboxOf(view).waiting.length > 0) await send(view, env, ctx);
+  }
 }
 
 /** An isolate may vanish in a pause: what it holds of the sequence goes back first, so that the order goes on without it. */
