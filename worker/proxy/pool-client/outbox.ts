@@ -2,7 +2,7 @@
 import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
-import { AWAY_MAX_MS, AWAY_MS, BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
+import { AWAY_MS, BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
 import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
@@ -103,12 +103,21 @@ async function sendLater(view: PoolView, env: Env, ctx: ExecutionContext, batch:
   await giveBackWhenIdle(view, env);
 }
 
-/** Sends what the object did not take again, also when no request follows: with growing pauses, a few times. */
+/** Pauses before what the object did not take is sent again, should no request follow. */
+const RESEND_MS = [AWAY_MS, 2 * AWAY_MS] as const;
+
+/** Sends what the object did not take again, for one batch at a time. */
 async function sendWaiting(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
-  for (let pauseMs = AWAY_MS; pauseMs <= AWAY_MAX_MS && outboxOf(view).waiting.length > 0; pauseMs *= 2) {
+  const outbox = outboxOf(view);
+  // A request that vanished meanwhile does not keep the next one from it.
+  if (Date.now() - outbox.resendingSince < RESEND_MS[0] + RESEND_MS[1] + ORPHANED_MS) return;
+  outbox.resendingSince = Date.now();
+  for (const pauseMs of RESEND_MS) {
+    if (outbox.waiting.length === 0) break;
     await sleep(pauseMs);
-    if (outboxOf(view).waiting.length > 0) await send(view, env, ctx);
+    if (outbox.waiting.length > 0) await send(view, env, ctx);
   }
+  outbox.resendingSince = 0;
 }
 
 /** An isolate may vanish in a pause: what it holds of the sequence goes back first, so that the order goes on without it. */

@@ -45,6 +45,8 @@ export interface Outbox {
   sentAt: number;
   /** Oldest first. */
   waiting: Batch[];
+  /** Since when a request has been about to send these again; 0: none is. */
+  resendingSince: number;
 }
 
 const outboxes = new WeakMap<PoolView, Outbox>();
@@ -64,7 +66,7 @@ export function outboxOf(view: PoolView): Outbox {
   let outbox = outboxes.get(view);
   if (!outbox) {
     // Begins where no earlier outbox of this isolate for the same pool can have come to.
-    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [] };
+    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [], resendingSince: 0 };
     outboxes.set(view, outbox);
   }
   return outbox;
