@@ -12,7 +12,7 @@ const CALM_MS = 5_000;
 /** Of traffic in the calm, by which shares are judged. */
 const SHARES_MS = 2_500;
 /** Violations of one invariant that are listed; more are only counted. */
-const TOLD = 5;
+const SHOWN = 5;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Reads until nothing is wrong any more, or the calm has had its time. */
@@ -113,10 +113,10 @@ export function judgeAll(requestLog: RequestLog): string[] {
   const outages = judgeOutages(requestLog);
   return [
     ...[...details].flatMap(([invariant, all]) => [
-      ...all.slice(0, TOLD).map((detail) => `${invariant}: ${detail}`),
-      ...(all.length > TOLD ? [`${invariant}: ${all.length} times in all`] : []),
+      ...all.slice(0, SHOWN).map((detail) => `${invariant}: ${detail}`),
+      ...(all.length > SHOWN ? [`${invariant}: ${all.length} times in all`] : []),
     ]),
-    ...outages.slice(0, TOLD),
-    ...(outages.length > TOLD ? [`${outages.length} outages in all`] : []),
+    ...outages.slice(0, SHOWN),
+    ...(outages.length > SHOWN ? [`${outages.length} outages in all`] : []),
   ];
 }

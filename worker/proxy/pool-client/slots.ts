@@ -157,10 +157,10 @@ export class Slots {
     this.expire(now, idOf);
     for (let lease = this.#leases[0]; lease; lease = this.#leases[0]) {
       const index = lease.slots[lease.next++]!;
-      const fate = actionFor(index, lease.reason);
-      if (fate === 'return') this.#setAside(lease.epoch, idOf(index));
+      const action = actionFor(index, lease.reason);
+      if (action === 'return') this.#setAside(lease.epoch, idOf(index));
       if (lease.next === lease.slots.length) this.#leases.shift();
-      if (fate !== 'use') continue;
+      if (action !== 'use') continue;
       this.#taken++;
       return { index, reason: lease.reason };
     }
