@@ -77,6 +77,8 @@ export interface Seen {
    * since.
    */
   readonly sentAs: 'in' | 'out' | 'probe';
+  /** When the attempt began, epoch ms. */
+  readonly beganAt: number;
   /** The `Retry-After` of a failed response, in ms from now; 0: none. */
   readonly retryAfterMs: number;
 }
@@ -101,9 +103,13 @@ export function isFailure(outcome: Outcome, failureStatuses: readonly number[], 
   return failureStatuses.includes(status);
 }
 
-/** Records how an attempt at the backend `index` ended. Returns what it changed. `now` is epoch ms. */
+/**
+ * Records how an attempt at the backend `index` ended. Returns what it changed. A failed attempt that began before the
+ * backend came back is of the outage that is over: it counts for nothing. `now` is epoch ms.
+ */
 export function recordAttempt(pool: Tracked, index: number, seen: Seen, now: number): Change {
   const health = pool.healths[index]!;
+  if (seen.failed && seen.beganAt < health.backSince) return 'none';
   rollWindow(health, pool.settings.windowMs, now);
   health.attempts[0]++;
   if (seen.failed) health.failures[0]++;

@@ -92,7 +92,7 @@ export function recordOutcome(forwarding: Forwarding, { outcome, response }: Att
   const now = attemptAt + outcome.ms;
   if (wait) endWait(waits, wait, response !== null, failed, now);
   const retryAfterMs = failed && response ? readRetryAfter(response.headers.get('retry-after'), now) : 0;
-  const judged = { failed, sentAs, retryAfterMs };
+  const judged = { failed, sentAs, beganAt: attemptAt, retryAfterMs };
   const change =
     outcome.kind === 'client-closed'
       ? 'none'

@@ -34,8 +34,8 @@ const member = (id: string, more: Partial<Member> = {}): Member => ({
 const many = (size: number) => Array.from({ length: size }, (_, i) => member(`b${i}`));
 const NOW = 1_000_000;
 
-/** One attempt at the first backend: when (s), and how. `F`: failed, `S`: answered; `out` and `probe`: sent as such. */
-type Step = readonly [at: number, how: string, retryAfterMs?: number];
+/** One attempt at the first backend: when it ended (s), and how. `F`: failed, `S`: answered; `out` and `probe`: sent as such. */
+type Step = readonly [at: number, how: string, retryAfterMs?: number, tookS?: number];
 
 /** Plays a script at the first of `size` backends. Returns what changed, by second, with the length of ejections in s. */
 function play(script: readonly Step[], size = 3, more: Partial<EjectionSettings> = {}, failsOpen = true) {
@@ -43,10 +43,16 @@ function play(script: readonly Step[], size = 3, more: Partial<EjectionSettings>
   const healths = members.map(newHealth);
   const pool = { members, healths, settings: { ...settings, ...more }, failsOpen };
   const health = healths[0]!;
-  return script.flatMap(([at, how, retryAfterMs = 0]) => {
+  return script.flatMap(([at, how, retryAfterMs = 0, tookS = 0]) => {
     const now = NOW + at * 1_000;
+    const beganAt = now - tookS * 1_000;
     const sentAs = how.includes('probe') ? 'probe' : how.includes('out') ? 'out' : 'in';
-    const change = recordAttempt(pool, 0, { failed: how.startsWith('F'), sentAs, retryAfterMs }, now);
+    const change = recordAttempt(
+      pool,
+      0,
+      { failed: how.startsWith('F'), sentAs, beganAt, retryAfterMs },
+      now,
+    );
     if (change === 'none') return [];
     const isOut = change === 'ejected' || change === 'probe-failed';
     return [`${at} ${change}${isOut ? ` ${(health.ejectedUntil - now) / 1_000}` : ''}`];
@@ -79,6 +85,16 @@ test.each<[string, Step[], string[]]>([
     'a failure that was under way when the ejection began is no failed probe',
     [...row(0, 'F', 3), [15, 'F']],
     ['0 ejected 10'],
+  ],
+  [
+    'failures of requests that began before the backend came back count for nothing',
+    [...row(0, 'F', 3), [10, 'S probe'], ...Array.from({ length: 5 }, (): Step => [12, 'F', 0, 3])],
+    ['0 ejected 10', '10 returned'],
+  ],
+  [
+    'failures of requests that began since eject again',
+    [...row(0, 'F', 3), [10, 'S probe'], ...Array.from({ length: 3 }, (): Step => [12, 'F', 0, 2])],
+    ['0 ejected 10', '10 returned', '12 ejected 10'],
   ],
   ['the probe’s success restores', [...row(0, 'F', 3), [10, 'S probe']], ['0 ejected 10', '10 returned']],
   [
@@ -137,7 +153,7 @@ test('with all backends out, an answer ends the ejection at once in a pool that 
 function ejectAll(members: readonly Member[], maxEjectedPercent: number): Verdict[] {
   const healths = members.map(newHealth);
   const pool = { members, healths, settings: { ...settings, maxEjectedPercent }, failsOpen: true };
-  const failed: Seen = { failed: true, sentAs: 'in', retryAfterMs: 0 };
+  const failed: Seen = { failed: true, sentAs: 'in', beganAt: NOW, retryAfterMs: 0 };
   for (let n = 0; n < 3; n++) for (const i of members.keys()) recordAttempt(pool, i, failed, NOW);
   return healths.map(verdictOf);
 }
@@ -183,7 +199,12 @@ describe('at a cap of 50 per cent with one of two backends ejected', () => {
       failsOpen: true,
     };
     const send = (index: number, failed: boolean, sentAs: Seen['sentAs'], atS: number) =>
-      recordAttempt(pool, index, { failed, sentAs, retryAfterMs: 0 }, NOW + atS * 1_000);
+      recordAttempt(
+        pool,
+        index,
+        { failed, sentAs, beganAt: NOW + atS * 1_000, retryAfterMs: 0 },
+        NOW + atS * 1_000,
+      );
     for (let n = 0; n < 3; n++) send(0, true, 'in', 0);
     for (let n = 0; n < 2; n++) send(1, true, 'in', 0);
     return { healths, send };

@@ -169,7 +169,7 @@ export class PoolState {
       failsOpen: whenUnavailable === 'fail-open',
     };
     const sentAs = flags & FLAG.probe ? 'probe' : flags & FLAG.out ? 'out' : 'in';
-    const seen: Seen = { failed, sentAs, retryAfterMs: retryAfterMs ?? 0 };
+    const seen: Seen = { failed, sentAs, beganAt: now - ms, retryAfterMs: retryAfterMs ?? 0 };
     const change = recordAttempt(pool, index, seen, now);
     const example = requestId ?? null;
     const found = this.#findStall(id, outcome, example, now);

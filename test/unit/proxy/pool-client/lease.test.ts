@@ -170,7 +170,7 @@ test('a backend that one isolate skipped on suspicion is not owed those turns af
     return order;
   };
   await requests(40);
-  const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
+  const FAILED = { failed: true, sentAs: 'in', beganAt: Date.now(), retryAfterMs: 0 } as const;
   // Three failures that no report has brought to the object.
   for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
   view.unreported = 3;

@@ -10,7 +10,7 @@ import {
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { lease } from '../../../support/samples.ts';
 
-const FAILED = { failed: true, sentAs: 'in', retryAfterMs: 0 } as const;
+const FAILED = { failed: true, sentAs: 'in', beganAt: 0, retryAfterMs: 0 } as const;
 
 test('an update from an object without a backend’s failures does not make the backend available again', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));

@@ -30,7 +30,7 @@ function setUp() {
           view.recordAttempt(
             index,
             view.upstreams[index]!,
-            { failed: true, sentAs: 'in', retryAfterMs: 0 },
+            { failed: true, sentAs: 'in', beganAt: Date.now(), retryAfterMs: 0 },
             Date.now(),
           );
         }
