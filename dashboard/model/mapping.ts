@@ -1,5 +1,5 @@
 /** A recorded request in words: why this backend, how each attempt ended, and what the client got. No I/O. */
-import type { MappedAttempt, Mapping, Reason } from '../../worker/protocol/messages.ts';
+import type { MappedAttempt, Mapping } from '../../worker/protocol/messages.ts';
 import { count, plural } from './format.ts';
 
 /** A reason in a few words for a list, and as a sentence. */
@@ -8,7 +8,7 @@ export interface Explained {
   readonly why: string;
 }
 
-const REASONS: Record<Reason, Explained> = {
+const REASONS: Record<Mapping['reason'], Explained> = {
   policy: {
     words: 'policy',
     why: "It was this backend's turn according to the pool's policy and weights.",
@@ -37,10 +37,15 @@ const REASONS: Record<Reason, Explained> = {
     words: 'fallback pool',
     why: 'No backend of the pool was available, so the request went to its fallback pool (whenUnavailable: pool).',
   },
+  unrouted: {
+    words: 'no route',
+    why: 'No route fits this host and path, so no backend was asked.',
+  },
 };
 
 /** Why a request went to its backend. A reason that only a newer Worker knows is shown as it is. */
-export const explainReason = (reason: Reason): Explained => REASONS[reason] ?? { words: reason, why: reason };
+export const explainReason = (reason: Mapping['reason']): Explained =>
+  REASONS[reason] ?? { words: reason, why: reason };
 
 const OUTCOMES: Record<MappedAttempt['outcome'], string> = {
   ok: 'answered',

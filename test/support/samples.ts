@@ -19,6 +19,7 @@ export const mapping = (more: Partial<Mapping> = {}): Mapping => ({
   status: 200,
   ms: 5,
   colo: null,
+  notRetried: null,
   ...more,
 });
 

@@ -1,5 +1,6 @@
 /** `/api/pools/:pool/status`, `/api/status`, `/api/series` and `/api/requests`: what the Pool objects have seen, summed over shards. */
 import { z } from 'zod';
+import { UNROUTED_POOL } from '../config/unrouted.ts';
 import {
   type Mapping,
   outcome,
@@ -9,6 +10,7 @@ import {
   statusesSchema,
 } from '../protocol/traffic-schemas.ts';
 import { poolStatus } from '../stats/pool-status.ts';
+import { CLIENT_CLOSED } from '../stats/received.ts';
 import { poolSeries } from '../stats/series.ts';
 import { readConfig, statusContext } from './directory.ts';
 import { readLimit } from './http/limit.ts';
@@ -101,7 +103,10 @@ export const statusApi = [
       const { pool: only, ...filter } = c.req.query();
       const most = readLimit(c.req.query('limit'));
       const { revision, config } = await readConfig(c);
-      const pools = only === undefined ? config.pools.map(({ id }) => id) : [findPool(config, only).id];
+      const pools =
+        only === undefined
+          ? [...config.pools.map(({ id }) => id), UNROUTED_POOL]
+          : [findPool(config, only).id];
       const objects = (await shardObjectsOf(c, pools)).flat();
       let requests: Mapping[] = [];
       for (let from = 0; from < objects.length; from += RINGS_AT_ONCE) {
@@ -115,9 +120,6 @@ export const statusApi = [
     },
   ),
 ] as const;
-
-/** What nginx calls a request whose client left first. */
-const CLIENT_CLOSED = 499;
 
 /** Whether an attempt ended so. A client may also leave before a backend is asked, and then there is no attempt. */
 const hasOutcome = ({ attempts, status }: Mapping, outcome: string): boolean =>

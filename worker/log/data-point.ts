@@ -22,8 +22,19 @@ import { triedOf } from './line.ts';
 export function dataPointOf(mapping: Mapping, weight: number): AnalyticsEngineDataPoint {
   const { pool, route, backend, reason, method, host, path, attempts, colo, requestId, status, ms } = mapping;
   return {
-    indexes: [pool],
-    blobs: [pool, route, backend ?? '', reason, method, host, path, triedOf(mapping), colo ?? '', requestId],
+    indexes: [pool ?? ''],
+    blobs: [
+      pool ?? '',
+      route ?? '',
+      backend ?? '',
+      reason,
+      method,
+      host,
+      path,
+      triedOf(mapping),
+      colo ?? '',
+      requestId,
+    ],
     doubles: [status, ms, attempts.length, weight],
   };
 }

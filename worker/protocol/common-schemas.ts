@@ -22,7 +22,10 @@ export const count = () => z.int().min(0);
 /** The revision that a response belongs to. */
 export const revision = () => z.int().min(0).describe('The revision of the configuration');
 /** Why a request went where it went. */
-export const reason = () => z.enum(['policy', 'affinity', 'retry', 'fail-open', 'tier', 'probe', 'fallback']);
+const REASONS = ['policy', 'affinity', 'retry', 'fail-open', 'tier', 'probe', 'fallback'] as const;
+export const reason = () => z.enum(REASONS);
+/** The same for a recorded request; `unrouted`: it came to no route. */
+export const mappedReason = () => z.enum([...REASONS, 'unrouted']);
 export type Reason = z.output<ReturnType<typeof reason>>;
 
 /** A fault or a warning, and where. */

@@ -5,6 +5,7 @@ import type { Problem } from '../config/check.ts';
 import type { Difference } from '../config/diff.ts';
 import type { Precondition } from '../config/precondition.ts';
 import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
+import type { ReceivedCell } from '../stats/received.ts';
 import type { MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
 export type { MappedAttempt, Mapping, Reason };
@@ -93,6 +94,8 @@ export interface Report {
   readonly attempts: readonly AttemptRecord[];
   /** A JSON array of `Mapping` that is stored as it is: the object parses it only to list mappings. */
   readonly mappings: MappingBatch;
+  /** What clients received, of each request that finished since the last batch. */
+  readonly received?: readonly ReceivedCell[];
   /** Affinity picks to charge to the sequence, by backend id. */
   readonly charged: Readonly<Record<string, number>>;
   readonly returned: readonly Returned[];

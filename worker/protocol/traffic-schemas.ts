@@ -1,6 +1,16 @@
 /** The schemas and types of responses about traffic: status, series, recent requests, events, explanations. No I/O. */
 import { z } from 'zod';
-import { count, differenceFields, type Message, messages, reason, revision, time } from './common-schemas.ts';
+import { RETRY_REFUSALS } from '../stats/received.ts';
+import {
+  count,
+  differenceFields,
+  type Message,
+  mappedReason,
+  messages,
+  reason,
+  revision,
+  time,
+} from './common-schemas.ts';
 
 export type { Reason } from './common-schemas.ts';
 
@@ -8,6 +18,9 @@ const state = () => z.enum(['active', 'draining', 'disabled']);
 /** How an attempt ended. */
 export const outcome = () =>
   z.enum(['ok', 'failure-status', 'connect-failure', 'timeout', 'stalled', 'client-closed']);
+
+/** Why a failed attempt was not followed by another. */
+const retryRefusal = () => z.enum(RETRY_REFUSALS);
 
 /** The state of a drain. */
 const drainStatusSchema = z.strictObject({
@@ -116,14 +129,18 @@ export const mappingSchema = z.strictObject({
   method: z.string(),
   host: z.string(),
   path: z.string().describe('Without the query string'),
-  route: z.string(),
-  pool: z.string(),
+  route: z.string().nullable().describe('null: no route fitted'),
+  pool: z.string().nullable(),
   backend: z.string().nullable().describe('The backend that answered; null: none did'),
-  reason: reason(),
+  reason: mappedReason(),
   attempts: z.array(mappedAttemptSchema),
   status: z.int().describe('What the client received'),
   ms: z.number(),
   colo: z.string().nullable(),
+  notRetried: retryRefusal()
+    .nullable()
+    .optional()
+    .describe('Why the last attempt, which failed, was not followed by another'),
 });
 export type Mapping = Message<typeof mappingSchema>;
 /** Recent mappings. */

@@ -5,10 +5,11 @@ import { isFailure, readRetryAfter } from '../balance/ejection.ts';
 import { isRetryable } from '../balance/retry.ts';
 import { endWait } from '../balance/stall.ts';
 import type { Outcome } from '../balance/types.ts';
+import type { RetryRefusal } from '../stats/received.ts';
 import { addAttempt } from './exchange.ts';
 import type { Forwarding } from './forwarding.ts';
 import { recordAttempt, recordProbe } from './pool-client/outbox.ts';
-import { selectFallback, selectNext } from './selection/select.ts';
+import { hasAlternatives, selectFallback, selectNext } from './selection/select.ts';
 import { type AttemptResult, sendMessage } from './upstream/attempt.ts';
 import { canResend } from './upstream/body.ts';
 import { countsInFlight } from './upstream/in-flight.ts';
@@ -62,7 +63,7 @@ function abandonIfStalled(forwarding: Forwarding): boolean {
   const now = Date.now();
   if (!exchange.view.findStall(waits, now)) return false;
   const made = exchange.attempts.length + 1;
-  if (!shouldRetry(forwarding, { kind: 'stalled', ms: 0 }, made) || !isAnotherAvailable(forwarding))
+  if (judgeRetry(forwarding, { kind: 'stalled', ms: 0 }, made) !== 'retry' || !isAnotherAvailable(forwarding))
     return false;
   forwarding.isRetryPaid = takeRetry(budget, exchange.retry.budgetPercent, now);
   return forwarding.isRetryPaid;
@@ -103,34 +104,39 @@ export function recordOutcome(forwarding: Forwarding, { outcome, response }: Att
 }
 
 /**
- * Whether to try another backend after this outcome: it is retryable, the client is still there, and neither the attempts
- * nor the time are used up. `made`: attempts so far.
+ * Whether to try another backend after this outcome: it is one that is retried, the client is still there, and neither the
+ * attempts nor the time are used up. Else why not; `final`: there is nothing to retry. `made`: attempts so far.
  */
-export function shouldRetry(
+export function judgeRetry(
   { exchange, body, deadline }: Forwarding,
   outcome: Outcome,
   made = exchange.attempts.length,
-): boolean {
-  const { retry, repeatable, upgrade, request } = exchange;
-  if (made > retry.maxRetries || !isRetryable(outcome, repeatable, retry.on, upgrade)) return false;
-  return canResend(body) && Date.now() < deadline && !request.signal.aborted;
+): 'retry' | 'final' | RetryRefusal {
+  const { retry, repeatable, upgrade, request, view } = exchange;
+  if (!isRetryable(outcome, true, retry.on, upgrade)) return 'final';
+  if (!isRetryable(outcome, repeatable, retry.on, upgrade)) return 'method';
+  if (made > retry.maxRetries) return 'attempts';
+  // Where there is no other backend, no body is kept.
+  if (!canResend(body)) return hasAlternatives(view.config) ? 'body' : 'nobody-left';
+  if (Date.now() >= deadline) return 'time';
+  return request.signal.aborted ? 'client-closed' : 'retry';
 }
 
-/** Turns to the next backend, if there is one and the retry budget allows it. Returns whether it did. */
-export async function selectNextBackend(forwarding: Forwarding): Promise<boolean> {
+/** Turns to the next backend, if there is one and the retry budget allows it. Returns why not, or null when it did. */
+export async function selectNextBackend(forwarding: Forwarding): Promise<RetryRefusal | null> {
   const { exchange, budget } = forwarding;
   const { retry, attempts, view } = exchange;
   const tried = new Set(attempts.slice(forwarding.attemptsBefore).map(({ backend }) => backend));
   const next = selectNext(exchange, view, tried);
   const found = next ? { view, choice: next } : await selectFallback(exchange, view);
   const now = Date.now();
-  if (!found.choice) return false;
-  if (!forwarding.isRetryPaid && !takeRetry(budget, retry.budgetPercent, now)) return false;
+  if (!found.choice) return 'nobody-left';
+  if (!forwarding.isRetryPaid && !takeRetry(budget, retry.budgetPercent, now)) return 'budget';
   forwarding.isRetryPaid = false;
   if (found.view !== view) forwarding.attemptsBefore = attempts.length;
   forwarding.attemptAt = now;
   forwarding.backend = found.view.member(found.choice.index).upstream;
   exchange.view = found.view;
   exchange.choice = found.choice;
-  return true;
+  return null;
 }

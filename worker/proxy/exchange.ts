@@ -5,6 +5,7 @@ import type { PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { Env } from '../env.ts';
 import { msBetween } from '../lib/time.ts';
 import type { MappedAttempt, Mapping, Reason } from '../protocol/messages.ts';
+import type { RetryRefusal } from '../stats/received.ts';
 import type { Pin } from './affinity/cookie.ts';
 import { edgeLocation } from './pool-client/edge-location.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
@@ -44,6 +45,8 @@ export interface Exchange extends IncomingRequest {
   view: PoolView;
   /** The backend to try next, or being tried; null: none. */
   choice: Choice | null;
+  /** Why the last attempt, which failed, was not followed by another; null: it did not fail, or another one followed. */
+  notRetried: RetryRefusal | null;
 }
 
 const REQUEST_ID = /^[\w.:=+/@-]{1,128}$/;
@@ -77,6 +80,7 @@ export function beginExchange(incoming: IncomingRequest, route: RouteConfig, vie
     pin: null,
     view,
     choice: null,
+    notRetried: null,
   };
 }
 
@@ -121,7 +125,7 @@ const describe = ({ backend, outcome, status }: MappedAttempt): string => `${bac
 
 /** The record of a request finished `now` (epoch ms). `backend`: whose response the client gets; null: our own. */
 export function mappingOf(exchange: Exchange, backend: string | null, status: number, now: number): Mapping {
-  const { requestId, startedAt, method, target, route, view, choice, attempts } = exchange;
+  const { requestId, startedAt, method, target, route, view, choice, attempts, notRetried } = exchange;
   const { colo } = edgeLocation();
   return {
     requestId,
@@ -137,6 +141,28 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
     status,
     ms: msBetween(startedAt, now),
     colo,
+    notRetried,
+  };
+}
+
+/** The record of a request that came to no route, and that we answered with `status` at `now` (epoch ms). */
+export function unroutedMapping(incoming: IncomingRequest, status: number, now: number): Mapping {
+  const { request, target, requestId, startedAt } = incoming;
+  return {
+    requestId,
+    at: startedAt,
+    method: request.method,
+    host: cut(target.host, HOST_LENGTH),
+    path: cut(target.path, PATH_LENGTH),
+    route: null,
+    pool: null,
+    backend: null,
+    reason: 'unrouted',
+    attempts: [],
+    status,
+    ms: msBetween(startedAt, now),
+    colo: edgeLocation().colo,
+    notRetried: null,
   };
 }
 

@@ -3,8 +3,9 @@ import { endRequest } from '../balance/budget.ts';
 import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
+import type { Bytes } from '../stats/received.ts';
 import { buildPinCookie, needsPin } from './affinity/pin.ts';
-import { recordOutcome, selectNextBackend, sendAttempt, shouldRetry } from './attempts.ts';
+import { judgeRetry, recordOutcome, selectNextBackend, sendAttempt } from './attempts.ts';
 import {
   allAttemptsFailed,
   handshakeError,
@@ -14,11 +15,17 @@ import {
   notForwarded,
   refuse,
 } from './error-responses.ts';
-import { type Exchange, type IncomingRequest, mappingOf, readRequestId } from './exchange.ts';
+import {
+  type Exchange,
+  type IncomingRequest,
+  mappingOf,
+  readRequestId,
+  unroutedMapping,
+} from './exchange.ts';
 import { type Forwarding, prepareForwarding } from './forwarding.ts';
 import { setEdgeLocation } from './pool-client/edge-location.ts';
-import { loadedConfig, newRequestId, refresh } from './pool-client/isolate.ts';
-import { recordMapping } from './pool-client/outbox.ts';
+import { loadedConfig, newRequestId, refresh, unroutedView } from './pool-client/isolate.ts';
+import { countFinished, recordMapping } from './pool-client/outbox.ts';
 import { resolveRequest } from './resolve.ts';
 import { addDebugHeaders, respond } from './respond.ts';
 import type { Target } from './routing/target.ts';
@@ -38,11 +45,11 @@ export async function proxy(
   const incoming: IncomingRequest = { request, headers, target, requestId, startedAt, env, ctx };
   setEdgeLocation(request);
   const config = loadedConfig() ?? (await refresh(env));
-  if (!config) return refuse(request, noConfiguration(requestId));
-  if (isLoop(headers, config.pseudonym)) return refuse(request, loopDetected(requestId));
+  if (!config) return finishUnrouted(incoming, noConfiguration(requestId));
+  if (isLoop(headers, config.pseudonym)) return finishUnrouted(incoming, loopDetected(requestId));
 
   const exchange = await resolveRequest(incoming, config);
-  if (!exchange) return refuse(request, noRoute(requestId));
+  if (!exchange) return finishUnrouted(incoming, noRoute(requestId));
   const refusal = handshakeError(exchange);
   if (refusal) {
     exchange.choice = null;
@@ -55,10 +62,14 @@ export async function proxy(
     const result = await sendAttempt(forwarding);
     recordOutcome(forwarding, result);
     const { outcome, response } = result;
-    if (shouldRetry(forwarding, outcome) && (await selectNextBackend(forwarding))) {
-      // A response that is not used must not hold one of the six connections.
-      void response?.body?.cancel();
-      continue;
+    const verdict = judgeRetry(forwarding, outcome);
+    if (verdict !== 'final') {
+      exchange.notRetried = verdict === 'retry' ? await selectNextBackend(forwarding) : verdict;
+      if (exchange.notRetried === null) {
+        // A response that is not used must not hold one of the six connections.
+        void response?.body?.cancel();
+        continue;
+      }
     }
     // No Response of another status can be made, and passing this one on breaks the server in front.
     if (!response || !isFinal(response.status, response.webSocket !== null))
@@ -76,7 +87,7 @@ function finish(forwarding: Forwarding, response: Response, pinCookie: string | 
   const counted = isCounted ? countUntilEnd(exchange, backend.id, response) : response;
   const answer = respond(exchange, counted, backend, pinCookie);
   endRequest(budget, exchange.startedAt);
-  recordRequest(exchange, backend.id, answer.status);
+  recordRequest(exchange, backend.id, answer.status, bytesOf(exchange, response));
   return answer;
 }
 
@@ -100,11 +111,37 @@ function finishRefused(exchange: Exchange, answer: Response): Promise<Response> 
   return refuse(exchange.request, answer);
 }
 
-/** Records the request for the log and the Pool object. `backend`: whose response the client gets; null: our own. */
-function recordRequest(exchange: Exchange, backend: string | null, status: number): void {
+/** Finishes a request that comes to no route: such requests are counted together. */
+function finishUnrouted(incoming: IncomingRequest, answer: Response): Promise<Response> {
+  const { request, env, ctx } = incoming;
+  const now = Date.now();
+  const view = unroutedView();
+  const mapping = unroutedMapping(incoming, answer.status, now);
+  countFinished(view, mapping, NO_BYTES);
+  recordMapping(view, mapping, now, env, ctx);
+  return refuse(request, answer);
+}
+
+const NO_BYTES: Bytes = { bytesIn: 0, bytesOut: 0 };
+
+const NOT_MODIFIED = 304;
+
+function bytesOf({ method, request, headers }: Exchange, response: Response): Bytes {
+  const hasNone = method === 'HEAD' || response.status === NOT_MODIFIED;
+  return {
+    bytesIn: request.body === null ? 0 : Number(headers.get('content-length')) || 0,
+    bytesOut: hasNone ? 0 : Number(response.headers.get('content-length')) || 0,
+  };
+}
+
+/**
+ * Counts and records the request, for the log and the Pool object. `backend`: whose response the client gets; null: our own.
+ */
+function recordRequest(exchange: Exchange, backend: string | null, status: number, bytes = NO_BYTES): void {
   const { view, route, env, ctx } = exchange;
   const now = Date.now();
   const mapping = mappingOf(exchange, backend, status, now);
+  countFinished(view, mapping, bytes);
   // Before the outbox, whose next batch sends the log too.
   logMapping(mapping, route.logSampleRate, env);
   recordMapping(view, mapping, now, env, ctx);

@@ -106,16 +106,20 @@ function Details({ mapping }: { readonly mapping: Mapping }) {
         <Fact name={backend === null ? 'Last reason' : `Why ${backend}`}>
           {words}: {why}
         </Fact>
-        <Fact name="Route">
-          <Link to="/routes" search={{ edit: route }} className={LINK}>
-            {route}
-          </Link>
-        </Fact>
-        <Fact name="Pool">
-          <Link to="/pools/$pool" params={{ pool }} className={LINK}>
-            {pool}
-          </Link>
-        </Fact>
+        {route !== null && (
+          <Fact name="Route">
+            <Link to="/routes" search={{ edit: route }} className={LINK}>
+              {route}
+            </Link>
+          </Fact>
+        )}
+        {pool !== null && (
+          <Fact name="Pool">
+            <Link to="/pools/$pool" params={{ pool }} className={LINK}>
+              {pool}
+            </Link>
+          </Fact>
+        )}
         <Fact name="Received">
           <time dateTime={new Date(at).toISOString()}>
             {exactTime(at)} <span className="text-kumo-subtle">({clock(at)})</span>

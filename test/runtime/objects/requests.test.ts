@@ -1,4 +1,4 @@
-/** The recent mappings, narrowed down: by pool, backend, outcome, status, path and request id. */
+/** The recent mappings, narrowed down: by pool, backend, outcome, status, path and request id; and why there was no retry. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Origin, startOrigin } from '../../support/origins.ts';
 import { named, servePool } from '../../support/product/pools.ts';
@@ -40,4 +40,42 @@ test.each([
 ])('%s', async (query, expected) => {
   const { requests } = await product.apiOk('GET', `/requests?${query}`);
   expect(requests.map((row: Json) => row.requestId).toSorted()).toEqual(expected.toSorted());
+});
+
+test('a failure that is passed on says why it was not retried', async () => {
+  const [failing] = origins;
+  const backends = named(failing!, failing!, failing!);
+  const more = { ejection: { failures: 1_000, failurePercent: 0 }, retry: { maxRetries: 1 } };
+  const pool = await servePool(product, 'failing', backends, more);
+  const only = await servePool(product, 'only', backends.slice(0, 1), more);
+  const refusal = async (asked: typeof pool, requestId: string, method = 'GET', body = '') => {
+    const headers = { 'x-request-id': requestId, 'content-length': body.length };
+    expect((await asked.get('/', { method, headers, body })).status).toBe(503);
+    return (await asked.mapping(requestId)).notRetried;
+  };
+  expect(await refusal(pool, 'why-1')).toBe('attempts');
+  expect(await refusal(pool, 'why-2', 'POST', 'x')).toBe('method');
+  expect(await refusal(pool, 'why-3', 'PUT', 'x'.repeat(2_000_000))).toBe('body');
+  expect(await refusal(only, 'why-4')).toBe('nobody-left');
+  expect(await refusal(only, 'why-5', 'PUT', 'x')).toBe('nobody-left');
+});
+
+test('a request that comes to no route is recorded without one', async () => {
+  expect((await product.get('unknown.test', '/x', { headers: { 'x-request-id': 'lost-1' } })).status).toBe(
+    404,
+  );
+  const [row] = await eventually(
+    async () => (await product.apiOk('GET', '/requests?requestId=lost-1')).requests,
+    (rows) => rows.length > 0,
+  );
+  expect(row).toMatchObject({
+    host: 'unknown.test',
+    path: '/x',
+    route: null,
+    pool: null,
+    backend: null,
+    status: 404,
+    reason: 'unrouted',
+    attempts: [],
+  });
 });

@@ -1,5 +1,6 @@
 /** The Directory's part in the live view: gathers what changes, and broadcasts it at most once per `LIVE_SEND_MS`. */
 import type { Config, PoolConfig } from '../../config/schema.ts';
+import { UNROUTED_POOL } from '../../config/unrouted.ts';
 import type { Env } from '../../env.ts';
 import { dropOldest, dropOldestBatches } from '../../lib/bounded.ts';
 import { LIVE_DRAIN_MS, LIVE_SEND_MS } from '../../lib/timing.ts';
@@ -110,9 +111,10 @@ export class Live {
 
   /** Fetches the status of every Pool object, and makes it push further changes. */
   async #fetchAll(): Promise<void> {
-    const names = this.#source.read().config.pools.flatMap((pool) => this.#shards(pool.id));
+    const pools = this.#source.read().config.pools.map(({ id }) => id);
+    const names = [...pools.flatMap((pool) => this.#shards(pool)), { pool: UNROUTED_POOL, shard: '0' }];
     await this.#statuses.fetch(names, ({ pool }) => {
-      if (!this.watched) return false;
+      if (!this.watched || pool === UNROUTED_POOL) return false;
       this.#changed.add(pool);
       this.#sendSoon();
       return true;

@@ -2,6 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
+import { UNROUTED_POOL, unroutedPool } from '../../config/unrouted.ts';
 import type { Env } from '../../env.ts';
 import { LEASE_TTL_MS } from '../../lib/timing.ts';
 import type {
@@ -56,7 +57,7 @@ export class Pool extends DurableObject<Env> {
     this.#feed = new LiveFeed(this.#name, () => this.#statusNow());
     this.#store = new PoolStore(ctx.storage.sql);
     this.#mappings = new RecentMappings(() => this.#store.batches());
-    this.#push = this.#store.config();
+    this.#push = pool === UNROUTED_POOL ? unroutedPush() : this.#store.config();
     const stored = this.#store.state();
     if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
     if (stored) {
@@ -223,8 +224,10 @@ export class Pool extends DurableObject<Env> {
     return new PoolState(config, stored, start, drainTimes(this.env));
   }
 
-  #ensureRevision(wanted: number): Promise<void> {
-    return this.#configPull.ensureRevision(wanted, this.#push?.revision ?? null);
+  async #ensureRevision(wanted: number): Promise<void> {
+    // The Directory knows nothing of this pool.
+    if (this.#name.pool === UNROUTED_POOL) return;
+    await this.#configPull.ensureRevision(wanted, this.#push?.revision ?? null);
   }
 
   async #pull(): Promise<void> {
@@ -296,6 +299,8 @@ export class Pool extends DurableObject<Env> {
     this.#store.saveState(stored, this.#mappings.takeUnsaved());
   }
 }
+
+const unroutedPush = (): PoolPush => ({ revision: 0, routesRevision: 0, pool: unroutedPool() });
 
 /** How many picks a shard's sequence starts ahead: a numbered shard its number, a named one a number made of its name. */
 const startOf = (shard: string): number => (/^\d+$/.test(shard) ? Number(shard) : hash32(shard) % 64);

@@ -1,5 +1,6 @@
 /** What one isolate remembers between requests: plain data only. All of it may vanish at any time and nothing goes wrong. */
 import { staticConfig } from '../../config/static.ts';
+import { unroutedPool } from '../../config/unrouted.ts';
 import { deploymentInfo, type Env } from '../../env.ts';
 import { retryOnce, withDeadline } from '../../lib/calls.ts';
 import { AWAY_MS, FRESH_MS, ISOLATE_DEADLINE_MS } from '../../lib/timing.ts';
@@ -79,6 +80,14 @@ export async function refreshRoutesIfStale(view: PoolView, env: Env): Promise<vo
 
 /** What this isolate knows of a pool of the configuration in hand; undefined when it has none of that id. */
 export const viewOf = (pool: string): PoolView | undefined => views.get(pool);
+
+let unrouted: PoolView | null = null;
+
+/** Stands for a pool where requests that come to no route are counted and recorded. */
+export function unroutedView(): PoolView {
+  unrouted ??= new PoolView(unroutedPool(), 0);
+  return unrouted;
+}
 
 /** How many pools' objects do not answer this isolate; 1 at least. */
 export function lostPools(): number {

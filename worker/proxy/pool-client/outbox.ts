@@ -4,6 +4,7 @@ import type { Outcome } from '../../balance/types.ts';
 import type { Env } from '../../env.ts';
 import { AWAY_MS, BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
 import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
+import { addFinished, type Bytes, type FinishedRequest } from '../../stats/received.ts';
 import { ask } from './lease.ts';
 import type { PoolView } from './pool-view.ts';
 import { isFull, outboxOf, send, trim } from './reports.ts';
@@ -51,6 +52,15 @@ export function recordAttempt(
   }
   if (isNews && !view.breaker.isOpen(now)) ctx.waitUntil(send(view, env, ctx));
   else schedule(view, now, env, ctx);
+}
+
+/** Counts what the client of a finished request received. It goes with the request's mapping. */
+export function countFinished(
+  view: PoolView,
+  finished: FinishedRequest & { readonly route: string | null },
+  bytes: Bytes,
+): void {
+  addFinished(outboxOf(view).received.of(finished.route, finished.backend), finished, bytes);
 }
 
 /** Notes a finished request. */

@@ -5,6 +5,7 @@ import { ISOLATE_DEADLINE_MS, PAUSE_MS } from '../../lib/timing.ts';
 import { flushLog } from '../../log/sinks.ts';
 import type { AttemptRecord, LeaseReply, Mapping, PoolUpdate, Report } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
+import { ReceivedCells } from '../../stats/received.ts';
 import { requeueClients, takeClients } from './affinity-clients.ts';
 import { isolateId, lostPools, refreshRoutesIfStale } from './isolate.ts';
 import { shardOf } from './pool-object.ts';
@@ -34,6 +35,8 @@ interface Batch {
 export interface Outbox {
   attempts: AttemptRecord[];
   mappings: Mapping[];
+  /** What the clients of finished requests received. */
+  readonly received: ReceivedCells;
   probing: string[];
   probeRequestIds: string[];
   failures: number;
@@ -66,7 +69,14 @@ export function outboxOf(view: PoolView): Outbox {
   let outbox = outboxes.get(view);
   if (!outbox) {
     // Begins where no earlier outbox of this isolate for the same pool can have come to.
-    outbox = { ...empty(), batch: Date.now(), sentAt: 0, waiting: [], resendingSince: 0 };
+    outbox = {
+      ...empty(),
+      received: new ReceivedCells(),
+      batch: Date.now(),
+      sentAt: 0,
+      waiting: [],
+      resendingSince: 0,
+    };
     outboxes.set(view, outbox);
   }
   return outbox;
@@ -150,6 +160,7 @@ function buildReports(view: PoolView, outbox: Outbox): Batch[] {
     revision: view.revision,
     attempts,
     mappings: { count: mappings.length, json: JSON.stringify(mappings) },
+    received: outbox.received.take(),
     charged: view.slots.takeCharged(),
     probing,
     probeRequestIds,

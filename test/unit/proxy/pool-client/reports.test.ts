@@ -5,7 +5,12 @@ import { poolSchema } from '../../../../worker/config/schema.ts';
 import type { Env } from '../../../../worker/env.ts';
 import type { Mapping, Snapshot } from '../../../../worker/protocol/messages.ts';
 import { refresh, viewOf } from '../../../../worker/proxy/pool-client/isolate.ts';
-import { recordAttempt, recordMapping } from '../../../../worker/proxy/pool-client/outbox.ts';
+import {
+  countFinished,
+  recordAttempt,
+  recordMapping,
+  sendFullBatch,
+} from '../../../../worker/proxy/pool-client/outbox.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import {
   BATCHES_WAITING,
@@ -13,6 +18,7 @@ import {
   CAPACITY_IN_ALL,
   outboxOf,
 } from '../../../../worker/proxy/pool-client/reports.ts';
+import { mergeReceived, noneReceived } from '../../../../worker/stats/received.ts';
 import { ANSWERED, mapping } from '../../../support/samples.ts';
 import { takeReports } from '../../../support/sim/report-taker.ts';
 
@@ -119,4 +125,26 @@ test(`an outbox whose object is away keeps ${CAPACITY} attempts in ${BATCHES_WAI
   expect(counted).toBeLessThanOrEqual(2 * CAPACITY + 64);
   expect(taken.length).toBeLessThanOrEqual(BATCHES_WAITING + 1);
   expect(new Set(taken.map((batch) => batch.sequence)).size).toBe(taken.length);
+});
+
+test('what clients received goes with the mappings of the same requests, once', async () => {
+  const view = new PoolView(POOL, 1);
+  const object = takeReports();
+  const { taken, env, ctx } = object;
+  const FINISHED = 150;
+  for (let i = 0; i < FINISHED; i++) {
+    countFinished(view, mapping({ status: i % 3 === 0 ? 404 : 200 }), { bytesIn: 1, bytesOut: 10 });
+    recordMapping(view, mapping(), Date.now(), env, ctx);
+    sendFullBatch(view, env, ctx, Date.now());
+    if (i % 70 === 0) await object.settled();
+  }
+  await object.settled();
+  const cells = taken.flatMap(({ received = [] }) => received);
+  expect(new Set(cells.map(([route, backend]) => `${route} ${backend}`))).toEqual(new Set(['shop a']));
+  const all = noneReceived();
+  for (const [, , received] of cells) mergeReceived(all, received);
+  const sent = taken.reduce((sum, { mappings }) => sum + mappings.count, 0);
+  expect(all.responses.reduce((a, b) => a + b)).toBe(sent);
+  expect([all.bytesIn, all.bytesOut]).toEqual([sent, 10 * sent]);
+  expect(sent).toBeGreaterThan(64);
 });
