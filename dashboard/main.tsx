@@ -3,7 +3,7 @@ import { Toasty } from '@cloudflare/kumo/components/toast';
 import { notifyManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createRoot } from 'react-dom/client';
 import { isFinal } from './api/client.ts';
-import { signIn } from './api/session.ts';
+import { loginRefusal, signIn } from './api/session.ts';
 import { App } from './app.tsx';
 import { toasts } from './changes/toasts.ts';
 import { applyTheme } from './shell/theme.ts';
@@ -16,7 +16,11 @@ async function takeLogin(): Promise<boolean> {
   const code = new URLSearchParams(location.hash.slice(1)).get('login');
   if (!code) return false;
   history.replaceState(null, '', location.pathname + location.search);
-  await signIn({ code }).catch(() => undefined);
+  const refusal = await signIn({ code }).then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  loginRefusal.setState(() => refusal);
   return true;
 }
 

@@ -48,14 +48,19 @@ test('settings show what is wrong with them, and are saved as one change', async
   await open(pools, page, '/pools/shop?tab=settings');
   const form = page.getByRole('form', { name: 'Settings of shop' });
   await expect(form.getByText('Default round-robin.', { exact: false })).toBeVisible();
-  await form.getByLabel('First ejection (ms)').fill('400000');
-  await expect(form.getByText('must be at least baseMs (400000)')).toBeVisible();
-  await form.getByLabel('First ejection (ms)').fill('5000');
-  await expect(form.getByText('must be at least baseMs (400000)')).toBeHidden();
+  const ejection = form.getByLabel('First ejection');
+  await expect(ejection).toHaveValue('3 s');
+  await expect(form.getByText('Changed from the default, 10 s.')).toBeVisible();
+  await ejection.fill('5');
+  await expect(form.getByText('needs a unit, such as 5 s or 5 min')).toBeVisible();
+  await ejection.fill('400 s');
+  await expect(form.getByText('must be at least First ejection (400 s)')).toBeVisible();
+  await ejection.fill('5 s');
+  await expect(form.getByText('must be at least First ejection')).toBeHidden();
   await form.getByLabel('Failure statuses').fill('500, 502');
   await form.getByRole('combobox', { name: 'Policy' }).click();
   await page.getByRole('option', { name: 'Fewest requests in flight' }).click();
-  await expect(form.getByText('Changed: First ejection (ms), Failure statuses, Policy')).toBeVisible();
+  await expect(form.getByText('Changed: First ejection, Failure statuses, Policy')).toBeVisible();
   await form.getByRole('button', { name: 'Save' }).click();
   await expect(form.getByText('No changes.')).toBeVisible();
   const { pool } = await pools.product.apiOk('GET', '/pools/shop');
@@ -63,6 +68,42 @@ test('settings show what is wrong with them, and are saved as one change', async
     policy: 'least-request',
     ejection: { baseMs: 5_000, failures: 2, failureStatuses: [500, 502] },
   });
+});
+
+test('leaving with unsaved settings asks first', async ({ page }) => {
+  await open(pools, page, '/pools/shop?tab=settings');
+  const form = page.getByRole('form', { name: 'Settings of shop' });
+  await form.getByLabel('Maximum retries').fill('1');
+  await expect(form.getByText('Changed: Maximum retries')).toBeVisible();
+  await page.getByRole('link', { name: 'History' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Leave without saving?' });
+  await expect(question).toContainText('Maximum retries');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(form.getByLabel('Maximum retries')).toHaveValue('1');
+  await page
+    .getByRole('navigation', { name: 'Sections of shop' })
+    .getByRole('link', { name: 'Backends' })
+    .click();
+  await question.getByRole('button', { name: 'Discard and leave' }).click();
+  await expect(page.getByRole('table', { name: 'Backends of shop' })).toBeVisible();
+});
+
+test('maintenance sends all requests of a pool to another one, and one click brings them back', async ({
+  page,
+}) => {
+  await open(pools, page, '/pools/shop');
+  await page.getByRole('button', { name: 'More actions for pool shop' }).click();
+  await page.getByRole('menuitem', { name: 'Maintenance' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Take shop out for maintenance' });
+  await expect(dialog).toContainText('1 route leads here (shop)');
+  await dialog.getByRole('button', { name: 'Begin maintenance' }).click();
+  const note = page.getByRole('region', { name: 'No route leads here' });
+  await expect(note).toContainText(/In revision \d+, shop led here\./);
+  expect((await pools.product.apiOk('GET', '/routes/shop')).route.pool).toBe('solo');
+  await page.reload();
+  await note.getByRole('button', { name: 'Bring back 1 route' }).click();
+  await expect(note).toBeHidden();
+  expect((await pools.product.apiOk('GET', '/routes/shop')).route.pool).toBe('shop');
 });
 
 test('a pool in use cannot be deleted and says why; another one is deleted and restored', async ({

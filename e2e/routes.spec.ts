@@ -94,6 +94,29 @@ test('a change is saved; a deletion takes effect at once and is undone from its 
   await expect.poll(async () => (await routes()).length).toBe(3);
 });
 
+test('deleting a route with traffic asks first, and says in figures what its clients would get', async ({
+  page,
+}) => {
+  for (let i = 0; i < 12; i++) await dashboard.product.get('shop.localhost', '/cart/7');
+  await page.goto(`http://localhost:${dashboard.product.port}/routes`);
+  const requests = async () => (await dashboard.product.apiOk('GET', '/requests?pool=shop')).requests.length;
+  await expect.poll(requests).toBeGreaterThanOrEqual(12);
+  await page.getByRole('button', { name: 'Delete cart' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Delete route cart?' });
+  await expect(question).toContainText(
+    /0\.\d requests per second for shop\.localhost\/cart would go to route shop \(shop\.localhost\/\)/,
+  );
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  expect(await routes()).toHaveLength(3);
+  await dashboard.product.get('shop.localhost', '/');
+  await expect.poll(requests).toBeGreaterThanOrEqual(13);
+  await page.getByRole('button', { name: 'Delete shop' }).click();
+  const last = page.getByRole('alertdialog', { name: 'Delete route shop?' });
+  await expect(last).toContainText('would get 404: no other route matches them.');
+  await last.getByRole('button', { name: 'Delete shop' }).click();
+  await expect.poll(async () => (await routes()).length).toBe(2);
+});
+
 test('a URL without scheme is tested: candidates in order, and why others are excluded', async ({ page }) => {
   await page.goto(`http://localhost:${dashboard.product.port}/routes`);
   await page.getByRole('textbox', { name: 'URL' }).fill('shop.localhost/cart/7');

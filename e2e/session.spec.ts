@@ -26,6 +26,9 @@ test('a one-time link signs in, is removed from the address, and works once', as
   const other = await (await browser.newContext()).newPage();
   await other.goto(`${dashboard.url}/#login=${code}`);
   await expect(other.getByLabel('Operator token')).toBeVisible();
+  await expect(other.getByRole('alert')).toHaveText(
+    'This link has been used or is too old; sign in with the token.',
+  );
 });
 
 test('the token is stored nowhere that a script or the history can read', async ({ page, context }) => {
@@ -57,6 +60,23 @@ test('signing out in one tab signs out the other', async ({ page, context }) => 
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByLabel('Operator token')).toBeVisible();
   await expect(other.getByLabel('Operator token')).toBeVisible();
+});
+
+test('signing everybody out asks first', async ({ page, browser }) => {
+  const colleague = await (await browser.newContext()).newPage();
+  await open(dashboard, colleague);
+  await open(dashboard, page, '/settings');
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Sign out everywhere?' });
+  await expect(question).toContainText('every session of every operator');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await colleague.reload();
+  await expect(colleague.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await question.getByRole('button', { name: 'Sign everybody out' }).click();
+  await expect(page.getByLabel('Operator token')).toBeVisible();
+  await colleague.reload();
+  await expect(colleague.getByLabel('Operator token')).toBeVisible();
 });
 
 test('the Content Security Policy allows no foreign scripts, and the page does not violate it', async ({

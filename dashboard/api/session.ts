@@ -1,5 +1,6 @@
 /** Signing in and out, and who is signed in. */
 import { queryOptions } from '@tanstack/react-query';
+import { Store } from '@tanstack/react-store';
 import { call } from './client.ts';
 
 /** Who is signed in; an ApiError 401 for a browser that is not. */
@@ -9,6 +10,9 @@ export const sessionQuery = queryOptions({
   retry: false,
   staleTime: 60_000,
 });
+
+/** Why the login link of the address did not sign in: it was used or is too old. null: there was none, or it did. */
+export const loginRefusal = new Store<string | null>(null);
 
 /** Signs in with the operator's token or a one-time code. */
 export const signIn = (secret: { token: string } | { code: string }): Promise<unknown> =>

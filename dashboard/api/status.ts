@@ -31,6 +31,20 @@ export function withStatuses(poolSamples: PoolSamples, statuses: readonly PoolSt
   return next;
 }
 
+/** After a silence of this length the readings before it say nothing about the rate now, in ms. */
+const SILENCE_MS = 5_000;
+
+/** Without the readings from before a silence: rates begin anew. */
+export function withoutOldSamples(poolSamples: PoolSamples): PoolSamples {
+  const from = Date.now() - SILENCE_MS;
+  return Object.fromEntries(
+    Object.entries(poolSamples).map(([id, { status, samples }]) => [
+      id,
+      { status, samples: (samples.at(-1)?.at ?? 0) < from ? noSamples : samples },
+    ]),
+  );
+}
+
 /** The sample of every pool. */
 export const poolSamplesQuery = queryOptions({
   queryKey: ['poolSamples'],

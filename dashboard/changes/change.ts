@@ -217,6 +217,21 @@ export function putRoute(route: RouteConfig, label: string): Change {
   };
 }
 
+/** Replaces routes that exist, in one revision; those that were deleted meanwhile stay deleted. */
+export function putRoutes(next: readonly RouteConfig[], label: string): Change {
+  const apply = (routes: readonly RouteConfig[]) => (config: Config) => ({
+    ...config,
+    routes: config.routes.map((route) => routes.find(({ id }) => id === route.id) ?? route),
+  });
+  return {
+    ...editConfig(label, apply(next), apply([])),
+    undo: (before) => {
+      const old = before.routes.filter(({ id }) => next.some((route) => route.id === id));
+      return putRoutes(old, `Undone: ${label}`);
+    },
+  };
+}
+
 /** Deletes a route. */
 export function removeRoute(id: string, label: string): Change {
   return {

@@ -31,6 +31,67 @@ export function isLast(taken: Taken): boolean {
   return available(enabled({ ...taken, ids: [] })) > 0 && available(enabled(taken)) === 0;
 }
 
+/** The backends that get new requests now: available, of the lowest tier that has one. */
+function serving(taken: Taken): PoolConfig['backends'] {
+  const out = ejected(taken);
+  const ids = enabled({ ...taken, ids: [] });
+  const available = taken.pool.backends.filter(({ id }) => ids.includes(id) && !out.has(id));
+  const lowest = Math.min(...available.map(({ tier }) => tier));
+  return available.filter(({ tier }) => tier === lowest);
+}
+
+/** The share of the pool's capacity, by weight, that would get no new requests: 0 to 1. */
+function lostCapacity(taken: Taken): number {
+  const now = serving(taken);
+  const weightOf = (backends: PoolConfig['backends']) =>
+    backends.reduce((sum, { weight }) => sum + weight, 0);
+  return weightOf(now.filter(({ id }) => taken.ids.includes(id))) / Math.max(1, weightOf(now));
+}
+
+/** More than this share of the capacity is taken away only after a question. */
+const HARMLESS_SHARE = 1 / 3 + 0.001;
+
+/**
+ * Why an operator should confirm it: no backend would be left, the next tier would have to take over, or more than a third
+ * of the capacity would be gone. `none`: no reason to ask.
+ */
+export function lossOf(taken: Taken): 'all' | 'tier' | 'capacity' | 'none' {
+  if (isLast(taken)) return 'all';
+  const lost = lostCapacity(taken);
+  if (lost >= 1) return 'tier';
+  return lost > HARMLESS_SHARE ? 'capacity' : 'none';
+}
+
+/** The question before backends are taken away; null: it is harmless. `verb`: `Drain`. */
+export function questionOf(taken: Taken, verb: string): { title: string; consequence: string } | null {
+  const { pool, ids } = taken;
+  const [tier] = serving(taken).map((backend) => backend.tier);
+  const one = ids.length === 1;
+  const name = one ? ids[0] : `${ids.length} backends`;
+  switch (lossOf(taken)) {
+    case 'all':
+      return {
+        title: `${verb} the last available ${one ? 'backend' : 'backends'} of ${pool.id}?`,
+        consequence: consequence(taken),
+      };
+    case 'tier':
+      return {
+        title: `${verb} the last available ${one ? 'backend' : 'backends'} of tier ${tier} of ${pool.id}?`,
+        consequence: `${consequence(taken)} That is the next tier.`,
+      };
+    case 'capacity': {
+      const lost = lostCapacity(taken);
+      const times = (1 / (1 - lost)).toFixed(1);
+      return {
+        title: `${verb} ${name} of ${pool.id}?`,
+        consequence: `That is ${percent(lost)} of the capacity. ${consequence(taken)} Each gets ${times} times as many requests as now.`,
+      };
+    }
+    case 'none':
+      return null;
+  }
+}
+
 /** What would happen, in one sentence, by the API's current figures. */
 export function consequence(taken: Taken): string {
   const { pool, statuses, ids } = taken;

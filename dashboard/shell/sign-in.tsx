@@ -2,14 +2,17 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { useQueryClient } from '@tanstack/react-query';
+import { useSelector } from '@tanstack/react-store';
 import { type FormEvent, useState } from 'react';
-import { signIn } from '../api/session.ts';
+import { loginRefusal, signIn } from '../api/session.ts';
 import { Brand } from './brand.tsx';
 
-/** The sign-in form; `reason`: why it is shown, if the operator did not ask for it. */
-export function SignIn({ reason }: { readonly reason?: string }) {
+/** The sign-in form; it says why a login link did not sign in. */
+export function SignIn() {
   const queries = useQueryClient();
-  const [problem, setProblem] = useState(reason ?? '');
+  const refusal = useSelector(loginRefusal);
+  const [wrong, setWrong] = useState('');
+  const problem = wrong || refusal;
   const [busy, setBusy] = useState(false);
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -18,9 +21,10 @@ export function SignIn({ reason }: { readonly reason?: string }) {
     setBusy(true);
     try {
       await signIn({ token });
+      loginRefusal.setState(() => null);
       await queries.invalidateQueries();
     } catch (error) {
-      setProblem((error as Error).message);
+      setWrong((error as Error).message);
     } finally {
       setBusy(false);
     }
@@ -41,14 +45,13 @@ export function SignIn({ reason }: { readonly reason?: string }) {
           autoFocus
           required
         />
+        {/* The height is reserved, so that the form stays where it is. */}
+        <p role="alert" className="-my-2 min-h-10 text-kumo-danger">
+          {problem}
+        </p>
         <Button type="submit" variant="primary" loading={busy}>
           Sign in
         </Button>
-        {problem && (
-          <p role="alert" className="text-kumo-danger">
-            {problem}
-          </p>
-        )}
       </form>
     </main>
   );

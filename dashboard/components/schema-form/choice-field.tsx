@@ -1,7 +1,8 @@
 /** A field with a few values to choose from, or with these and a number. */
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
-import { choiceLabel, type FieldProps, fromText, hintOf, type Scalar } from './fields.ts';
+import { choiceLabel, type FieldProps, fromText, type Scalar } from './fields.ts';
+import { Hint } from './hint.tsx';
 
 const itemsOf = (choices: readonly Scalar[], words: FieldProps['words']) =>
   choices.map((choice) => ({ value: String(choice), label: words[String(choice)] ?? choiceLabel(choice) }));
@@ -24,7 +25,7 @@ export function ChoiceField({ field, value, onChange, error, disabled, placehold
       className="w-full"
       value={isOptional ? String(value ?? NONE) : String(value ?? '')}
       onValueChange={pick}
-      description={hintOf(field)}
+      description={<Hint field={field} value={value} />}
       error={error}
       disabled={disabled}
     />
@@ -47,16 +48,14 @@ export function MixedField({ field, value, onChange, error, disabled, words }: F
         className="w-full"
         value={isChoice ? String(value) : NUMBER}
         onValueChange={pick}
-        description={hintOf(field)}
+        description={<Hint field={field} value={value} />}
         error={isChoice ? error : undefined}
         disabled={disabled}
       />
       {!isChoice && (
         <Input
           aria-label={`${field.label}: the number`}
-          type="number"
-          min={field.min}
-          max={field.max}
+          inputMode="numeric"
           value={String(value ?? '')}
           onChange={(event) => onChange(fromText(field, event.currentTarget.value))}
           error={error}

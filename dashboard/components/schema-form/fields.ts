@@ -1,5 +1,6 @@
 /** From a JSON Schema to the fields of a form: kind, label, bounds and default of each. No I/O. */
 import type { JsonSchema } from '../../api/openapi.ts';
+import { exactDuration, exactSize, parseDuration, parseSize } from '../../model/quantity.ts';
 
 export type Scalar = string | number | boolean;
 
@@ -8,10 +9,10 @@ export interface Field {
   readonly path: string;
   readonly label: string;
   /**
-   * `choice`: one of a few values · `mixed`: one of a few values, or a number · `flag` · `number` · `text` ·
-   * `list`: separated by commas · `group`: has `fields`.
+   * `choice`: one of a few values · `mixed`: one of a few values, or a number · `flag` · `number` · `duration` and `size`:
+   * numbers that are written with a unit · `text` · `list`: separated by commas · `group`: has `fields`.
    */
-  readonly kind: 'choice' | 'mixed' | 'flag' | 'number' | 'text' | 'list' | 'group';
+  readonly kind: 'choice' | 'mixed' | 'flag' | 'number' | 'duration' | 'size' | 'text' | 'list' | 'group';
   readonly description: string;
   readonly choices: readonly Scalar[];
   readonly min?: number;
@@ -52,7 +53,7 @@ function fieldOf(key: string, schema: JsonSchema, at: string, isRequired: boolea
   return {
     path,
     label: labelOf(path),
-    kind: kindOf(parts, choices, number),
+    kind: withUnit(kindOf(parts, choices, number), key),
     description: schema.description ?? '',
     choices,
     min: number?.minimum,
@@ -82,28 +83,37 @@ function kindOf(
   return number ? 'number' : 'text';
 }
 
+/** The names of keys with a unit end with it. */
+const withUnit = (kind: Field['kind'], key: string): Field['kind'] =>
+  kind !== 'number' ? kind : /(Ms|Seconds)$/.test(key) ? 'duration' : key.endsWith('Bytes') ? 'size' : kind;
+
 /** Labels of keys whose own words say too little. */
 const LABELS: Readonly<Record<string, string>> = {
+  whenUnavailable: 'When no backend is available',
   'retry.on': 'Retry on',
   'retry.nonIdempotent': 'Retry POST and PATCH',
   'retry.budgetPercent': 'Retry budget (%)',
-  'retry.bodyLimitBytes': 'Largest body to retry (bytes)',
+  'retry.bodyLimitBytes': 'Largest body to retry',
   'ejection.failures': 'Consecutive failures',
-  'ejection.windowMs': 'Within (ms)',
-  'ejection.baseMs': 'First ejection (ms)',
-  'ejection.maxMs': 'Longest ejection (ms)',
+  'ejection.failurePercent': 'Failed share (%)',
+  'ejection.minRequests': 'Least attempts for the share',
+  'ejection.windowMs': 'Window of the share',
+  'ejection.stallMs': 'Stalled after',
+  'ejection.baseMs': 'First ejection',
+  'ejection.maxMs': 'Longest ejection',
+  'affinityCookie.ttlSeconds': 'Lifetime',
+  maxStaleMs: 'Use a snapshot for at most',
   maxLease: 'Largest lease',
   logSampleRate: 'Share of successes logged',
 };
 
+/** Endings that are units: durations and sizes are written with theirs, so that the label does not need it. */
 const UNITS: readonly (readonly [ending: RegExp, unit: string])[] = [
-  [/Ms$/, 'ms'],
-  [/Seconds$/, 'seconds'],
-  [/Percent$/, '%'],
-  [/Bytes$/, 'bytes'],
+  [/(Ms|Seconds|Bytes)$/, ''],
+  [/Percent$/, ' (%)'],
 ];
 
-/** `retry.bodyLimitBytes` is `Body limit (bytes)` unless it has a label of its own; `url` is `URL`. */
+/** `retry.maxEjectedPercent` is `Maximum ejected (%)` unless it has a label of its own; `url` is `URL`. */
 export function labelOf(path: string): string {
   const own = LABELS[path];
   if (own !== undefined) return own;
@@ -116,28 +126,66 @@ export function labelOf(path: string): string {
     .replace(/\bmax\b/, 'maximum')
     .replace('same site', 'SameSite');
   const name = words.charAt(0).toUpperCase() + words.slice(1);
-  return unit ? `${name} (${unit[1]})` : name;
+  return `${name}${unit?.[1] ?? ''}`;
 }
 
 /** How an empty list is written where an empty field means that the key is left out. */
 const EMPTY_LIST = 'none';
 
-/** A value as its field shows it. */
-export const asText = ({ empty }: Pick<Field, 'empty'>, value: unknown): string => {
+/** The milliseconds of a duration's unit in the document. */
+const unitMs = ({ path }: Pick<Field, 'path'>): number => (path.endsWith('Seconds') ? 1_000 : 1);
+
+/** A value as its field shows it: `15 s`, `64 KiB`. */
+export const asText = (field: Pick<Field, 'empty' | 'kind' | 'path'>, value: unknown): string => {
+  const { empty, kind } = field;
   if (value === null || value === undefined) return '';
+  if (kind === 'duration' && typeof value === 'number') return exactDuration(value * unitMs(field));
+  if (kind === 'size' && typeof value === 'number') return exactSize(value);
   if (!Array.isArray(value)) return String(value);
   return value.length === 0 && empty === 'unset' ? EMPTY_LIST : value.join(', ');
 };
 
 /** The typed text as a value. Text that does not fit is kept as it was typed, so that the API can say what is wrong. */
-export function fromText({ kind, empty }: Field, text: string): unknown {
+export function fromText(field: Field, text: string): unknown {
+  const { kind, empty } = field;
   const written = text.trim();
   if (written === '' && empty !== 'text') return empty === 'null' ? null : undefined;
   if (kind === 'list') {
     const items = written.split(',').map((item) => item.trim());
     return items.filter((item) => item !== '' && !(empty === 'unset' && item === EMPTY_LIST)).map(numberOr);
   }
+  if (kind === 'duration') {
+    const ms = parseDuration(written);
+    return ms === null ? text : ms / unitMs(field);
+  }
+  if (kind === 'size') return parseSize(written) ?? text;
   return kind === 'number' || kind === 'mixed' ? numberOr(written) : text;
+}
+
+/** What is wrong with a value that the form itself can judge: a duration or a size that was not understood. */
+export function misread({ kind }: Field, value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.trim() === '') return undefined;
+  if (kind === 'duration')
+    return /^[\d.]+$/.test(value.trim())
+      ? `needs a unit, such as ${value.trim()} s or ${value.trim()} min`
+      : 'must be a time such as 500 ms, 15 s, 5 min or 1 h';
+  return kind === 'size' ? 'must be a size such as 64 KiB or 1 MiB' : undefined;
+}
+
+/** The API's message with the figures of a duration or a size in the units of the form, and other fields by their labels. */
+export function inUnits(field: Field, message: string | undefined): string | undefined {
+  if (message === undefined || (field.kind !== 'duration' && field.kind !== 'size')) return message;
+  const written = (figure: string): string => asText(field, Number(figure));
+  const parent = field.path.slice(0, field.path.lastIndexOf('.') + 1);
+  return message
+    .replace(
+      /a whole number from (\d+) to (\d+)( \(\w+\))?/,
+      (_, a, b) => `from ${written(a)} to ${written(b)}`,
+    )
+    .replace(
+      /(\w+(?:Ms|Bytes)) \((\d+)\)/,
+      (_, key, figure) => `${labelOf(parent + key)} (${written(figure)})`,
+    );
 }
 
 const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
@@ -146,13 +194,32 @@ const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text
 export const choiceLabel = (choice: unknown): string =>
   typeof choice === 'boolean' ? (choice ? 'yes' : 'no') : String(choice);
 
-/** The text below a field: its description, bounds and default. */
-export function hintOf({ description, kind, min, max, default: value, empty }: Field): string {
-  const bounds = kind === 'number' && min !== undefined && max !== undefined ? `${min} to ${max}` : '';
+/** A field's default as its field shows it; null where it has none that an operator could type. */
+export function defaultText(field: Field): string | null {
+  const { empty, default: value } = field;
   const isPlain = typeof value !== 'object' || Array.isArray(value);
-  const text = typeof value === 'boolean' ? choiceLabel(value) : asText({ empty }, value);
-  const standard = value !== undefined && isPlain && empty !== 'null' && text !== '' ? `default ${text}` : '';
-  const facts = [bounds, standard].filter((fact) => fact !== '').join(', ');
+  const text = typeof value === 'boolean' ? choiceLabel(value) : asText(field, value);
+  return value !== undefined && isPlain && empty !== 'null' && text !== '' ? text : null;
+}
+
+/** Whether a value is not the default; false where there is no default. */
+export const isChanged = ({ default: standard, empty, kind }: Field, value: unknown): boolean =>
+  standard !== undefined &&
+  kind !== 'group' &&
+  (empty === 'null' ? value !== null : JSON.stringify(value) !== JSON.stringify(standard));
+
+/** The text below a field: its description, bounds and default. */
+export function hintOf(field: Field): string {
+  const { description, kind, min, max } = field;
+  const isNumber = kind === 'number' || kind === 'duration' || kind === 'size';
+  const bounds =
+    isNumber && min !== undefined && max !== undefined
+      ? `${asText(field, min)} to ${asText(field, max)}`
+      : '';
+  const standard = defaultText(field);
+  const facts = [bounds, standard === null ? '' : `default ${standard}`]
+    .filter((fact) => fact !== '')
+    .join(', ');
   return [description, facts]
     .filter((part) => part !== '')
     .map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}.`)

@@ -3,7 +3,17 @@ import { Switch } from '@cloudflare/kumo/components/switch';
 import type { Problem } from '../../../worker/config/check.ts';
 import { messageAt } from '../../model/problems.ts';
 import { ChoiceField, MixedField } from './choice-field.tsx';
-import { asText, choiceLabel, type Field, type FieldProps, hintOf, valueAt } from './fields.ts';
+import {
+  asText,
+  choiceLabel,
+  defaultsOf,
+  type Field,
+  type FieldProps,
+  inUnits,
+  misread,
+  valueAt,
+} from './fields.ts';
+import { Hint } from './hint.tsx';
 import { TextField } from './text-field.tsx';
 
 interface SchemaFieldsProps {
@@ -35,13 +45,33 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
         </div>
       )}
       {groups.map((group) => (
-        <fieldset key={group.path} className="flex min-w-0 flex-col gap-3 border-t border-kumo-line pt-4">
-          <legend className="float-left w-full font-medium text-kumo-default">{group.label}</legend>
-          {group.description && <p className="clear-both text-kumo-subtle">{group.description}.</p>}
-          <SchemaFields fields={group.fields} {...rest} />
-        </fieldset>
+        <Group key={group.path} group={group} {...rest} />
       ))}
     </>
+  );
+}
+
+/** A group may be switched off as a whole, where null means off and its fields have defaults to begin with. */
+const isSwitched = ({ empty, fields }: Field): boolean =>
+  empty === 'null' && fields.some((field) => field.default !== undefined);
+
+function Group({ group, ...rest }: Omit<SchemaFieldsProps, 'fields'> & { readonly group: Field }) {
+  const isOff = isSwitched(group) && valueAt(rest.value, group.path) === null;
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-3 border-t border-kumo-line pt-4">
+      <legend className="float-left w-full font-medium text-kumo-default">{group.label}</legend>
+      {group.description && <p className="clear-both text-kumo-subtle">{group.description}.</p>}
+      {isSwitched(group) && (
+        <Switch
+          label={isOff ? 'Off' : 'On'}
+          aria-label={group.label}
+          checked={!isOff}
+          onCheckedChange={(on) => rest.onChange(group.path, on ? defaultsOf(group.fields) : null)}
+          disabled={rest.fixed?.includes(group.path) ?? false}
+        />
+      )}
+      {!isOff && <SchemaFields fields={group.fields} {...rest} />}
+    </fieldset>
   );
 }
 
@@ -58,7 +88,7 @@ function OneField({ field, value: object, onChange, problems, choices, fixed, in
     field: isListed ? { ...field, kind: 'choice', choices: Object.keys(words) } : field,
     value: valueAt(object, field.path),
     onChange: (value) => onChange(field.path, value),
-    error: messageAt(problems, field.path),
+    error: misread(field, valueAt(object, field.path)) ?? inUnits(field, messageAt(problems, field.path)),
     disabled: fixed?.includes(field.path) ?? false,
     placeholder: field.empty === 'text' ? undefined : placeholderOf(field, inherited),
     words: words ?? NO_WORDS,
@@ -88,7 +118,9 @@ function FlagField({ field, value, onChange, error, disabled }: FieldProps) {
   return (
     <div className="flex flex-col gap-1">
       <Switch label={field.label} checked={value === true} onCheckedChange={onChange} disabled={disabled} />
-      <p className="text-sm leading-snug text-kumo-subtle">{hintOf(field)}</p>
+      <p className="text-sm leading-snug text-kumo-subtle">
+        <Hint field={field} value={value} />
+      </p>
       {error && <p className="text-kumo-danger">{error}</p>}
     </div>
   );

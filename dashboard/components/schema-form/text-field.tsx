@@ -1,7 +1,8 @@
-/** A field that is typed: text, a number, or a list separated by commas. */
+/** A field that is typed: text, a number, a duration or a size with its unit, or a list separated by commas. */
 import { Input } from '@cloudflare/kumo/components/input';
 import { useState } from 'react';
-import { asText, type FieldProps, fromText, hintOf } from './fields.ts';
+import { asText, type FieldProps, fromText } from './fields.ts';
+import { Hint } from './hint.tsx';
 
 /** Keeps the text as it was typed while it means the value. */
 export function TextField({ field, value, onChange, error, disabled, placeholder }: FieldProps) {
@@ -12,21 +13,20 @@ export function TextField({ field, value, onChange, error, disabled, placeholder
     setTyped(next);
     onChange(fromText(field, next));
   };
-  const isNumber = field.kind === 'number';
   return (
     <Input
       label={field.label}
       name={field.path}
       value={meaning(typed) === meaning(current) ? typed : current}
       onChange={(event) => change(event.currentTarget.value)}
-      description={hintOf(field)}
+      description={<Hint field={field} value={value} />}
       error={error}
       aria-invalid={error !== undefined}
       disabled={disabled}
       placeholder={placeholder}
       autoComplete="off"
       spellCheck={false}
-      {...(isNumber ? { type: 'number', min: field.min, max: field.max, step: 'any' } : {})}
+      inputMode={field.kind === 'number' ? 'decimal' : undefined}
     />
   );
 }

@@ -1,4 +1,4 @@
-/** The actions on a pool's backends: done at once, or after a confirmation if they would leave no backend available. */
+/** The actions on a pool's backends: done at once, or after a confirmation in figures if much of the pool would be gone. */
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -6,7 +6,8 @@ import { configQuery, type PoolConfig } from '../../api/config.ts';
 import { poolSamplesQuery } from '../../api/status.ts';
 import { type Change, changeBackends, removeBackends, STATE_DONE } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
-import { consequence, isLast } from '../../model/consequences.ts';
+import type { Question } from '../../components/question-dialog.tsx';
+import { questionOf } from '../../model/consequences.ts';
 
 /** Actions on one or more backends, by id. Their identity is stable while the pool is shown. */
 export interface Actions {
@@ -18,16 +19,6 @@ export interface Actions {
   remove(ids: readonly string[]): void;
   setWeight(ids: readonly string[], weight: number): void;
   edit(id: string): void;
-}
-
-/** A confirmation before an action that would do harm. */
-export interface Question {
-  readonly title: string;
-  /** What would happen, in figures. */
-  readonly consequence: string;
-  readonly confirm: string;
-  /** What the confirmation does; null: the action is impossible, and the consequence says why. */
-  readonly change: Change | null;
 }
 
 /** The actions, the open question, and the backend whose drain dialog is open. */
@@ -43,16 +34,12 @@ export function usePoolActions(id: string) {
       const statuses = queries.getQueryData(poolSamplesQuery.queryKey)?.[id]?.status.backends ?? [];
       return pool ? { pool, statuses } : null;
     };
-    /** Runs a change that takes backends away; asks first if none would be left. */
+    /** Runs a change that takes backends away; asks first if much of the pool would be gone. */
     const takeAway = (ids: readonly string[], verb: string, change: Change) => {
       const known = now();
-      if (!known || !isLast({ ...known, ids })) return void run(change);
-      setQuestion({
-        title: `${verb} the last available ${ids.length === 1 ? 'backend' : 'backends'} of ${id}?`,
-        consequence: consequence({ ...known, ids }),
-        confirm: `${verb} ${list(ids)}`,
-        change,
-      });
+      const asked = known && questionOf({ ...known, ids }, verb);
+      if (!asked) return void run(change);
+      setQuestion({ ...asked, confirm: `${verb} ${list(ids)}`, act: () => void run(change) });
     };
     const setState = (ids: readonly string[], state: 'active' | 'draining' | 'disabled') =>
       changeBackends(id, ids, { state }, `${STATE_DONE[state]} ${list(ids)} of ${id}`);
@@ -87,5 +74,5 @@ const impossible = (pool: string, ids: readonly string[]): Question => ({
   title: `${pool} needs a backend`,
   consequence: `A pool needs at least one backend with a weight above 0. Add another one before you remove ${list(ids)}, or delete the pool.`,
   confirm: '',
-  change: null,
+  act: null,
 });

@@ -12,7 +12,7 @@ import { NotFoundDialog } from '../../components/not-found-dialog.tsx';
 import { defaultsOf, type Field, fieldsOf } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
 import { useDraft } from '../../components/schema-form/use-draft.ts';
-import { consequence, isLast } from '../../model/consequences.ts';
+import { lossOf, questionOf } from '../../model/consequences.ts';
 import { inWords, messageAt, splitProblems, within } from '../../model/problems.ts';
 
 interface BackendFormProps {
@@ -103,15 +103,18 @@ function useBackendSubmit(pool: PoolConfig, isNew: boolean, draft: BackendConfig
   };
 }
 
-/** Warns if the draft takes the last available backend away. */
+/** Warns if the draft takes the last available backend, a whole tier or much of the capacity away. */
 function Loss({ pool, draft }: { readonly pool: PoolConfig; readonly draft: BackendConfig }) {
   const queries = useQueryClient();
   const statuses = queries.getQueryData(poolSamplesQuery.queryKey)?.[pool.id]?.status.backends ?? [];
   const taken = { pool, statuses, ids: [draft.id] };
-  if ((draft.state === 'active' && draft.weight > 0) || !isLast(taken)) return null;
+  const isKept = draft.state === 'active' && draft.weight > 0;
+  const asked = isKept ? null : questionOf(taken, 'Take away');
+  if (!asked) return null;
   return (
     <p role="alert" className="text-kumo-danger">
-      {draft.id} is the last available backend. {consequence(taken)}
+      {lossOf(taken) === 'all' && `${draft.id} is the last available backend. `}
+      {asked.consequence}
     </p>
   );
 }

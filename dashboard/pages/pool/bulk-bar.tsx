@@ -5,6 +5,7 @@ import { XIcon } from '@phosphor-icons/react';
 import { type FormEvent, useState } from 'react';
 import { plural } from '../../model/format.ts';
 import type { Actions } from './actions.ts';
+import { weightProblem } from './weight.tsx';
 
 interface BulkBarProps {
   readonly ids: readonly string[];
@@ -15,9 +16,10 @@ interface BulkBarProps {
 /** The bar, in the heading's line, so that the rows below stay in place. */
 export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
   const [weight, setWeight] = useState('');
+  const problem = weightProblem(weight);
   const setAll = (event: FormEvent) => {
     event.preventDefault();
-    if (/^\d+$/.test(weight)) actions.setWeight(ids, Number(weight));
+    if (problem === null) actions.setWeight(ids, Number(weight));
   };
   const button = (name: string, act: (ids: readonly string[]) => void) => (
     <Button size="sm" variant="secondary" onClick={() => act(ids)}>
@@ -43,10 +45,17 @@ export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
           value={weight}
           onChange={(event) => setWeight(event.currentTarget.value)}
           className="w-18"
+          aria-invalid={weight !== '' && problem !== null}
+          title={weight === '' ? undefined : (problem ?? undefined)}
         />
-        <Button size="sm" type="submit" variant="secondary" disabled={!/^\d+$/.test(weight)}>
+        <Button size="sm" type="submit" variant="secondary" disabled={problem !== null}>
           Set
         </Button>
+        {weight !== '' && problem !== null && (
+          <span role="alert" className="text-kumo-danger">
+            {problem}
+          </span>
+        )}
       </form>
       <Button size="sm" variant="secondary-destructive" onClick={() => actions.remove(ids)}>
         Remove

@@ -9,6 +9,7 @@ import type { PoolSample } from '../../api/status.ts';
 import { drainBackend } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { consequence } from '../../model/consequences.ts';
+import { parseDuration } from '../../model/quantity.ts';
 
 interface DrainDialogProps {
   readonly pool: PoolConfig;
@@ -17,16 +18,28 @@ interface DrainDialogProps {
   readonly onClose: () => void;
 }
 
-const MINUTE_MS = 60_000;
+/** Deadlines to choose from. */
+const PRESETS = ['5 min', '15 min', '1 h'];
+
+const HINT = 'A time such as 90 s, 10 min or 2 h. Leave it empty to drain until you disable or enable it.';
 
 /** The dialog for one backend. */
 export function DrainDialog({ pool, backend, poolSample, onClose }: DrainDialogProps) {
   const { run, busy } = useChange();
-  const [minutes, setMinutes] = useState('');
+  const [deadline, setDeadline] = useState('');
   const [problem, setProblem] = useState('');
+  const change = (text: string) => {
+    setDeadline(text);
+    setProblem('');
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const deadlineMs = minutes.trim() === '' ? null : Math.round(Number(minutes) * MINUTE_MS);
+    const isEndless = deadline.trim() === '';
+    const deadlineMs = isEndless ? null : parseDuration(deadline, 'min');
+    if (!isEndless && !deadlineMs) {
+      setProblem(`${deadline.trim()} is not a time. Write it as 90 s, 10 min or 2 h.`);
+      return;
+    }
     try {
       await run(drainBackend(pool.id, backend, deadlineMs, `Draining ${backend} of ${pool.id}`), true);
       onClose();
@@ -48,13 +61,22 @@ export function DrainDialog({ pool, backend, poolSample, onClose }: DrainDialogP
             {consequence({ pool, statuses, ids: [backend] })}
           </Dialog.Description>
           <Input
-            label="Disable after (minutes)"
-            description="Leave empty to drain until you disable or enable it."
-            inputMode="decimal"
-            value={minutes}
-            onChange={(event) => setMinutes(event.currentTarget.value)}
+            label="Disable after"
+            description={HINT}
+            placeholder="10 min"
+            value={deadline}
+            onChange={(event) => change(event.currentTarget.value)}
             error={problem || undefined}
+            aria-invalid={problem !== ''}
+            autoComplete="off"
           />
+          <div className="-mt-2 flex flex-wrap gap-2">
+            {PRESETS.map((time) => (
+              <Button key={time} size="sm" variant="secondary" onClick={() => change(time)}>
+                {time}
+              </Button>
+            ))}
+          </div>
           <div className="flex justify-end gap-2">
             <Button variant="secondary" onClick={onClose}>
               Cancel

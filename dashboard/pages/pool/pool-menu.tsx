@@ -2,22 +2,24 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
-import { DotsThreeVerticalIcon, TrashIcon } from '@phosphor-icons/react';
+import { DotsThreeVerticalIcon, TrashIcon, WrenchIcon } from '@phosphor-icons/react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Config, PoolConfig } from '../../api/config.ts';
 import { removePool } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { plural } from '../../model/format.ts';
+import { MaintenanceDialog } from './maintenance.tsx';
 
 interface PoolMenuProps {
   readonly pool: PoolConfig;
   readonly config: Config;
 }
 
-/** The menu, and the confirmation before deleting. */
+/** The menu, the confirmation before deleting, and the dialog for maintenance. */
 export function PoolMenu({ pool, config }: PoolMenuProps) {
-  const [asks, setAsks] = useState(false);
+  const [open, setOpen] = useState<'delete' | 'maintenance' | null>(null);
+  const close = () => setOpen(null);
   return (
     <>
       <DropdownMenu>
@@ -32,13 +34,20 @@ export function PoolMenu({ pool, config }: PoolMenuProps) {
           }
         />
         <DropdownMenu.Content>
-          <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => setAsks(true)}>
+          <DropdownMenu.Item icon={WrenchIcon} onClick={() => setOpen('maintenance')}>
+            Maintenance…
+          </DropdownMenu.Item>
+          <DropdownMenu.Separator />
+          <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => setOpen('delete')}>
             Delete pool…
           </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu>
-      <Dialog.Root role="alertdialog" open={asks} onOpenChange={setAsks}>
-        {asks && <DeletePool pool={pool} config={config} onClose={() => setAsks(false)} />}
+      <Dialog.Root role="alertdialog" open={open === 'delete'} onOpenChange={close}>
+        {open === 'delete' && <DeletePool pool={pool} config={config} onClose={close} />}
+      </Dialog.Root>
+      <Dialog.Root open={open === 'maintenance'} onOpenChange={close}>
+        {open === 'maintenance' && <MaintenanceDialog pool={pool} config={config} onClose={close} />}
       </Dialog.Root>
     </>
   );

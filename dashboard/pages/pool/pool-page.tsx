@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { configQuery, type PoolConfig } from '../../api/config.ts';
+import { leadsTo } from '../../api/former-routes.ts';
 import { type PoolSamples, poolSamplesQuery } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { Page } from '../../components/page.tsx';
@@ -12,6 +13,7 @@ import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { isProblem, summarise } from '../../model/health.ts';
 import { BackendForm } from './backend-form.tsx';
 import { BackendsTab } from './backends-tab.tsx';
+import { NoRouteNote } from './maintenance.tsx';
 import { PoolMenu } from './pool-menu.tsx';
 import { PoolNotFound } from './pool-not-found.tsx';
 import { SettingsTab } from './settings-tab.tsx';
@@ -56,6 +58,9 @@ export function PoolPage() {
         </>
       }
     >
+      {!data.config.routes.some((route) => leadsTo(id, route)) && (
+        <NoRouteNote pool={pool} config={data.config} revision={data.revision} />
+      )}
       <nav aria-label={`Sections of ${id}`} className="-mt-2 flex gap-1 border-b border-kumo-line">
         <TabLink name="Backends" isCurrent={tab !== 'settings'} />
         <TabLink name="Settings" tab="settings" isCurrent={tab === 'settings'} />

@@ -1,6 +1,7 @@
 /** A backend's weight, edited in place: click or Enter, arrow up or down, Enter; Escape cancels. */
 import { CaretUpDownIcon } from '@phosphor-icons/react';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { count } from '../../model/format.ts';
 
 interface WeightProps {
   readonly backend: string;
@@ -9,6 +10,15 @@ interface WeightProps {
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
+
+/** The largest weight of the schema. */
+const MOST = 1_000;
+
+/** What is wrong with a typed weight; null: nothing. */
+export const weightProblem = (text: string): string | null =>
+  /^\d+$/.test(text.trim()) && Number(text) <= MOST
+    ? null
+    : `A weight is a whole number from 0 to ${count(MOST)}.`;
 
 /** A typed weight after an arrow key; text that is not a number counts as `from`. */
 function stepped(text: string, step: number, from: number): string {
@@ -49,10 +59,12 @@ export const Weight = memo(function Weight({ backend, weight, onChange }: Weight
       </button>
     );
 
+  const problem = weightProblem(draft);
   const commit = () => {
-    const next = draft.trim();
+    // The field stays open with its message: what was typed is neither used nor lost.
+    if (problem !== null) return;
     setDraft(null);
-    if (/^\d+$/.test(next) && Number(next) !== weight) onChange(Number(next));
+    if (Number(draft) !== weight) onChange(Number(draft));
   };
   const onField = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
@@ -64,20 +76,35 @@ export const Weight = memo(function Weight({ backend, weight, onChange }: Weight
     event.stopPropagation();
   };
   return (
-    <input
-      // biome-ignore lint/a11y/noAutofocus: the operator has just opened this field
-      autoFocus
-      role="spinbutton"
-      aria-label={`Weight of ${backend}`}
-      aria-valuenow={Number(draft)}
-      aria-valuemin={0}
-      inputMode="numeric"
-      value={draft}
-      onFocus={(event) => event.currentTarget.select()}
-      onChange={(event) => setDraft(event.currentTarget.value)}
-      onKeyDown={onField}
-      onBlur={commit}
-      className="h-8 w-16 rounded-md bg-kumo-control px-2 text-right ring ring-kumo-brand"
-    />
+    <span className="relative inline-block">
+      <input
+        // biome-ignore lint/a11y/noAutofocus: the operator has just opened this field
+        autoFocus
+        role="spinbutton"
+        aria-label={`Weight of ${backend}`}
+        aria-valuenow={problem === null ? Number(draft) : undefined}
+        aria-valuetext={draft}
+        aria-valuemin={0}
+        aria-valuemax={MOST}
+        aria-invalid={problem !== null}
+        aria-describedby={problem === null ? undefined : `weight-problem-${backend}`}
+        inputMode="numeric"
+        value={draft}
+        onFocus={(event) => event.currentTarget.select()}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onKeyDown={onField}
+        onBlur={commit}
+        className={`h-8 w-16 rounded-md bg-kumo-control px-2 text-right ring ${problem === null ? 'ring-kumo-brand' : 'ring-kumo-danger'}`}
+      />
+      {problem !== null && (
+        <span
+          id={`weight-problem-${backend}`}
+          role="alert"
+          className="absolute top-full left-0 z-10 mt-1 w-44 rounded-md border border-kumo-line bg-kumo-base p-2 text-left text-kumo-danger shadow-md sm:right-0 sm:left-auto"
+        >
+          {problem}
+        </span>
+      )}
+    </span>
   );
 });

@@ -1,8 +1,9 @@
 /** The form of a new or an existing route, built from the API's schema. */
 import type { Config, RouteConfig } from '../../api/config.ts';
-import { type RouteForm, useRouteForm } from '../../changes/use-route-form.ts';
+import { type RouteForm, tidied, useRouteForm } from '../../changes/use-route-form.ts';
 import { FormDialog } from '../../components/form-dialog.tsx';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
+import { coverOf } from '../../model/route-cover.ts';
 import { AFFINITY_WORDS, overrides } from './route-list.ts';
 
 interface RouteDialogProps {
@@ -31,6 +32,7 @@ export function RouteDialog({ config, route, onClose }: RouteDialogProps) {
       onClose={onClose}
     >
       <Fields form={form} config={config} keys={mainKeys(form.draft)} isNew={route === null} />
+      <Taken draft={form.draft} config={config} />
       <details open={route !== null && overrides(route).length > 0}>
         <summary className="cursor-pointer font-medium text-kumo-default">
           Overrides, headers and logging
@@ -40,6 +42,19 @@ export function RouteDialog({ config, route, onClose }: RouteDialogProps) {
         </div>
       </details>
     </FormDialog>
+  );
+}
+
+/** Says which route the requests go to until now. */
+function Taken({ draft, config }: { readonly draft: RouteConfig; readonly config: Config }) {
+  if (draft.host.trim() === '') return null;
+  const cover = coverOf(tidied(draft), config.routes);
+  if (!cover || cover.pool === draft.pool) return null;
+  return (
+    <p role="status" className="text-kumo-default">
+      Without this route, these requests match route {cover.id} ({cover.host}
+      {cover.path}) and go to pool {cover.pool}.
+    </p>
   );
 }
 

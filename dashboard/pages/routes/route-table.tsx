@@ -3,15 +3,19 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
 import { PlusIcon, SignpostIcon } from '@phosphor-icons/react';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useDeferredValue, useMemo } from 'react';
+import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { Config, PoolConfig, RouteConfig } from '../../api/config.ts';
+import { routeRate } from '../../api/route-traffic.ts';
 import { removeRoute } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { type Question, QuestionDialog } from '../../components/question-dialog.tsx';
 import { useHealths } from '../../live/use-live.ts';
-import { count, plural } from '../../model/format.ts';
+import { count, perSecond, plural } from '../../model/format.ts';
+import { coverOf } from '../../model/route-cover.ts';
 import { filterRoutes, inMatchingOrder, SHOWN } from './route-list.ts';
 import { RouteCard, RouteRow } from './route-row.tsx';
 
@@ -22,7 +26,6 @@ const MANY = 8;
 export function RouteTable({ config }: { readonly config: Config }) {
   const { find, pool } = useSearch({ from: '/routes' });
   const navigate = useNavigate({ from: '/routes' });
-  const { run } = useChange();
   const healths = useHealths();
   const sorted = useMemo(() => inMatchingOrder(config.routes), [config.routes]);
   const text = useDeferredValue(find);
@@ -32,10 +35,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
     (id: string) => void navigate({ search: (before) => ({ ...before, edit: id }), resetScroll: false }),
     [navigate],
   );
-  const onDelete = useCallback(
-    (route: RouteConfig) => void run(removeRoute(route.id, `Deleted route ${route.id}`)),
-    [run],
-  );
+  const [question, onDelete, close] = useDeletion(config.routes);
   const props = (route: RouteConfig) => ({
     route,
     health: healths[route.pool] ?? ('unknown' as const),
@@ -105,8 +105,38 @@ export function RouteTable({ config }: { readonly config: Config }) {
           </Button>
         </EmptyState>
       )}
+      <QuestionDialog question={question} onClose={close} />
     </Card>
   );
+}
+
+/** Deletes a route: at once without traffic, otherwise after a question that says what its clients would get. */
+function useDeletion(routes: readonly RouteConfig[]) {
+  const queries = useQueryClient();
+  const { run } = useChange();
+  const [question, setQuestion] = useState<Question | null>(null);
+  const newest = useRef(routes);
+  newest.current = routes;
+  const onDelete = useCallback(
+    async (route: RouteConfig) => {
+      const act = () => void run(removeRoute(route.id, `Deleted route ${route.id}`));
+      // Unknown traffic counts as traffic.
+      const rate = await routeRate(queries, route).catch(() => null);
+      if (rate === 0) return act();
+      const cover = coverOf(route, newest.current);
+      const requests = rate === null ? 'Its requests' : `${perSecond(rate)} requests per second`;
+      setQuestion({
+        title: `Delete route ${route.id}?`,
+        consequence: cover
+          ? `${requests} for ${route.host}${route.path} would go to route ${cover.id} (${cover.host}${cover.path}).`
+          : `${requests} for ${route.host}${route.path} would get 404: no other route matches them.`,
+        confirm: `Delete ${route.id}`,
+        act,
+      });
+    },
+    [queries, run],
+  );
+  return [question, onDelete, () => setQuestion(null)] as const;
 }
 
 function NoRoutes({ hasPools, onAdd }: { readonly hasPools: boolean; readonly onAdd: () => void }) {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { PoolConfig } from '../../../../dashboard/api/config.ts';
 import type { BackendStatus } from '../../../../dashboard/api/status.ts';
-import { consequence, isLast } from '../../../../dashboard/model/consequences.ts';
+import { consequence, isLast, lossOf, questionOf } from '../../../../dashboard/model/consequences.ts';
 import { ejected, poolOf, status } from '../samples.ts';
 
 const three = [
@@ -58,4 +58,26 @@ test.each<[string, PoolConfig, BackendStatus[], string[], boolean, RegExp]>([
 ])('taking backends away when %s has its consequence in words', (_, pool, statuses, ids, last, words) => {
   expect(isLast({ pool, statuses, ids })).toBe(last);
   expect(consequence({ pool, statuses, ids })).toMatch(words);
+});
+
+test.each<[string, PoolConfig, BackendStatus[], string[], ReturnType<typeof lossOf>]>([
+  ['one of three equal backends', poolOf([{}, {}, {}]), three, ['b'], 'none'],
+  ['one of two', poolOf([{}, {}]), three, ['a'], 'capacity'],
+  ['the heaviest', poolOf([{ weight: 5 }, {}, {}]), three, ['a'], 'capacity'],
+  ['one of three, another of which is ejected', poolOf([{}, {}, {}]), [ejected('c')], ['a'], 'capacity'],
+  ['the last of tier 0', poolOf([{}, { tier: 1 }]), three, ['a'], 'tier'],
+  ['a spare that gets nothing', poolOf([{}, { tier: 1 }]), three, ['b'], 'none'],
+  ['the only one', poolOf([{}]), three, ['a'], 'all'],
+])('the loss of %s', (_, pool, statuses, ids, loss) => {
+  expect(lossOf({ pool, statuses, ids })).toBe(loss);
+});
+
+test('the question says in figures what the others get', () => {
+  const statuses = [status('a', { expectedShare: 0.5 }), status('b', { expectedShare: 0.5 })];
+  const asked = questionOf({ pool: poolOf([{}, {}]), statuses, ids: ['a'] }, 'Drain');
+  expect(asked).toEqual({
+    title: 'Drain a of p?',
+    consequence:
+      'That is 50.0 % of the capacity. 50.0 % of requests go to b. Each gets 2.0 times as many requests as now.',
+  });
 });

@@ -7,7 +7,10 @@ import {
   fieldsOf,
   fromText,
   hintOf,
+  inUnits,
+  isChanged,
   labelOf,
+  misread,
   valueAt,
   withValue,
 } from '../../../../../dashboard/components/schema-form/fields.ts';
@@ -28,7 +31,9 @@ const routeField = fieldAmong(route);
 test.each([
   ['policy', 'choice'],
   ['hashKey', 'text'],
-  ['timeoutMs', 'number'],
+  ['timeoutMs', 'duration'],
+  ['retry.bodyLimitBytes', 'size'],
+  ['maxLease', 'number'],
   ['sharding', 'mixed'],
   ['retry', 'group'],
   ['retry.on', 'list'],
@@ -76,9 +81,12 @@ test('an override that is emptied is left out, and the last one takes the group 
 });
 
 test.each([
-  ['timeoutMs', '250', 250],
+  ['timeoutMs', '250 ms', 250],
+  ['timeoutMs', '1.5 min', 90_000],
+  ['timeoutMs', '250', '250'],
   ['timeoutMs', 'soon', 'soon'],
   ['timeoutMs', '', ''],
+  ['retry.bodyLimitBytes', '1 MiB', 1_048_576],
   ['url', '', null],
   ['retry.on', 'timeout, 503,', ['timeout', 503]],
   ['sharding', '4', 4],
@@ -92,11 +100,39 @@ test('a hint has description, bounds and default', () => {
   );
   expect(hintOf(field('retry.nonIdempotent'))).toMatch(/ Default no\.$/);
   expect(['retry.bodyLimitBytes', 'url', 'ejection.maxEjectedPercent', 'slowStartMs'].map(labelOf)).toEqual([
-    'Largest body to retry (bytes)',
+    'Largest body to retry',
     'URL',
     'Maximum ejected (%)',
-    'Slow start (ms)',
+    'Slow start',
   ]);
+  expect(hintOf(field('ejection.baseMs'))).toMatch(/ 100 ms to 1 h, default 10 s\.$/);
+});
+
+test('durations are written in units, in the messages of the API too', () => {
+  const lifetime = routeField('affinityCookie.ttlSeconds');
+  expect(asText(lifetime, 82_800)).toBe('23 h');
+  expect(fromText(lifetime, '2 h')).toBe(7_200);
+  expect(inUnits(lifetime, 'must be a whole number from 60 to 31536000 (seconds)')).toBe(
+    'must be from 1 min to 365 d',
+  );
+  expect(inUnits(field('ejection.maxMs'), 'must be at least baseMs (400000)')).toBe(
+    'must be at least First ejection (400 s)',
+  );
+  expect(misread(lifetime, '2')).toBe('needs a unit, such as 2 s or 2 min');
+  expect(misread(lifetime, 'soon')).toMatch(/must be a time/);
+  expect([misread(lifetime, 120), misread(lifetime, ''), misread(field('url'), 'x')]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('a value that is not the default is marked', () => {
+  expect(isChanged(field('ejection.baseMs'), 10_000)).toBe(false);
+  expect(isChanged(field('ejection.baseMs'), 5_000)).toBe(true);
+  expect(isChanged(field('ejection.failureStatuses'), [500])).toBe(true);
+  expect(isChanged(routeField('timeoutMs'), null)).toBe(false);
+  expect(isChanged(routeField('timeoutMs'), 5)).toBe(true);
 });
 
 test('a value is changed at its path, and the rest is the same object', () => {

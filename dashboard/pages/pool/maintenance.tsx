@@ -1,0 +1,112 @@
+/** Maintenance of a whole pool: its routes lead elsewhere in one change, and back in another. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { Dialog } from '@cloudflare/kumo/components/dialog';
+import { Select } from '@cloudflare/kumo/components/select';
+import { WrenchIcon } from '@phosphor-icons/react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Config, PoolConfig } from '../../api/config.ts';
+import { formerRoutesQuery, leadsTo } from '../../api/former-routes.ts';
+import { poolSamplesQuery } from '../../api/status.ts';
+import { putRoutes } from '../../changes/change.ts';
+import { useChange } from '../../changes/submit-change.ts';
+import { perSecond, plural } from '../../model/format.ts';
+import { rate } from '../../model/rates.ts';
+
+interface MaintenanceProps {
+  readonly pool: PoolConfig;
+  readonly config: Config;
+}
+
+/** The dialog that begins a maintenance. */
+export function MaintenanceDialog({ pool: { id }, config, onClose }: MaintenanceProps & { onClose(): void }) {
+  const { run } = useChange();
+  const routes = config.routes.filter((route) => leadsTo(id, route));
+  const others = config.pools.filter((pool) => pool.id !== id);
+  const [to, setTo] = useState(others[0]?.id ?? '');
+  const { data: samples } = useQuery(poolSamplesQuery);
+  const perS = rate(samples?.[id]?.samples ?? [], Date.now());
+  const begin = () => {
+    const label = `Maintenance of ${id}: its requests go to ${to}`;
+    void run(
+      putRoutes(
+        routes.map((route) => ({ ...route, pool: to })),
+        label,
+      ),
+    );
+    onClose();
+  };
+  const isPossible = routes.length > 0 && others.length > 0;
+  return (
+    <Dialog className="flex flex-col gap-4 p-6">
+      <Dialog.Title className="text-lg font-semibold">Take {id} out for maintenance</Dialog.Title>
+      <Dialog.Description className="text-kumo-default">
+        {isPossible
+          ? `${plural(routes.length, 'route leads', 'routes lead')} here (${namesOf(routes)}), with ${perSecond(perS)} requests per second. One change sends them elsewhere, and one click brings them back.`
+          : whyNot(routes.length)}
+      </Dialog.Description>
+      {isPossible && (
+        <Select
+          label="Send its requests to"
+          value={to}
+          onValueChange={(next) => next && setTo(next)}
+          items={Object.fromEntries(others.map((pool) => [pool.id, `pool ${pool.id}`]))}
+          className="w-full"
+        />
+      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button variant="secondary" onClick={onClose}>
+          {isPossible ? 'Cancel' : 'Close'}
+        </Button>
+        {isPossible && (
+          <Button variant="primary" onClick={begin}>
+            Begin maintenance
+          </Button>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+const whyNot = (routes: number): string =>
+  routes === 0
+    ? 'No route leads to this pool: it gets no requests already.'
+    : 'There is no other pool that could take its requests. Add one first.';
+
+/** The first ids, and how many more. */
+function namesOf(items: readonly { readonly id: string }[]): string {
+  const names = items.slice(0, 4).map(({ id }) => id);
+  return items.length > 4 ? `${names.join(', ')} and ${items.length - 4} more` : names.join(', ');
+}
+
+/** Shown on the page of a pool that no route leads to: why it gets no requests, and the button that brings them back. */
+export function NoRouteNote({
+  pool: { id },
+  config,
+  revision,
+}: MaintenanceProps & { readonly revision: number }) {
+  const { run, busy } = useChange();
+  const isBackup = config.pools.some(({ whenUnavailable }) => whenUnavailable === `pool:${id}`);
+  const { data: former } = useQuery(formerRoutesQuery(id, revision, config));
+  const bringBack = () =>
+    former &&
+    void run(putRoutes(former.routes, `Ended the maintenance of ${id}: its routes lead here again`));
+  return (
+    <section
+      aria-label="No route leads here"
+      className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-lg border border-kumo-line bg-kumo-base p-4"
+    >
+      <WrenchIcon aria-hidden="true" size={20} className="shrink-0 text-kumo-subtle" />
+      <p className="min-w-0 flex-1 basis-64 text-kumo-default">
+        No route leads to this pool, so it gets no requests
+        {isBackup && ' but those of pools that fall back to it'}.{' '}
+        {former && `In revision ${former.revision}, ${namesOf(former.routes)} led here.`}
+      </p>
+      {former && (
+        <Button variant="primary" loading={busy} onClick={bringBack}>
+          Bring back {plural(former.routes.length, 'route')}
+        </Button>
+      )}
+    </section>
+  );
+}
