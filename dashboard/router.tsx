@@ -23,10 +23,16 @@ export interface OverviewSearch {
   readonly add?: string;
 }
 
-/** `edit`: the backend whose form is open, `+` for a new one; `tab`: `settings`, or the backends. */
+/**
+ * `edit`: the backend whose form is open, `+` for a new one; `tab`: `settings`, or the backends; `find`, `show` and `sort`:
+ * the view of the list of backends.
+ */
 export interface PoolSearch {
   readonly edit?: string;
   readonly tab?: string;
+  readonly find?: string;
+  readonly show?: string;
+  readonly sort?: string;
 }
 
 /**
@@ -60,7 +66,13 @@ const overview = createRoute({
 const pool = createRoute({
   getParentRoute: () => root,
   path: '/pools/$pool',
-  validateSearch: (search: Search): PoolSearch => ({ edit: text(search.edit), tab: text(search.tab) }),
+  validateSearch: (search: Search): PoolSearch => ({
+    edit: text(search.edit),
+    tab: text(search.tab),
+    find: text(search.find),
+    show: text(search.show),
+    sort: text(search.sort),
+  }),
   component: lazyRouteComponent(() => import('./pages/pool/pool-page.tsx'), 'PoolPage'),
 });
 

@@ -37,6 +37,33 @@ test('Escape leaves a weight as it was', async ({ page }) => {
   expect((await pools.product.apiOk('GET', '/config')).revision).toBe(before.revision);
 });
 
+test('letters in a weight are said to be wrong, and change nothing', async ({ page }) => {
+  await open(pools, page, '/pools/shop');
+  const before = await pools.product.apiOk('GET', '/config');
+  await page.getByRole('button', { name: 'Weight of b: 1. Change' }).click();
+  const field = page.getByRole('spinbutton', { name: 'Weight of b' });
+  for (const wrong of ['2x', '5000', '']) {
+    await field.fill(wrong);
+    await field.press('Enter');
+    await expect(page.getByRole('alert').filter({ hasText: 'whole number from 0 to 1,000' })).toBeVisible();
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+  }
+  await field.press('Escape');
+  expect((await pools.product.apiOk('GET', '/config')).revision).toBe(before.revision);
+});
+
+test('draining more than a third of the capacity is asked about in figures', async ({ page }) => {
+  await pools.product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 3 });
+  await open(pools, page, '/pools/shop');
+  await expect(cell(page, 'a', SHARE)).toContainText('/ 60.0 %');
+  await page.getByRole('button', { name: 'Drain a', exact: true }).click();
+  const question = page.getByRole('alertdialog', { name: 'Drain a of shop?' });
+  await expect(question).toContainText('That is 60.0 % of the capacity. 60.0 % of requests go to b and c.');
+  await expect(question).toContainText('2.5 times as many requests');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  expect((await pools.product.apiOk('GET', '/pools/shop/backends/a')).backend.state).toBe('active');
+});
+
 test('one click drains a backend, its row shows it, and Undo reverts it', async ({ page }) => {
   await open(pools, page, '/pools/shop');
   await expect(cell(page, 'b', STATE)).toContainText('available');
@@ -57,10 +84,15 @@ test('a drain with a deadline counts down, and shows when the backend is safe to
   await page.getByRole('menuitem', { name: 'Drain with a deadline' }).click();
   const dialog = page.getByRole('dialog', { name: 'Drain b of shop' });
   await expect(dialog).toContainText('33.3 % of requests go to a and c.');
-  await dialog.getByLabel('Disable after (minutes)').fill('-3');
-  await dialog.getByRole('button', { name: 'Drain' }).click();
-  await expect(dialog.getByText(/must be a whole number from 1/)).toBeVisible();
-  await dialog.getByLabel('Disable after (minutes)').fill('10');
+  for (const wrong of ['-3', 'abc', '0']) {
+    await dialog.getByLabel('Disable after').fill(wrong);
+    await dialog.getByRole('button', { name: 'Drain' }).click();
+    await expect(dialog.getByText(`${wrong} is not a time.`, { exact: false })).toBeVisible();
+  }
+  expect((await pools.product.apiOk('GET', '/pools/shop/backends/b')).backend.state).toBe('active');
+  await dialog.getByRole('button', { name: '15 min' }).click();
+  await expect(dialog.getByLabel('Disable after')).toHaveValue('15 min');
+  await dialog.getByLabel('Disable after').fill('10 min');
   await dialog.getByRole('button', { name: 'Drain' }).click();
   await expect(dialog).toBeHidden();
   await expect(cell(page, 'b', STATE)).toContainText(/draining.*safe to remove in \d+ min/);

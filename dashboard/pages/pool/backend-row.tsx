@@ -3,6 +3,7 @@ import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { memo, type ReactNode, useCallback } from 'react';
 import type { Actions } from './actions.ts';
 import { Failures, Identity, Share, StateCell } from './cells.tsx';
+import type { Sort } from './order.ts';
 import type { Row } from './row.ts';
 import { RowActions } from './row-actions.tsx';
 import { Weight } from './weight.tsx';
@@ -10,51 +11,59 @@ import { Weight } from './weight.tsx';
 /** The props of a row or a card. */
 export interface BackendProps {
   readonly row: Row;
+  /** Its place in the whole list, the heading included. */
+  readonly index: number;
   readonly isSelected: boolean;
   readonly onSelect: (id: string, selected: boolean) => void;
   readonly actions: Actions;
 }
 
-interface Column {
+/** A column of the table; its width is fixed, so that nothing jumps. */
+export interface Column {
   readonly name: string;
   readonly className: string;
-  /** What the figures mean, if the name does not say it. */
-  readonly title?: string;
+  /** What its figures are measured over. */
+  readonly over?: string;
+  readonly sort?: Sort;
+  readonly isFigure?: boolean;
 }
 
-/** The columns; their widths are fixed, so that nothing jumps. */
+/** The columns. */
 export const COLUMNS: readonly Column[] = [
-  { name: 'Backend', className: '' },
-  { name: 'State', className: 'w-44 min-[1400px]:w-48' },
-  { name: 'Weight', className: 'w-20 text-right' },
-  { name: 'Req/s', className: 'w-16 text-right', title: 'Attempts per second, over the last ten seconds' },
+  { name: 'Backend', className: '', sort: 'name' },
+  { name: 'State', className: 'w-64 min-[1400px]:w-76', sort: 'problems' },
+  { name: 'Weight', className: 'w-20 text-right', sort: 'weight', isFigure: true },
+  { name: 'Req/s', over: '10 s', className: 'w-18 text-right', sort: 'rate', isFigure: true },
   {
     name: 'Share / expected',
+    over: '1–2 min',
     className: 'w-34 text-right',
-    title: 'Share of first attempts in the last one to two minutes, and the share that the weights call for',
+    sort: 'share',
+    isFigure: true,
   },
-  { name: 'Failures', className: 'w-22 text-right', title: 'Failed attempts since the pool object started' },
+  { name: 'Failures', over: 'since start', className: 'w-24 text-right', sort: 'failures', isFigure: true },
   {
     name: 'p50 / p95',
-    className: 'w-30 text-right min-[1400px]:w-34',
-    title: 'Time to response headers, over the last one to two minutes',
+    over: 'to headers, 1–2 min',
+    className: 'w-36 text-right',
+    sort: 'latency',
+    isFigure: true,
   },
-  {
-    name: 'Clients / sockets',
-    className: 'w-20 text-right',
-    title: 'Recently seen clients with affinity, and WebSockets that may still be open',
-  },
+  { name: 'Clients / sockets', className: 'w-24 text-right', sort: 'clients', isFigure: true },
 ];
 
-const CELL = 'px-2 py-2 align-top leading-6';
+/** The height of a row: two lines of text. */
+export const ROW_PX = 60;
+
+const CELL = 'px-2 py-1.5 align-top leading-6';
 
 /** One row. */
 export const BackendRow = memo(function BackendRow(props: BackendProps) {
   const { row, actions } = props;
   const { backend, status, rate, share, latency, attached, skew, cause } = row;
   return (
-    <tr className="border-t border-kumo-line">
-      <td className="py-2.5 pl-4 align-top leading-6">
+    <tr className="border-t border-kumo-line" style={{ height: ROW_PX }} aria-rowindex={props.index}>
+      <td className="py-2 pl-4 align-top leading-6">
         <SelectBox id={backend.id} isSelected={props.isSelected} onSelect={props.onSelect} />
       </td>
       <th scope="row" className={`${CELL} text-left font-normal`}>
@@ -87,7 +96,7 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
   const { row, actions } = props;
   const { backend, status, rate, share, latency, attached, skew, cause } = row;
   return (
-    <li className="flex flex-col gap-3 rounded-lg border border-kumo-line bg-kumo-base p-3">
+    <li className="flex flex-col gap-3 overflow-hidden rounded-lg border border-kumo-line bg-kumo-base p-3">
       <div className="flex items-start gap-3">
         <SelectBox id={backend.id} isSelected={props.isSelected} onSelect={props.onSelect} />
         <div className="min-w-0 flex-1">
@@ -102,14 +111,14 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
             <WeightOf backend={backend} actions={actions} />
           </span>
         </Fact>
-        <Fact name="Req/s">{rate}</Fact>
-        <Fact name="Failures">
+        <Fact name="Req/s, 10 s">{rate}</Fact>
+        <Fact name="Failures since start">
           <Failures status={status} />
         </Fact>
-        <Fact name="Share / expected">
+        <Fact name="Share / expected, 1–2 min">
           <Share share={share} skew={skew} />
         </Fact>
-        <Fact name="p50 / p95">{latency}</Fact>
+        <Fact name="p50 / p95, 1–2 min">{latency}</Fact>
         <Fact name="Clients / sockets">{attached}</Fact>
       </dl>
     </li>

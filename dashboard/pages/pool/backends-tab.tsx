@@ -5,11 +5,11 @@ import type { PoolConfig, RouteConfig } from '../../api/config.ts';
 import { type EventsAnswer, eventsQuery } from '../../api/events.ts';
 import { type PoolSamples, poolSamplesQuery, seriesQuery } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
+import { QuestionDialog } from '../../components/question-dialog.tsx';
 import { usePoolActions } from './actions.ts';
 import { BackendsCard } from './backends-card.tsx';
 import { DrainDialog } from './drain-dialog.tsx';
 import { KpiStrip } from './kpi-strip.tsx';
-import { QuestionDialog } from './question-dialog.tsx';
 import { RecentCard } from './recent-card.tsx';
 import { causesOf } from './standing.ts';
 

@@ -5,6 +5,7 @@ import { memo } from 'react';
 import type { BackendConfig } from '../../api/config.ts';
 import type { BackendStatus } from '../../api/status.ts';
 import { CopyButton } from '../../components/copy.tsx';
+import { Middle } from '../../components/middle.tsx';
 import { State } from '../../components/state.tsx';
 import { useTicking } from '../../live/use-live.ts';
 import { count, countdown, NONE } from '../../model/format.ts';
@@ -16,13 +17,9 @@ export const Identity = memo(function Identity({ backend }: { readonly backend: 
   const where = backend.url ?? `binding ${backend.binding}`;
   return (
     <span className="flex min-w-0 flex-col">
-      <span className="truncate font-medium text-kumo-default" title={backend.id}>
-        {backend.id}
-      </span>
+      <Middle text={backend.id} className="font-medium text-kumo-default" />
       <span className="flex min-w-0 items-center gap-1">
-        <span className="line-clamp-2 [overflow-wrap:anywhere] text-kumo-subtle" title={where}>
-          {where}
-        </span>
+        <Middle text={where} className="text-kumo-subtle" />
         <CopyButton
           value={backend.url ?? backend.binding ?? ''}
           what={`${backend.url ? 'URL' : 'binding'} of ${backend.id}`}
@@ -92,17 +89,19 @@ export function StateCell({ backend, status, cause }: StateCellProps) {
   return (
     <span className="flex min-w-0 flex-col">
       <Verdict standing={standing} />
-      {standing.word !== 'ejected' && standing.ejectedUntil !== null && (
-        <Ejection until={standing.ejectedUntil} />
-      )}
-      <span className="text-kumo-subtle">
+      <span className="truncate text-kumo-subtle" title={cause ?? undefined}>
+        {standing.word !== 'ejected' && standing.ejectedUntil !== null && (
+          <>
+            <Ejection until={standing.ejectedUntil} />{' '}
+          </>
+        )}
         {backend.state === 'draining' ? (
           <Progress status={status} />
         ) : (
           (cause ?? (standing.word === standing.intent ? 'by the operator' : standing.intent))
         )}
+        {disableAt && <Deadline at={disableAt} />}
       </span>
-      {disableAt && <Deadline at={disableAt} />}
     </span>
   );
 }
@@ -132,5 +131,5 @@ function Progress({ status }: { readonly status: BackendStatus | undefined }) {
 
 function Deadline({ at }: { readonly at: number }) {
   const text = useTicking((now) => (at > now ? `disabled in ${countdown(at, now)}` : 'being disabled'));
-  return <span className="text-kumo-subtle">{text}</span>;
+  return <span className="text-kumo-subtle">, {text}</span>;
 }

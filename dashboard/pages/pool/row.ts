@@ -1,8 +1,10 @@
 /** A row of the backends table as plain values, and whether its share is as expected. No I/O. */
 import type { BackendConfig, PoolConfig, RouteConfig } from '../../api/config.ts';
 import type { BackendStatus, PoolSample } from '../../api/status.ts';
+import type { Line } from '../../model/export.ts';
 import { count, duration, NONE, percent, perSecond } from '../../model/format.ts';
 import { rate, requestsSince } from '../../model/rates.ts';
+import type { Known } from './order.ts';
 
 /** One backend, ready to be shown. */
 export interface Row {
@@ -22,7 +24,7 @@ export interface Row {
 }
 
 interface RowInputs {
-  readonly backends: readonly BackendConfig[];
+  readonly known: readonly Known[];
   readonly poolSample: PoolSample | undefined;
   /** By backend id. */
   readonly causes: Readonly<Record<string, string>>;
@@ -33,12 +35,10 @@ interface RowInputs {
   readonly now: number;
 }
 
-/** All rows, in the pool's order. */
-export function rowsOf({ backends, poolSample, causes, reasons, expectedSince, now }: RowInputs): Row[] {
-  const statuses = new Map(poolSample?.status.backends.map((status) => [status.id, status]));
+/** The rows of these backends. */
+export function rowsOf({ known, poolSample, causes, reasons, expectedSince, now }: RowInputs): Row[] {
   const n = poolSample ? requestsSince(poolSample.samples, expectedSince) : 0;
-  return backends.map((backend) => {
-    const status = statuses.get(backend.id);
+  return known.map(({ backend, status }) => {
     const { share = null, expectedShare = null } = status ?? {};
     const skewed = share !== null && expectedShare !== null && isSkewed(share, expectedShare, n);
     return {
@@ -49,7 +49,7 @@ export function rowsOf({ backends, poolSample, causes, reasons, expectedSince, n
       latency: latencyPair(status),
       attached: attached(status),
       skew: skewed ? explainSkew(share, expectedShare, n, reasons) : null,
-      cause: status?.ejectedUntil ? (causes[backend.id] ?? null) : null,
+      cause: status?.ejectedUntil || status?.status === 'failing' ? (causes[backend.id] ?? null) : null,
     };
   });
 }
@@ -84,11 +84,35 @@ const isSame = (a: Row, b: Row): boolean =>
   JSON.stringify(a.status?.drain) === JSON.stringify(b.status?.drain);
 
 /** The rows of `now`; rows that look the same are those of `before`, so that they are not drawn again. */
-export const reuseUnchanged = (before: readonly Row[], now: readonly Row[]): readonly Row[] =>
-  now.map((row, i) => {
-    const old = before[i];
+export function reuseUnchanged(before: readonly Row[], now: readonly Row[]): readonly Row[] {
+  const known = new Map(before.map((row) => [row.backend.id, row]));
+  return now.map((row) => {
+    const old = known.get(row.backend.id);
     return old && isSame(old, row) ? old : row;
   });
+}
+
+/** A backend as a line of an export. */
+export function lineOf({ backend, status }: Known): Line {
+  const { id, url, binding, weight, state, tier } = backend;
+  return {
+    id,
+    address: url ?? binding,
+    state,
+    status: status?.status ?? null,
+    weight,
+    tier,
+    requests: status?.requests ?? null,
+    failures: status?.failures ?? null,
+    consecutiveFailures: status?.consecutiveFailures ?? null,
+    share: status?.share ?? null,
+    expectedShare: status?.expectedShare ?? null,
+    p50Ms: status?.latencyMs.p50 ?? null,
+    p95Ms: status?.latencyMs.p95 ?? null,
+    affinityClients: status?.affinityClients ?? null,
+    openWebSockets: status?.openWebSockets ?? null,
+  };
+}
 
 /** Chance alone exceeds three standard deviations once in 370 times. */
 const SIGMAS = 3;

@@ -60,13 +60,20 @@ test('a row marks an unexpected share with its reason, and is empty without data
     status('a', { share: 0.8, expectedShare: 0.5 }),
     status('b', { share: 0.2, expectedShare: 0.5 }),
   ];
-  const known = { backends: pool.backends, causes: {}, reasons: ['Because.'], expectedSince: 0, now: 5_000 };
+  const known = {
+    known: pool.backends.map((backend, i) => ({ backend, status: backends[i] })),
+    causes: {},
+    reasons: ['Because.'],
+    expectedSince: 0,
+    now: 5_000,
+  };
   const poolSample = { status: { backends } as never, samples };
   expect(rowsOf({ ...known, poolSample }).map(({ skew }) => skew)).toEqual([
     expect.stringMatching(/^More than .*1000 requests.*Because\.$/),
     expect.stringMatching(/^Less than/),
   ]);
-  expect(rowsOf({ ...known, poolSample: undefined })[0]).toMatchObject({
+  const unknown = { ...known, known: pool.backends.map((backend) => ({ backend, status: undefined })) };
+  expect(rowsOf({ ...unknown, poolSample: undefined })[0]).toMatchObject({
     skew: null,
     rate: '–',
     status: undefined,
