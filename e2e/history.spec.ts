@@ -114,6 +114,8 @@ test('an ejection is in the timeline with its cause and a link to an example req
 });
 
 test('the palette drains a backend by keyboard alone, and restores the focus', async ({ page }) => {
+  // So that b is less than a third of the capacity: more is asked about.
+  await product.apiOk('PATCH', '/pools/shop/backends/a', { weight: 3 });
   await open(page, '/history');
   const link = page.getByRole('link', { name: 'Settings' });
   await link.focus();
@@ -139,7 +141,7 @@ test('the palette asks for confirmation before it takes the last available backe
   await expect(field).toBeFocused();
   await page.keyboard.type('disable a shop');
   await page.keyboard.press('Enter');
-  await expect(page.getByText(/a is the last available backend of shop/)).toBeVisible();
+  await expect(page.getByText(/Disable the last available backend of shop\?/)).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(field).toBeHidden();
   expect(await stateOf('a')).toBe('active');
@@ -151,6 +153,17 @@ test('the palette asks for confirmation before it takes the last available backe
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect.poll(() => stateOf('a')).toBe('disabled');
+});
+
+test('the palette finds a request by its id', async ({ page }) => {
+  await product.get('sick.test', '/', { headers: { 'x-request-id': 'needle-4711' } });
+  await open(page, '/');
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog', { name: 'Commands' }).getByRole('combobox')).toBeFocused();
+  await page.keyboard.type('needle-4711');
+  await expect(page.getByRole('option').first()).toHaveText('Request with ID needle-4711');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Request' }).getByText('needle-4711')).toBeVisible();
 });
 
 test('the palette goes to pages', async ({ page }) => {

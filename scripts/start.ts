@@ -18,8 +18,9 @@ if (token.length < 16) {
 }
 buildIfNeeded();
 
-const port = await freePort(Number(process.env.PORT ?? PORT));
-if (port !== PORT) console.log(`port ${process.env.PORT ?? PORT} is taken or not wanted; using ${port}`);
+const wanted = Number(process.env.PORT ?? PORT);
+const port = await freePort(wanted);
+if (port !== wanted) console.log(`Port ${wanted} is not free; using ${port}.`);
 const samples = await startSamples();
 // The sample backends are on loopback, whatever .dev.vars says.
 const runtime = await startRuntime({

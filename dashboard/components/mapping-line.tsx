@@ -1,8 +1,10 @@
 /** One recorded request in one line: when, what, which backends and why, and the result. */
 import { memo } from 'react';
 import type { MappedAttempt, Mapping } from '../../worker/protocol/messages.ts';
-import { clock, count, exactTime } from '../model/format.ts';
+import { clock, count, exactTime, zone } from '../model/format.ts';
 import { describeAttempt, explainReason } from '../model/mapping.ts';
+
+const COLUMNS = 'gap-x-3 lg:grid-cols-[8rem_4rem_minmax(0,2fr)_minmax(0,2fr)_7rem_3rem_5rem]';
 
 /** `timeout`, `503`: why an attempt failed. */
 function fault({ outcome, status }: MappedAttempt): string {
@@ -23,13 +25,31 @@ export function MappingPath({ attempts }: Pick<Mapping, 'attempts'>) {
   ));
 }
 
+/** The names of the columns, for a list with room for them. */
+export const MappingHeading = () => (
+  <span aria-hidden="true" className={`hidden text-xs text-kumo-subtle lg:grid ${COLUMNS}`}>
+    <span>Answered at, {zone(Date.now())}</span>
+    <span>Method</span>
+    <span>Path</span>
+    <span>Backends</span>
+    <span>Reason</span>
+    <span className="text-right">Status</span>
+    <span className="text-right">Duration</span>
+  </span>
+);
+
 /** The line's parts, for a grid of seven columns; on a small screen they wrap. */
 export const MappingLine = memo(function MappingLine({ mapping }: { readonly mapping: Mapping }) {
-  const { at, method, path, attempts, reason, status, ms } = mapping;
+  const { method, path, attempts, reason, status, ms } = mapping;
+  const endedAt = mapping.at + ms;
   return (
-    <span className="flex flex-wrap items-baseline gap-x-3 lg:grid lg:grid-cols-[7rem_4rem_minmax(0,2fr)_minmax(0,2fr)_7rem_3rem_5rem]">
-      <time dateTime={new Date(at).toISOString()} title={exactTime(at)} className="text-kumo-subtle">
-        {clock(at)}
+    <span className={`flex flex-wrap items-baseline gap-x-3 lg:grid ${COLUMNS}`}>
+      <time
+        dateTime={new Date(endedAt).toISOString()}
+        title={exactTime(endedAt)}
+        className="text-kumo-subtle"
+      >
+        {clock(endedAt)}
       </time>
       <span>{method}</span>
       <span className="min-w-0 truncate" title={path}>

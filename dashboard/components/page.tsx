@@ -21,7 +21,7 @@ export function Page({ title, tabTitle, facts, actions, children }: PageProps) {
     document.title = inTab;
   }, [inTab]);
   return (
-    <main className="mx-auto flex w-full max-w-[1600px] flex-col gap-6 p-4 md:p-8" id="page">
+    <main className="mx-auto flex w-full max-w-[1600px] flex-col gap-6 p-4 pb-28 md:p-8 md:pb-28" id="page">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="mr-auto min-w-0 truncate text-2xl font-semibold text-kumo-default sm:mr-0">{title}</h1>
         <div className="order-last flex basis-full flex-wrap items-center gap-x-4 gap-y-1 text-kumo-subtle sm:order-none sm:flex-1 sm:basis-auto">

@@ -23,7 +23,9 @@ export const Sparkline = memo(function Sparkline({ values, label, tone = 'calm' 
     if (value !== null) path += `${isDown ? 'L' : 'M'}${x(i)} ${y(value)}`;
     isDown = value !== null;
   });
-  const stroke = tone === 'bad' ? 'var(--color-kumo-danger)' : 'var(--color-kumo-info)';
+  // A line at zero is no alarm.
+  const isBad = tone === 'bad' && values.some((value) => value);
+  const stroke = isBad ? 'var(--color-kumo-danger)' : 'var(--color-kumo-info)';
   return (
     <svg
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

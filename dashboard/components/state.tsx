@@ -25,10 +25,19 @@ const HEALTH_TONE: Record<Health, Tone> = {
   unknown: 'off',
 };
 
+interface StateProps {
+  readonly tone: Tone;
+  /** A sentence that may take several lines. */
+  readonly isLong?: boolean;
+  readonly children: string;
+}
+
 /** A dot and a word. */
-export function State({ tone, children }: { readonly tone: Tone; readonly children: string }) {
+export function State({ tone, isLong = false, children }: StateProps) {
   return (
-    <span className={`inline-flex items-center gap-2 whitespace-nowrap ${TEXT[tone]}`}>
+    <span
+      className={`inline-flex gap-2 ${isLong ? 'items-baseline' : 'items-center whitespace-nowrap'} ${TEXT[tone]}`}
+    >
       <span aria-hidden="true" className={`size-2 shrink-0 rounded-full ${DOT[tone]}`} />
       {children}
     </span>

@@ -1,6 +1,13 @@
-/** A time relative to now, with the exact time on hover. */
+/** A time: absolute, and relative to now. */
 import { useTicking } from '../live/use-live.ts';
-import { ago, exactTime } from '../model/format.ts';
+import { ago, clockWithZone, exactTime } from '../model/format.ts';
+
+/** `12:04:31 CET, 12 s ago`; `at` in epoch ms. */
+export const TimeAndAgo = ({ at }: { readonly at: number }) => (
+  <>
+    {clockWithZone(at)}, <TimeAgo at={at} />
+  </>
+);
 
 /** `12 s ago`; `at` in epoch ms. */
 export function TimeAgo({ at }: { readonly at: number }) {

@@ -6,7 +6,13 @@ import { configQuery, type Revised } from '../api/config.ts';
 import { type EventsAnswer, eventsQuery, withEvents } from '../api/events.ts';
 import { tail } from '../api/requests.ts';
 import { sessionQuery } from '../api/session.ts';
-import { type PoolSamples, type PoolStatus, poolSamplesQuery, withStatuses } from '../api/status.ts';
+import {
+  type PoolSamples,
+  type PoolStatus,
+  poolSamplesQuery,
+  withoutOldSamples,
+  withStatuses,
+} from '../api/status.ts';
 import { startClock, tickWithFigures } from './clock.ts';
 import { LiveConnection } from './connection.ts';
 
@@ -74,6 +80,8 @@ function noteRevision(queries: QueryClient, revision: number): void {
 
 /** Fetches what was missed while the connection was lost. */
 async function catchUp(queries: QueryClient): Promise<void> {
+  // A rate must not count in ten seconds what came during a longer silence.
+  queries.setQueryData<PoolSamples>(poolSamplesQuery.queryKey, (known) => known && withoutOldSamples(known));
   await Promise.all(
     [configQuery.queryKey, poolSamplesQuery.queryKey, eventsQuery.queryKey, ['revisions'], ['series']].map(
       (queryKey) => queries.invalidateQueries({ queryKey }),

@@ -8,6 +8,7 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
   fractionalSecondDigits: 3,
 });
+const ZONE = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
 const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
 /** Shown where there is no value. */
@@ -58,6 +59,13 @@ export function countdown(until: number, now: number): string {
 
 /** `12:04:31.120`. */
 export const clock = (at: number): string => CLOCK.format(at);
+
+/** The browser's time zone, as times are shown in it: `UTC`, `CET`, `GMT+2`. */
+export const zone = (at: number): string =>
+  ZONE.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? 'local time';
+
+/** `12:04:31 CET`: a time that can be laid beside another log. */
+export const clockWithZone = (at: number): string => `${clock(at).slice(0, 8)} ${zone(at)}`;
 
 /** The exact time with date and zone, shown on hover over a relative one. */
 export const exactTime = (at: number): string => EXACT.format(at);

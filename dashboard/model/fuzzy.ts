@@ -37,16 +37,22 @@ const hasLetters = (letters: string, text: string): boolean =>
     return found === letters.length;
   });
 
+interface Ranking<T> {
+  readonly most: number;
+  /** What is added to the score of an item that matches. */
+  readonly preference?: (item: T) => number;
+}
+
 /** The `most` best matches, best first; equal ones keep their order. */
 export function bestFits<T>(
   query: string,
   items: readonly T[],
   textOf: (item: T) => string,
-  most: number,
+  { most, preference = () => 0 }: Ranking<T>,
 ): T[] {
   const scored = items.flatMap((item) => {
     const score = fitness(query, textOf(item));
-    return score === null ? [] : [{ item, score }];
+    return score === null ? [] : [{ item, score: score + preference(item) }];
   });
   if (query.trim() !== '') scored.sort((a, b) => b.score - a.score);
   return scored.slice(0, most).map(({ item }) => item);

@@ -13,7 +13,15 @@ export type Entry =
       readonly key: string;
       readonly at: number;
       readonly event: PoolEvent;
+      /** The same happened before, with no return in between; null: it did not. */
+      readonly repeats: Repeats | null;
     };
+
+/** How often something happened, and when first (epoch ms). */
+export interface Repeats {
+  readonly times: number;
+  readonly since: number;
+}
 
 /** The filter by kind: the value of the URL's `show`, and its label. */
 export const SHOWS = {
@@ -40,7 +48,39 @@ export function timeline(events: readonly HistoryEvent[], revisions: readonly Re
   const older = revisions.filter(({ revision }) => !inEvents.has(revision)).map(ofRevision);
   const entries = [...events.map(ofEvent), ...older];
   // Entries of the same time keep their order.
-  return entries.sort((a, b) => b.at - a.at);
+  return folded(entries.sort((a, b) => b.at - a.at));
+}
+
+/** What ends a row of repeated events of a backend or a pool. */
+const ENDS: ReadonlySet<Entry['kind']> = new Set(['returned', 'pool-back']);
+
+/** One outage ejects a backend again and again: the newest entry stands for those of its kind, back to the last return. */
+function folded(entries: readonly Entry[]): Entry[] {
+  const result: Entry[] = [];
+  /** Indexes in `result`, by backend and then by kind. */
+  const open = new Map<string, Map<string, number>>();
+  for (const entry of entries) {
+    if (entry.kind === 'revision' || entry.kind === 'probe') {
+      result.push(entry);
+      continue;
+    }
+    const { event } = entry;
+    const subject = `${event.pool}/${event.backend}`;
+    if (ENDS.has(entry.kind)) open.delete(subject);
+    const kinds = open.get(subject) ?? new Map<string, number>();
+    open.set(subject, kinds);
+    const index = ENDS.has(entry.kind) ? undefined : kinds.get(entry.kind);
+    const newest = index === undefined ? undefined : result[index];
+    if (index === undefined || newest?.kind === 'revision' || !newest) {
+      kinds.set(entry.kind, result.length);
+      result.push(entry);
+    } else
+      result[index] = {
+        ...newest,
+        repeats: { times: (newest.repeats?.times ?? 1) + 1, since: entry.at },
+      };
+  }
+  return result;
 }
 
 const ofRevision = (revision: RevisionRow): Entry => ({
@@ -51,7 +91,8 @@ const ofRevision = (revision: RevisionRow): Entry => ({
 });
 
 function ofEvent(event: HistoryEvent): Entry {
-  if (event.kind !== 'config') return { kind: event.kind, key: `event ${event.id}`, at: event.at, event };
+  if (event.kind !== 'config')
+    return { kind: event.kind, key: `event ${event.id}`, at: event.at, event, repeats: null };
   const { revision, at, who, what } = event;
   return ofRevision({ revision, at, who, summary: what });
 }

@@ -5,7 +5,7 @@ import { configQuery } from '../api/config.ts';
 import { poolSamplesQuery } from '../api/status.ts';
 import { changeBackends, STATE_DONE } from '../changes/change.ts';
 import { submitChange } from '../changes/submit-change.ts';
-import { consequence, isLast } from '../model/consequences.ts';
+import { questionOf } from '../model/consequences.ts';
 import type { CommandAction } from './commands.ts';
 import { useSignOut } from './sign-out.ts';
 import { setTheme } from './theme.ts';
@@ -21,24 +21,33 @@ export function useCommandActions() {
     const pool = config?.pools.find(({ id }) => id === action.pool);
     const statuses = queries.getQueryData(poolSamplesQuery.queryKey)?.[action.pool]?.status.backends ?? [];
     const taken = pool && { pool, statuses, ids: [action.backend] };
-    if (!taken || !isLast(taken)) return null;
-    return `${action.backend} is the last available backend of ${action.pool}. ${consequence(taken)}`;
+    const asked = taken && questionOf(taken, action.state === 'draining' ? 'Drain' : 'Disable');
+    return asked ? `${asked.title} ${asked.consequence}` : null;
   };
   const run = (action: CommandAction): void => {
     switch (action.do) {
       case 'go':
-        void navigate({ to: action.to });
+        if (action.add) void navigate({ to: '/', search: { add: action.add } });
+        else void navigate({ to: action.to });
         return;
       case 'pool':
         void navigate({
           to: '/pools/$pool',
           params: { pool: action.pool },
-          search: action.edit === undefined ? {} : { edit: action.edit },
+          search: {
+            ...(action.edit === undefined ? {} : { edit: action.edit }),
+            ...(action.tab === undefined ? {} : { tab: action.tab }),
+          },
         });
         return;
       case 'requests': {
-        const { pool, backend } = action;
-        void navigate({ to: '/requests', search: backend === undefined ? { pool } : { pool, backend } });
+        const { do: _, ...search } = action;
+        void navigate({ to: '/requests', search });
+        return;
+      }
+      case 'routes': {
+        const { do: _, ...search } = action;
+        void navigate({ to: '/routes', search });
         return;
       }
       case 'state': {

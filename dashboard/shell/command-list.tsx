@@ -55,8 +55,8 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
     >
       <Dialog.Title className="sr-only">Commands</Dialog.Title>
       <CommandPalette.Input
-        aria-label="Search pages, pools, backends and commands"
-        placeholder="Drain b of shop, go to History…"
+        aria-label="Search pages, pools, backends, routes, requests and commands"
+        placeholder="Request ID, host, path, backend, pool, command…"
         autoComplete="off"
         spellCheck={false}
       />
@@ -74,7 +74,7 @@ export function CommandList({ onClose }: { readonly onClose: () => void }) {
           )}
         </CommandPalette.Results>
         <CommandPalette.Empty>
-          No results. Search for a page, a pool, a backend or a command.
+          No results. Search for a request ID, a path, a host, a URL, a pool, a backend, a route or a command.
         </CommandPalette.Empty>
       </CommandPalette.List>
       <CommandPalette.Footer>

@@ -32,7 +32,7 @@ export function PaletteButton() {
       className="mb-2 flex min-h-9 items-center gap-2 rounded-md border border-kumo-line px-3 text-left text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
     >
       <MagnifyingGlassIcon aria-hidden="true" size={16} />
-      <span className="flex-1">Search or run</span>
+      <span className="flex-1 truncate">Search or run</span>
       <span aria-hidden="true" className="text-xs">
         {KEY}
       </span>

@@ -49,7 +49,7 @@ export function Days({ entries, oldestKept, inForce, onOpen, onRollBack, onClear
                     onRollBack={onRollBack}
                   />
                 ) : (
-                  <PoolEntry event={entry.event} />
+                  <PoolEntry event={entry.event} repeats={entry.repeats} />
                 )}
               </li>
             ))}

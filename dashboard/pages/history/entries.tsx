@@ -11,10 +11,10 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { RevisionRow } from '../../api/revisions.ts';
 import { State, toneText } from '../../components/state.tsx';
-import { TimeAgo } from '../../components/time-ago.tsx';
+import { TimeAndAgo } from '../../components/time-ago.tsx';
 import { useNow } from '../../live/use-live.ts';
-import { clock, countdown, exactTime } from '../../model/format.ts';
-import { actorInWords, type PoolEvent } from '../../model/timeline.ts';
+import { clockWithZone, countdown, exactTime } from '../../model/format.ts';
+import { actorInWords, type PoolEvent, type Repeats } from '../../model/timeline.ts';
 
 interface RevisionEntryProps {
   readonly row: RevisionRow;
@@ -70,7 +70,13 @@ const LOOK: Record<PoolEvent['kind'], Look> = {
 const LINK = 'text-kumo-link underline';
 
 /** An ejection, a probe or a return: why, until when, and an example request. */
-export function PoolEntry({ event }: { readonly event: PoolEvent }) {
+export function PoolEntry({
+  event,
+  repeats,
+}: {
+  readonly event: PoolEvent;
+  readonly repeats: Repeats | null;
+}) {
   const { kind, at, pool, shard, backend, why, requestId, until, ejections } = event;
   const [icon, tone, word] = LOOK[kind];
   const title = (
@@ -88,6 +94,11 @@ export function PoolEntry({ event }: { readonly event: PoolEvent }) {
     <EntryFrame icon={icon} tone={tone} title={title} at={at}>
       <span>{why}</span>
       {until !== null && <Until until={until} />}
+      {repeats && (
+        <span>
+          {repeats.times} times since {clockWithZone(repeats.since)}
+        </span>
+      )}
       {kind === 'ejected' && ejections > 1 && <span>ejection {ejections} in a row</span>}
       {shard !== '0' && <span>shard {shard}</span>}
       {requestId !== null && (
@@ -109,7 +120,7 @@ function Until({ until }: { readonly until: number }) {
   const now = useNow();
   return (
     <time dateTime={new Date(until).toISOString()} title={exactTime(until)}>
-      {until > now ? `for another ${countdown(until, now)}` : `until ${clock(until).slice(0, 8)}`}
+      {until > now ? `for another ${countdown(until, now)}` : `until ${clockWithZone(until)}`}
     </time>
   );
 }
@@ -127,17 +138,17 @@ interface EntryFrameProps {
 /** The frame of an entry: an icon, what happened, when, and the actions. */
 function EntryFrame({ icon: Icon, tone, title, at, actions, children }: EntryFrameProps) {
   return (
-    <div className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-start gap-x-3 sm:grid-cols-[1.25rem_minmax(0,1fr)_auto_6rem] sm:gap-x-4">
+    <div className="grid grid-cols-[1.25rem_minmax(0,1fr)] items-start gap-x-3 sm:grid-cols-[1.25rem_minmax(0,1fr)_auto_13rem] sm:gap-x-4">
       <Icon aria-hidden="true" size={18} className={`mt-0.5 ${toneText(tone)}`} />
       <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">{title}</div>
-      <span className="text-right whitespace-nowrap text-kumo-subtle sm:col-start-4">
-        <TimeAgo at={at} />
+      <span className="text-right whitespace-nowrap text-kumo-subtle max-sm:col-start-2 max-sm:text-left sm:col-start-4">
+        <TimeAndAgo at={at} />
       </span>
       <div className="col-start-2 flex min-w-0 flex-wrap items-baseline gap-x-3 break-words text-kumo-subtle">
         {children}
       </div>
       {actions && (
-        <div className="col-start-2 mt-1 flex gap-2 sm:col-start-3 sm:row-span-2 sm:row-start-1 sm:mt-0 sm:self-center">
+        <div className="col-start-2 mt-1 flex gap-2 sm:col-start-3 sm:row-span-2 sm:row-start-1 sm:mt-0 sm:-my-0.5">
           {actions}
         </div>
       )}

@@ -26,12 +26,12 @@ export function KpiStrip({ poolSample, series, causes }: KpiStripProps) {
   const { requests, sharesOfFailed, p95Ms } = useMemo(() => linesOf(series), [series]);
   return (
     <dl className="grid grid-cols-2 overflow-hidden rounded-lg border border-kumo-line bg-kumo-base xl:grid-cols-4">
-      <Kpi name="Requests per second" title="Over the last ten seconds; retries count too" value={perS}>
+      <Kpi name="Attempts per second" over="last 10 s" value={perS}>
         <Sparkline values={requests} label="Requests in the last five minutes" />
       </Kpi>
       <Kpi
         name="Failed attempts"
-        title="In the last minute; attempts that were retried successfully count too"
+        over="last minute, those saved by a retry too"
         value={percent(failed)}
         isBad={(failed ?? 0) > 0}
       >
@@ -43,13 +43,14 @@ export function KpiStrip({ poolSample, series, causes }: KpiStripProps) {
       </Kpi>
       <Kpi
         name="p95 latency"
-        title="To response headers, over the last one to two minutes"
+        over="to headers, last 1–2 min"
         value={duration(poolSample?.status.latencyMs.p95 ?? null)}
       >
         <Sparkline values={p95Ms} label="p95 latency in the last five minutes" />
       </Kpi>
       <Kpi
         name="Backends"
+        over="now"
         value={poolSample ? `${summary.available} of ${summary.total} available` : '–'}
         isBad={isProblem(summary.health)}
       >
@@ -68,18 +69,18 @@ function linesOf(series: PoolSeries | undefined) {
 
 interface KpiProps {
   readonly name: string;
-  /** What the figure means, if the name does not say it. */
-  readonly title?: string;
+  /** The time that the figure covers. */
+  readonly over: string;
   readonly value: string;
   readonly isBad?: boolean;
   readonly children: ReactNode;
 }
 
-function Kpi({ name, title, value, isBad = false, children }: KpiProps) {
+function Kpi({ name, over, value, isBad = false, children }: KpiProps) {
   return (
     <div className="-mt-px -ml-px flex min-w-0 flex-col gap-1 border-t border-l border-kumo-line p-4">
-      <dt className="text-kumo-subtle" title={title}>
-        {name}
+      <dt className="text-kumo-subtle">
+        {name} <span className="text-xs">{over}</span>
       </dt>
       <dd className="flex flex-col gap-1">
         <span

@@ -8,6 +8,8 @@ export interface Stroke {
   readonly name: string;
   readonly color: string;
   readonly dash: readonly number[];
+  /** In pixels. */
+  readonly width: number;
 }
 
 interface PlotProps {
@@ -97,10 +99,10 @@ function optionsOf(
     ],
     series: [
       {},
-      ...strokes.map(({ name, color, dash }) => ({
+      ...strokes.map(({ name, color, dash, width }) => ({
         label: name,
         stroke: resolve(color),
-        width: 1.5,
+        width,
         dash: [...dash],
         points: { show: false },
       })),

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { type Mapping, newestRequestsQuery, tail } from '../../api/requests.ts';
 import { Card } from '../../components/card.tsx';
-import { MappingLine } from '../../components/mapping-line.tsx';
+import { MappingHeading, MappingLine } from '../../components/mapping-line.tsx';
 
 const SHOWN = 10;
 
@@ -30,6 +30,11 @@ export function RecentCard({ pool }: { readonly pool: string }) {
           paused.current = false;
         }}
       >
+        {recent.length > 0 && (
+          <li className="max-lg:hidden">
+            <MappingHeading />
+          </li>
+        )}
         {recent.map((mapping) => (
           <li key={mapping.requestId} className="max-lg:border-b max-lg:border-kumo-line max-lg:pb-1">
             <MappingLine mapping={mapping} />

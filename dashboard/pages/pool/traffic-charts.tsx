@@ -30,7 +30,14 @@ export const TrafficCharts = memo(function TrafficCharts({ series }: TrafficChar
     };
   }, [series]);
   const hasFailed = failures.some((line) => line.some((n) => n > 0));
-  const strokes = lines.map((line) => ({ name: line.name, color: colorOf(line), dash: dashOf(line) }));
+  // A line under another one shows at its sides.
+  const widthOf = (i: number) => Math.max(1.5, 4 - i * 0.75);
+  const strokes = lines.map((line, i) => ({
+    name: line.name,
+    color: colorOf(line),
+    dash: dashOf(line),
+    width: widthOf(i),
+  }));
   return (
     <figure className="flex flex-col gap-2">
       <Legend lines={lines} times={times} step={step} />

@@ -162,13 +162,15 @@ function Attempts({ mapping }: { readonly mapping: Mapping }) {
           <li
             // biome-ignore lint/suspicious/noArrayIndexKey: attempts never change
             key={i}
-            className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 sm:grid-cols-[6rem_minmax(0,20rem)_minmax(0,1fr)_5rem]"
+            className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 sm:grid-cols-[6rem_minmax(0,18rem)_minmax(4rem,1fr)_5rem]"
           >
             <span className="truncate font-medium" title={attempt.backend}>
               {attempt.backend}
             </span>
             <span className="col-span-2 row-start-2 sm:col-span-1 sm:row-auto">
-              <State tone={tone}>{describeAttempt(attempt)}</State>
+              <State tone={tone} isLong>
+                {describeAttempt(attempt)}
+              </State>
             </span>
             <span
               aria-hidden="true"

@@ -6,7 +6,7 @@ import { clock, count, exactTime, NONE } from '../../model/format.ts';
 import { explainReason } from '../../model/mapping.ts';
 
 /** The columns, shared with the header. */
-export const COLUMNS = '@4xl:grid-cols-[6.5rem_minmax(0,3fr)_minmax(0,2fr)_7rem_3rem_5rem_3rem] @4xl:gap-x-5';
+export const COLUMNS = '@4xl:grid-cols-[8rem_minmax(0,3fr)_minmax(0,2fr)_7rem_3rem_5rem_3rem] @4xl:gap-x-5';
 
 interface RequestRowProps {
   readonly mapping: Mapping;

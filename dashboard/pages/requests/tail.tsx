@@ -4,7 +4,7 @@ import { PauseIcon, PlayIcon } from '@phosphor-icons/react';
 import { type FocusEvent, type PointerEvent, type UIEvent, useRef, useState } from 'react';
 import { KEPT, type Mapping } from '../../api/requests.ts';
 import { Card } from '../../components/card.tsx';
-import { count, plural } from '../../model/format.ts';
+import { count, plural, zone } from '../../model/format.ts';
 import { countNew, keyOf } from './request-list.ts';
 import { COLUMNS, RequestRow } from './request-row.tsx';
 
@@ -48,7 +48,7 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
         aria-hidden="true"
         className={`hidden border-y border-kumo-line px-4 py-1.5 text-xs text-kumo-subtle @4xl:grid ${COLUMNS}`}
       >
-        <span>Answered at</span>
+        <span>Answered at, {zone(Date.now())}</span>
         <span>Request</span>
         <span>Backend</span>
         <span>Reason</span>
