@@ -19,7 +19,7 @@ test('three steps lead to the first answered request, and the plus button to ano
   await page.goto(`http://localhost:${dashboard.product.port}/#login=${code}`);
   await expect(page.getByLabel('ID', { exact: true })).toBeFocused();
   await page.getByLabel('ID', { exact: true }).fill('Shop');
-  await expect(page.getByText('must match', { exact: false })).toBeVisible();
+  await expect(page.getByText('must be 1 to 63 lower-case letters', { exact: false })).toBeVisible();
   await page.getByLabel('ID', { exact: true }).fill('shop');
   await page.getByLabel('Backends, one URL per line').fill(`${dashboard.origins[0]!.url}\nnot a url`);
   await expect(page.getByText('line 2', { exact: false })).toBeVisible();
@@ -47,7 +47,7 @@ test('three steps lead to the first answered request, and the plus button to ano
   await page.getByRole('link', { name: 'Add pool' }).click();
   const dialog = page.getByRole('dialog', { name: 'New pool' });
   await dialog.getByLabel('ID', { exact: true }).fill('shop');
-  await expect(dialog.getByText('shop is used twice', { exact: false })).toBeVisible();
+  await expect(dialog.getByText('shop is used already', { exact: false })).toBeVisible();
   await dialog.getByLabel('ID', { exact: true }).fill('api');
   await dialog.getByLabel('Backends, one URL per line').fill(dashboard.origins[0]!.url);
   await dialog.getByLabel('Policy').click();

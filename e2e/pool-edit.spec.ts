@@ -11,10 +11,10 @@ test('a backend is added with wrong input first, then edited, then removed and b
   await page.getByRole('button', { name: 'Add backend' }).click();
   const form = page.getByRole('dialog', { name: 'Add a backend to shop' });
   await form.getByLabel('ID').fill('A B');
-  await expect(form.getByText(/must match \^\[a-z0-9\]/)).toBeVisible();
+  await expect(form.getByText('must be 1 to 63 lower-case letters', { exact: false })).toBeVisible();
   await form.getByLabel('ID').fill('a');
   await form.getByLabel('URL').fill('not a URL');
-  await expect(form.getByText('a is used twice; ids must be unique')).toBeVisible();
+  await expect(form.getByText('a is used already; ids must be unique')).toBeVisible();
   await expect(form.getByText('must be an absolute URL such as https://a.example.net')).toBeVisible();
   await form.getByRole('button', { name: 'Add backend' }).click();
   await expect(form).toBeVisible();
@@ -38,6 +38,9 @@ test('a backend is added with wrong input first, then edited, then removed and b
 
   await page.getByRole('button', { name: 'More actions for d' }).click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
+  const question = page.getByRole('alertdialog', { name: 'Remove d of shop?' });
+  await expect(question).toContainText('That is 70.0 % of the capacity.');
+  await question.getByRole('button', { name: 'Remove d' }).click();
   await expect(row(page, 'd')).toHaveCount(0);
   const toast = page.getByRole('dialog', { name: 'Removed d of shop' });
   await toast.getByRole('button', { name: 'Undo' }).click();

@@ -174,7 +174,7 @@ const asRequested = (path: string): string => new URL(`http://h${path}`).pathnam
 function* duplicates(items: readonly { id: string }[], at: string): Generator<Problem> {
   const seen = new Set<string>();
   for (const [i, { id }] of items.entries()) {
-    if (seen.has(id)) yield { path: `${at}[${i}].id`, message: `${id} is used twice; ids must be unique` };
+    if (seen.has(id)) yield { path: `${at}[${i}].id`, message: `${id} is used already; ids must be unique` };
     seen.add(id);
   }
 }

@@ -16,7 +16,8 @@ export const flag = () => z.boolean({ error: 'must be true or false' });
 export const text = () => z.string({ error: 'must be a string' });
 /** The id of a pool, a backend or a route. */
 export const id = () => {
-  const error = 'must match ^[a-z0-9][a-z0-9-]{0,62}$ (lower-case letters, digits, hyphens; at most 63)';
+  const error =
+    'must be 1 to 63 lower-case letters, digits or hyphens, and begin with a letter or a digit, such as shop-eu';
   return z.string({ error }).regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error });
 };
 /** A list of at most `max` items, which the message calls `what`. */

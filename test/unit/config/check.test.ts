@@ -30,10 +30,10 @@ test.each<[string, unknown, string, string]>([
   ['a document that is no object', [], '', 'must be an object'],
   ['an unknown key', { pools: [], foo: 1 }, 'foo', 'known are pools, routes'],
   ['pools that are no list', { pools: {} }, 'pools', 'must be a list of pools'],
-  ['a pool without id', { pools: [{ backends: [a] }] }, 'pools[0].id', 'must match'],
+  ['a pool without id', { pools: [{ backends: [a] }] }, 'pools[0].id', 'must be 1 to 63 lower-case'],
   ['an id with capitals', pool({ id: 'Shop' }), 'pools[0].id', 'lower-case'],
-  ['an id that begins with a hyphen', pool({ id: '-shop' }), 'pools[0].id', 'must match'],
-  ['an id of 64 characters', pool({ id: 'x'.repeat(64) }), 'pools[0].id', 'at most 63'],
+  ['an id that begins with a hyphen', pool({ id: '-shop' }), 'pools[0].id', 'must be 1 to 63 lower-case'],
+  ['an id of 64 characters', pool({ id: 'x'.repeat(64) }), 'pools[0].id', 'must be 1 to 63'],
   ['two pools of one id', { pools: [pool().pools[0], pool().pools[0]] }, 'pools[1].id', 'unique'],
   [
     'an unknown policy',
