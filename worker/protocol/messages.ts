@@ -19,6 +19,38 @@ export interface Returned {
 /** Stands for the weights in force: an isolate has read a new configuration and not heard from the object since. */
 export const NO_EPOCH = -1;
 
+/** What an isolate has noted of a pool since its last batch. */
+export interface Batch {
+  readonly attempts: readonly AttemptRecord[];
+  /** A JSON array of `Mapping` that is stored as it is: the object parses it only to list mappings. */
+  readonly mappings: MappingBatch;
+  /** What clients received, of each request that finished since the last batch. */
+  readonly received?: readonly ReceivedCell[];
+  /** Affinity picks to charge to the sequence, by backend id. */
+  readonly charged: Readonly<Record<string, number>>;
+  readonly returned: readonly Returned[];
+  /** Turns that the isolate took without slots, under the weights of an epoch. The sequence goes on after them. */
+  readonly tookAlone: readonly Returned[];
+  /** Probes that were sent: the backend's id, and the request that carries it. */
+  readonly probes: readonly (readonly [backend: string, requestId: string | null])[];
+  /** Hashes of clients with affinity that are due to be reported, by backend id. */
+  readonly clients: Readonly<Record<string, readonly number[]>>;
+  /** Attempts dropped because the outbox was full. */
+  readonly dropped: number;
+}
+
+/** The one call of an isolate to a Pool object. */
+export interface SyncAsk {
+  readonly isolate: string;
+  /** The batch's number: it counts once, however often it comes. 0: without a number, so the call is not repeated. */
+  readonly sequence: number;
+  /** The isolate's revision of the pool's configuration. */
+  readonly revision: number;
+  /** How many slots it wants. */
+  readonly want: number;
+  readonly batch: Batch | null;
+}
+
 /** A request for slots. With `want` 0 it only returns slots, charges picks and fetches the pool's state. */
 export interface LeaseAsk {
   readonly want: number;
@@ -48,8 +80,8 @@ export interface PoolUpdate {
   readonly probe?: string;
 }
 
-/** The reply to a request for slots. */
-export interface LeaseReply extends PoolUpdate {
+/** The slots of a reply. */
+export interface Lease {
   /** Identifies the weights under which the slots were taken; unused slots are returned with it. */
   readonly epoch: number;
   /** The number of the first slot in the sequence: orders replies that overtook each other. */
@@ -63,6 +95,11 @@ export interface LeaseReply extends PoolUpdate {
   readonly reason: Reason;
   readonly ttlMs: number;
 }
+
+/** The reply to a call of an isolate. */
+export type SyncReply = PoolUpdate & Lease;
+/** The reply to a request for slots, and to a report that wants some. */
+export type LeaseReply = SyncReply;
 
 /** One attempt: backend id, code, ms to the response headers, flags. A tuple, because there are many. */
 export type AttemptRecord = readonly [

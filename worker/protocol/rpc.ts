@@ -23,10 +23,13 @@ import type {
   ShardName,
   ShardStatus,
   Snapshot,
+  SyncAsk,
+  SyncReply,
 } from './messages.ts';
 
 /** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */
 export interface PoolRpc {
+  sync(ask: SyncAsk): Promise<SyncReply>;
   lease(ask: LeaseAsk): Promise<LeaseReply>;
   rehearse(ask: LeaseAsk): Promise<LeaseReply>;
   report(report: Report, want?: number): Promise<PoolUpdate | LeaseReply>;

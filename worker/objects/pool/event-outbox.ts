@@ -2,7 +2,7 @@
 import type { Env } from '../../env.ts';
 import { EVENT_RETRY_MS } from '../../lib/timing.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
-import type { Report, ShardName } from '../../protocol/messages.ts';
+import type { Batch, ShardName } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 import type { Finding, PoolState } from './state.ts';
 
@@ -54,9 +54,14 @@ export function findingEvent({ outcome, ...finding }: Finding, name: ShardName):
   return { ...name, ...finding, outcome: outcome?.kind ?? null, status: outcome?.status ?? null };
 }
 
-/** Makes the events of the probes that a report says were sent. `at` is epoch ms. */
-export function probeEvents(report: Report, state: PoolState, name: ShardName, at: number): PoolEvent[] {
-  return report.probing.map((backend, i) => ({
+/** Makes the events of the probes of a batch. `at` is epoch ms. */
+export function probeEvents(
+  probes: Batch['probes'],
+  state: PoolState,
+  name: ShardName,
+  at: number,
+): PoolEvent[] {
+  return probes.map(([backend, requestId]) => ({
     kind: 'probe',
     at,
     ...name,
@@ -64,7 +69,7 @@ export function probeEvents(report: Report, state: PoolState, name: ShardName, a
     why: 'its ejection is over: one request tries it',
     outcome: null,
     status: null,
-    requestId: report.probeRequestIds?.[i] ?? null,
+    requestId,
     until: null,
     ejections: state.tallies[state.indexOf(backend)]?.health.ejections ?? 0,
   }));

@@ -6,9 +6,10 @@ import { UNROUTED_POOL, unroutedPool } from '../../config/unrouted.ts';
 import type { Env } from '../../env.ts';
 import { LEASE_TTL_MS } from '../../lib/timing.ts';
 import type {
+  Batch,
   HealthChange,
+  Lease,
   LeaseAsk,
-  LeaseReply,
   Mapping,
   PoolPush,
   PoolUpdate,
@@ -17,12 +18,15 @@ import type {
   ShardMetrics,
   ShardName,
   ShardStatus,
+  SyncAsk,
+  SyncReply,
 } from '../../protocol/messages.ts';
 import { directoryObject } from '../../protocol/rpc.ts';
 import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
 import { ConfigPull } from './config-pull.ts';
 import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
+import { syncOfLease, syncOfReport, updateOf } from './first-release.ts';
 import { broadcastHealthChanges } from './gossip.ts';
 import { LiveFeed } from './live-feed.ts';
 import { assignProbe, listEjected, listFailing, listRamping, markProbeSent } from './probes.ts';
@@ -67,78 +71,84 @@ export class Pool extends DurableObject<Env> {
     }
   }
 
-  /** Grants slots of the sequence; `slots` is empty when `want` is 0 or no backend is eligible. */
-  async lease(ask: LeaseAsk): Promise<LeaseReply> {
+  /**
+   * The one call of isolates: counts the batch, unless it has been counted before, and replies with slots and the pool's
+   * state. `slots` is empty when `want` is 0 or no backend is eligible.
+   */
+  async sync(ask: SyncAsk): Promise<SyncReply> {
     this.#calls++;
     await this.#ensureRevision(ask.revision);
-    return this.#lease(ask);
+    const now = Date.now();
+    const { isolate, sequence, revision, batch } = ask;
+    const state = this.#state;
+    if (state && batch) {
+      if (sequence === 0 || this.#dedup.accept(isolate, sequence)) this.#record(batch, state, now);
+      // The reply to this batch was lost, and with it the slots that it granted.
+      else this.#returnSlots(this.#dedup.takeGrant(isolate, sequence));
+    }
+    return { ...this.#issueUpdate(revision, now), ...this.#grant(ask, now) };
   }
 
-  #lease(ask: LeaseAsk): LeaseReply {
-    const reply = this.#grant(ask);
-    const { returned, charged = {}, tookAlone = [] } = ask;
-    const moved = reply.slots.length + returned.length + tookAlone.length + Object.keys(charged).length;
-    if (moved > 0) this.#behind.markDirty();
-    return reply;
+  /** The calls of isolates of the first release, which meet this object during a deploy. */
+  lease(ask: LeaseAsk): Promise<SyncReply> {
+    return this.sync(syncOfLease(ask));
+  }
+
+  async report(report: Report, want = 0): Promise<PoolUpdate | SyncReply> {
+    const reply = await this.sync(syncOfReport(report, want));
+    return want > 0 ? reply : updateOf(reply);
   }
 
   /** Returns what `lease` would reply now, and changes nothing. */
-  async rehearse(ask: LeaseAsk): Promise<LeaseReply> {
-    await this.#ensureRevision(ask.revision);
-    return this.#state ? this.#state.dryRun(() => this.#grant(ask)) : this.#grant(ask);
+  async rehearse({ revision, want, returned, charged = {}, tookAlone }: LeaseAsk): Promise<SyncReply> {
+    await this.#ensureRevision(revision);
+    const now = Date.now();
+    const replyTo = () => {
+      this.#returnSlots(returned);
+      this.#state?.takeTurns(tookAlone ?? [], now);
+      this.#state?.charge(charged, now);
+      const ask = { isolate: '', sequence: 0, revision, want, batch: null };
+      return { ...this.#issueUpdate(revision, now), ...this.#grant(ask, now) };
+    };
+    return this.#state ? this.#state.dryRun(replyTo) : replyTo();
   }
 
-  #grant(ask: LeaseAsk): LeaseReply {
-    const now = Date.now();
+  #grant({ isolate, sequence, want }: SyncAsk, now: number): Lease {
     const state = this.#state;
-    const none = { epoch: 0, first: 0, slots: [], reason: 'policy' as const, ttlMs: LEASE_TTL_MS };
-    if (!state) return { ...this.#issueUpdate(ask.revision, now), ...none };
-    this.#returnSlots(ask.returned);
-    this.#takeTurns(ask.tookAlone);
-    state.charge(ask.charged ?? {}, now);
+    if (!state) return { epoch: 0, first: 0, slots: [], reason: 'policy', ttlMs: LEASE_TTL_MS };
     const first = state.sequence.taken;
-    const { slots, reason } = state.lease(Math.min(ask.want, state.config.maxLease), now);
+    const { slots, reason } = state.lease(Math.min(want, state.config.maxLease), now);
     const { epoch, weights } = state.sequence;
     const position = [...state.sequence.position];
-    const lease = { epoch, first, slots, position, weights, reason, ttlMs: LEASE_TTL_MS };
-    return { ...this.#issueUpdate(ask.revision, now), ...lease };
+    if (slots.length > 0 && sequence > 0) {
+      const ids = slots.map((index) => state.config.backends[index]!.id);
+      this.#dedup.noteGrant(isolate, sequence, { epoch, counts: countBy(ids) });
+    }
+    if (slots.length > 0) this.#behind.markDirty();
+    return { epoch, first, slots, position, weights, reason, ttlMs: LEASE_TTL_MS };
   }
 
-  /**
-   * Records an isolate's report; a repeated one counts once. With `want` it also grants slots, which saves a call; a repeated
-   * report gets new ones.
-   */
-  async report(report: Report, want = 0): Promise<PoolUpdate | LeaseReply> {
-    this.#calls++;
-    await this.#ensureRevision(report.revision);
-    const now = Date.now();
-    const state = this.#state;
-    if (state && this.#dedup.accept(report.isolate, report.sequence)) this.#record(report, state, now);
-    const { revision } = report;
-    return want > 0 ? this.#lease({ want, revision, returned: [] }) : this.#issueUpdate(revision, now);
-  }
-
-  #record(report: Report, state: PoolState, now: number): void {
-    this.#returnSlots(report.returned);
-    this.#takeTurns(report.tookAlone);
-    for (const id of report.probing) markProbeSent(state, state.indexOf(id), now);
-    this.#events.add(probeEvents(report, state, this.#name, now));
-    const found = report.attempts.flatMap((attempt) => state.record(attempt, now));
-    state.charge(report.charged, now);
-    state.addClients(report.clients ?? {}, now);
-    this.#dropped += report.dropped;
-    this.#mappings.add(report.mappings);
-    this.#feed.schedule(this.env, report.mappings);
-    if (found.length === 0) this.#behind.markDirty();
-    else {
+  #record(batch: Batch, state: PoolState, now: number): void {
+    const { returned, tookAlone, probes, attempts, charged, clients, mappings } = batch;
+    this.#returnSlots(returned);
+    state.takeTurns(tookAlone, now);
+    for (const [id] of probes) markProbeSent(state, state.indexOf(id), now);
+    this.#events.add(probeEvents(probes, state, this.#name, now));
+    const found = attempts.flatMap((attempt) => state.record(attempt, now));
+    state.charge(charged, now);
+    state.addClients(clients, now);
+    this.#dropped += batch.dropped;
+    this.#mappings.add(mappings);
+    if (attempts.length + mappings.count > 0) this.#feed.schedule(this.env, mappings);
+    if (found.length > 0) {
       this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
       this.#behind.flush();
       const changes = found.flatMap((finding) => healthChangeOf(finding) ?? []);
       // Ejections are not shared between regions: a backend unreachable from one may be reachable from another.
       if (changes.length > 0 && typeof state.config.sharding === 'number')
         this.ctx.waitUntil(broadcastHealthChanges(this.env, this.#name, changes));
-    }
-    if (found.length > 0 || report.probing.length > 0) this.#deliverEvents();
+    } else if (!isEmpty(batch)) this.#behind.markDirty();
+    if (found.length > 0 || probes.length > 0) this.#deliverEvents();
   }
 
   /** Adopts a configuration from the Directory; an older one is ignored. Returns the revision that the object now has. */
@@ -276,11 +286,6 @@ export class Pool extends DurableObject<Env> {
       }
   }
 
-  /** Moves the sequence on by the turns that an isolate took without slots. */
-  #takeTurns(turns: readonly Returned[] = []): void {
-    this.#state?.takeTurns(turns, Date.now());
-  }
-
   /** Writes everything in one transaction: Durable Objects coalesce the writes of a synchronous turn. */
   #write(): void {
     const state = this.#state;
@@ -301,6 +306,17 @@ export class Pool extends DurableObject<Env> {
 }
 
 const unroutedPush = (): PoolPush => ({ revision: 0, routesRevision: 0, pool: unroutedPool() });
+
+const countBy = (ids: readonly string[]): Record<string, number> => {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return Object.fromEntries(counts);
+};
+
+/** Whether a batch changes nothing that is stored. */
+const isEmpty = ({ attempts, mappings, charged, returned, tookAlone, dropped, clients }: Batch): boolean =>
+  attempts.length + mappings.count + returned.length + tookAlone.length + dropped === 0 &&
+  Object.keys(charged).length + Object.keys(clients).length === 0;
 
 /** How many picks a shard's sequence starts ahead: a numbered shard its number, a named one a number made of its name. */
 const startOf = (shard: string): number => (/^\d+$/.test(shard) ? Number(shard) : hash32(shard) % 64);

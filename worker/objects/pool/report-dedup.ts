@@ -1,5 +1,6 @@
 /** Which reports of which isolates have been counted, so that a repeated report is harmless. No I/O. */
 import { dropOldest, evictOldest } from '../../lib/bounded.ts';
+import type { Returned } from '../../protocol/messages.ts';
 
 /** Isolates remembered; the one that has been silent longest goes first. */
 export const ISOLATES_KEPT = 1_000;
@@ -14,6 +15,8 @@ type Gap = readonly [from: number, to: number];
 interface Received {
   last: number;
   gaps: Gap[];
+  /** The slots that the last reply granted, in memory only: they are granted again if it was lost. */
+  granted?: { readonly sequence: number; readonly slots: Returned };
 }
 
 /** Remembers the sequence numbers of reports, by isolate. */
@@ -30,6 +33,21 @@ export class ReportDedup {
     this.#byIsolate.set(isolate, received);
     evictOldest(this.#byIsolate, ISOLATES_KEPT);
     return record(received, sequence);
+  }
+
+  /** Records the slots that the reply to a report grants. */
+  noteGrant(isolate: string, sequence: number, slots: Returned): void {
+    const received = this.#byIsolate.get(isolate);
+    if (received) received.granted = { sequence, slots };
+  }
+
+  /** The slots of the reply to a report that comes again, to be returned; a repetition returns them once. */
+  takeGrant(isolate: string, sequence: number): Returned[] {
+    const received = this.#byIsolate.get(isolate);
+    if (received?.granted?.sequence !== sequence) return [];
+    const { slots } = received.granted;
+    received.granted = undefined;
+    return [slots];
   }
 
   /** What to store. */

@@ -32,6 +32,18 @@ test('the reports counted are known after a restart', () => {
   expect([after.accept('i', 1), after.accept('i', 2), after.accept('i', 3)]).toEqual([false, false, true]);
 });
 
+test('slots of a lost reply come back with the repeated report, once, and no other report brings them', () => {
+  const reporters = new ReportDedup();
+  const slots = { epoch: 1, counts: { a: 2 } };
+  for (const sequence of [1, 2]) {
+    reporters.accept('i', sequence);
+    reporters.noteGrant('i', sequence, slots);
+  }
+  expect(reporters.takeGrant('i', 1)).toEqual([]);
+  expect(reporters.takeGrant('j', 2)).toEqual([]);
+  expect([reporters.takeGrant('i', 2), reporters.takeGrant('i', 2)]).toEqual([[slots], []]);
+});
+
 describe('limits', () => {
   test(`an object remembers ${ISOLATES_KEPT} isolates and forgets the longest silent`, () => {
     const reporters = new ReportDedup();
