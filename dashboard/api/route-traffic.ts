@@ -8,7 +8,7 @@ const WINDOW_MS = 60_000;
 
 /** The requests of a route per second, over the last minute or what the record holds of it; 0: none on record. */
 export async function routeRate(queries: QueryClient, { id, pool }: RouteConfig): Promise<number> {
-  const requests = await queries.fetchQuery({ ...requestsQuery({ pool }), staleTime: 0 });
+  const requests = await queries.fetchQuery({ ...requestsQuery({ pool: pool ?? undefined }), staleTime: 0 });
   const now = Date.now();
   const recent = requests.filter(({ at }) => at > now - WINDOW_MS);
   // A full record reaches back only to its oldest request.

@@ -37,6 +37,11 @@ const REASONS: Record<Mapping['reason'], Explained> = {
     words: 'fallback pool',
     why: 'No backend of the pool was available, so the request went to its fallback pool (whenUnavailable: pool).',
   },
+  redirect: {
+    words: 'redirect',
+    why: 'The route redirects the client to another URL, so no backend was asked.',
+  },
+  respond: { words: 'fixed response', why: 'The route has a response of its own, so no backend was asked.' },
   unrouted: {
     words: 'no route',
     why: 'No route fits this host and path, so no backend was asked.',

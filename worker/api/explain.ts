@@ -1,6 +1,7 @@
 /** `/api/explain`: where a request would go, without sending it. */
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { country } from '../config/fields.ts';
 import { explanationSchema } from '../protocol/traffic-schemas.ts';
 import { explain } from '../proxy/explain.ts';
 import type { ApiEnv } from './auth/access.ts';
@@ -28,12 +29,13 @@ export const explainSchema = z.strictObject(
     clientIp: z
       .union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' })
       .optional()
-      .describe('Decides where affinity or the hash policy goes by address'),
+      .describe('Decides where affinity, a split or the hash policy goes by address'),
+    country: country().optional().describe("The country of the client's address; not given: unknown"),
   },
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? 'is not a known key; known are url, method, headers, clientIp'
+        ? 'is not a known key; known are url, method, headers, clientIp, country'
         : 'must be an object such as {"url": "https://shop.example.com/cart"}',
   },
 );
@@ -47,18 +49,20 @@ export const explainApi = [
       body: explainSchema,
       answer: explanationSchema,
     },
-    async (c) =>
-      (await explain(await readRequest(c), c.env)) ?? fail(503, 'No configuration can be reached.'),
+    async (c) => {
+      const { request, country: from } = await readRequest(c);
+      return (await explain(request, from, c.env)) ?? fail(503, 'No configuration can be reached.');
+    },
   ),
 ] as const;
 
-async function readRequest(c: Context<ApiEnv>): Promise<Request> {
-  const { url, method, headers, clientIp } = await readBody(c, explainSchema);
+async function readRequest(c: Context<ApiEnv>): Promise<{ request: Request; country: string | null }> {
+  const { url, method, headers, clientIp, country: from = null } = await readBody(c, explainSchema);
   const request = makeRequest(url, method, headers);
   if (!request)
     return failInvalid([{ path: 'headers', message: 'hold a name or value that HTTP does not allow' }]);
   if (clientIp !== undefined) request.headers.set('cf-connecting-ip', clientIp);
-  return request;
+  return { request, country: from };
 }
 
 function makeRequest(url: string, method: string, headers: Record<string, string>): Request | null {

@@ -12,6 +12,7 @@ import {
   withId,
 } from './changed.ts';
 import { type DeploymentInfo, parse } from './check.ts';
+import { poolsOf } from './check-route.ts';
 import { type Config, configSchema, poolSchema, routeSchema } from './schema.ts';
 
 /** Returns the document after the change, checked as a whole; does not modify `config`. */
@@ -38,7 +39,9 @@ export function applyChange(config: Config, change: Change, deployment: Deployme
     }
     case 'delete-pool': {
       if (!config.pools.some((pool) => pool.id === change.pool)) return missing(`pool ${change.pool}`);
-      const routes = config.routes.filter((route) => route.pool === change.pool).map((route) => route.id);
+      const routes = config.routes
+        .filter((route) => poolsOf(route).includes(change.pool))
+        .map(({ id }) => id);
       const pools = config.pools
         .filter((pool) => pool.whenUnavailable === `pool:${change.pool}`)
         .map((pool) => pool.id);

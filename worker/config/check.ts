@@ -2,21 +2,15 @@
 import type { z } from 'zod';
 import type { Problem } from '../protocol/common-schemas.ts';
 import { backendUrlProblem, type UrlRules } from './backend-url.ts';
+import { checkRoutes, type RouteRules } from './check-route.ts';
 import { LIMITS } from './limits.ts';
 import { normalPath } from './path.ts';
-import {
-  type BackendConfig,
-  type Config,
-  configSchema,
-  type PoolConfig,
-  type RouteConfig,
-} from './schema.ts';
+import { type BackendConfig, type Config, configSchema, type PoolConfig } from './schema.ts';
 
 export type { Problem };
 
 /** The properties of the deployment that a configuration may depend on. */
-export interface DeploymentInfo extends UrlRules {
-  readonly hasAffinitySecret: boolean;
+export interface DeploymentInfo extends UrlRules, RouteRules {
   readonly hasBinding: (name: string) => boolean;
 }
 
@@ -78,14 +72,7 @@ function* crossCheck(config: Config, deployment: DeploymentInfo): Generator<Prob
   yield* duplicates(config.routes, 'routes');
   const pools = new Map(config.pools.map((pool) => [pool.id, pool]));
   for (const [i, pool] of config.pools.entries()) yield* checkPool(pool, `pools[${i}]`, pools, deployment);
-  const seen = new Map<string, string>();
-  for (const [i, route] of config.routes.entries()) {
-    yield* checkRoute(route, `routes[${i}]`, pools, deployment);
-    const key = `${route.host} ${normalPath(route.path)}`;
-    const other = seen.get(key);
-    if (other) yield { path: `routes[${i}].path`, message: `route ${other} has this host and path already` };
-    seen.set(key, route.id);
-  }
+  yield* checkRoutes(config.routes, pools, deployment);
 }
 
 function* checkPool(
@@ -129,47 +116,16 @@ function writeChain(chain: readonly string[]): string {
 function* checkBackend(backend: BackendConfig, at: string, deployment: DeploymentInfo): Generator<Problem> {
   if (backend.url === null && backend.binding === null)
     yield { path: `${at}.url`, message: 'is required (http:// or https://), unless a binding is set' };
-  if (backend.url !== null && backend.binding !== null)
-    yield { path: `${at}.binding`, message: 'and url exclude each other: set one, leave the other null' };
   if (backend.binding !== null && !deployment.hasBinding(backend.binding))
     yield {
       path: `${at}.binding`,
       message: `names ${backend.binding}, which is not a service binding of this Worker`,
     };
-  const problem = backend.url === null ? null : backendUrlProblem(backend.url, deployment);
+  // The binding decides what can be reached, such as a private network.
+  const rules = backend.binding === null ? deployment : { ...deployment, allowPrivate: true };
+  const problem = backend.url === null ? null : backendUrlProblem(backend.url, rules);
   if (problem) yield { path: `${at}.url`, message: problem };
 }
-
-function* checkRoute(
-  route: RouteConfig,
-  at: string,
-  pools: Map<string, PoolConfig>,
-  deployment: DeploymentInfo,
-): Generator<Problem> {
-  if (!pools.has(route.pool)) {
-    const known = [...pools.keys()].slice(0, 10).join(', ');
-    yield {
-      path: `${at}.pool`,
-      message: `names pool ${route.pool}, which does not exist${known ? ` (existing pools: ${known})` : ''}`,
-    };
-  }
-  if (deployment.adminHosts.has(route.host))
-    yield { path: `${at}.host`, message: 'is an admin host; proxied traffic needs a host of its own' };
-  if (/\/(\.|%2e){1,2}(\/|$)/i.test(route.path))
-    yield { path: `${at}.path`, message: 'must not contain . or .. as a segment' };
-  else if (asRequested(route.path) !== route.path)
-    yield { path: `${at}.path`, message: `must be written as requests carry it: ${asRequested(route.path)}` };
-  if (route.affinity.startsWith('cookie') && !deployment.hasAffinitySecret)
-    yield { path: `${at}.affinity`, message: 'by cookie needs the secret AFFINITY_SECRET, which is not set' };
-  if (route.affinityCookie.name.startsWith('__Host-') || route.affinityCookie.name.startsWith('__Secure-'))
-    yield {
-      path: `${at}.affinityCookie.name`,
-      message: 'must not begin with __Host- or __Secure-: plain http must work too',
-    };
-}
-
-/** A path as a browser sends it: characters that are not allowed in a path are percent-encoded (the URL standard). */
-const asRequested = (path: string): string => new URL(`http://h${path}`).pathname;
 
 function* duplicates(items: readonly { id: string }[], at: string): Generator<Problem> {
   const seen = new Set<string>();
@@ -190,7 +146,7 @@ export function* warnings(config: Config): Generator<Problem> {
   for (const [i, pool] of config.pools.entries()) {
     for (const [j, backend] of pool.backends.entries()) {
       const at = `pools[${i}].backends[${j}]`;
-      const host = backend.url === null ? '' : new URL(backend.url).hostname;
+      const host = backend.url === null || backend.binding !== null ? '' : new URL(backend.url).hostname;
       if (/^[\d.]+$|^\[/.test(host))
         yield { path: `${at}.url`, message: 'is an IP address: in production Workers fetch host names only' };
       if (routed.has(host))

@@ -13,9 +13,25 @@ export const LIMITS = {
   maxLease: 1_024,
   shards: 64,
   urlLength: 2_048,
+  /** Conditions of one kind in a route: headers, cookies or query parameters. */
+  conditions: 16,
+  methods: 32,
+  countries: 250,
+  /** Pools of one split. */
+  splitPools: 16,
+  splitWeight: 1_000_000,
+  /** Headers that one list of a route sets, adds or removes. */
+  headerEdits: 32,
+  /** Characters of a name or a value in a condition or a header. */
+  nameLength: 256,
+  valueLength: 4_096,
+  /** The body of a fixed response, in bytes. */
+  respondBytes: 16_384,
+  /** A route's largest request body: more than any plan of the platform accepts. */
+  maxBodyBytes: 1_099_511_627_776,
   hashKeyLength: 128,
   /** The whole document as JSON. */
-  documentBytes: 4 * 1_048_576,
+  documentBytes: 8 * 1_048_576,
   /** One pool as JSON: its object stores it in one row, and a row of SQLite holds 2 MB. */
   poolBytes: 1_048_576,
   /** Nested objects and lists in a body; the document has five levels. */

@@ -24,3 +24,6 @@ export function lengthAsSent(path: string, length: number): number {
   for (let n = 0; n < length; n++) at += isNeedless(path.slice(at, at + 3)) ? 3 : 1;
   return at;
 }
+
+/** A path without its trailing slash: `/api/` and `/api` are one prefix, and the root is ''. */
+export const prefixOf = (path: string): string => (path.endsWith('/') ? path.slice(0, -1) : path);

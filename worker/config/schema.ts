@@ -14,8 +14,18 @@ import {
   TOKEN,
   text,
   timeout,
+  urlPath,
 } from './fields.ts';
 import { LIMITS } from './limits.ts';
+import {
+  matchSchema,
+  mirrorSchema,
+  redirectSchema,
+  requestEdits,
+  respondSchema,
+  responseEdits,
+  splitSchema,
+} from './route-parts.ts';
 
 const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
 
@@ -34,7 +44,9 @@ export const backendSchema = object({
     .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, { error: 'must be the name of a service or VPC binding' })
     .nullable()
     .default(null)
-    .describe('Service or VPC binding, instead of a URL'),
+    .describe(
+      'Service or VPC binding that the backend is reached by; with a URL, that says what is requested',
+    ),
   weight: integer(0, LIMITS.weight)
     .default(1)
     .describe('Share of requests, relative to the other backends; 0: no new requests'),
@@ -167,7 +179,7 @@ export const poolSchema = object({
     .describe('Limit on picks handed out at once; 1: one call per request'),
 });
 
-/** Host and path prefix to a pool. */
+/** Which requests, by host, path and conditions, and what happens to them: a pool, a split, a redirect or a fixed response. */
 export const routeSchema = object({
   id: id().describe(ID),
   host: hostPattern().describe('Exact host, or *.example.com for every host below it'),
@@ -178,11 +190,32 @@ export const routeSchema = object({
     })
     .default('/')
     .describe('A prefix: /api matches /api/orders, but not /apis'),
-  pool: id().describe('Pool that gets the requests'),
+  pathMatch: oneOf('prefix', 'exact')
+    .default('prefix')
+    .describe('Whether the path may go on after a slash, or must be exactly this one'),
+  match: matchSchema.default({}).describe('Conditions beside host and path; all must hold'),
+  pool: id().nullable().default(null).describe('Pool that gets the requests'),
+  split: splitSchema.nullable().default(null).describe('Pools that share the requests by weight'),
+  redirect: redirectSchema
+    .nullable()
+    .default(null)
+    .describe('Answers with a redirect; what is null stays as requested, and the query is kept'),
+  respond: respondSchema.nullable().default(null).describe('Answers with a fixed response'),
   stripPrefix: flag().default(false).describe('Removes the path of the route from the request path'),
+  rewritePrefix: urlPath()
+    .nullable()
+    .default(null)
+    .describe('Replaces the path of the route in the request path'),
   rewriteLocation: flag()
     .default(true)
     .describe("Rewrites redirects to the backend's own URL into redirects to the client's host"),
+  requestHeaders: requestEdits.prefault({}).describe('Changes to the headers that the backend receives'),
+  responseHeaders: responseEdits.prefault({}).describe('Changes to the headers that the client receives'),
+  maxBodyBytes: integer(0, LIMITS.maxBodyBytes, ' (bytes)')
+    .nullable()
+    .default(null)
+    .describe('Requests with a larger body get 413; 0: none may have a body'),
+  mirror: mirrorSchema.nullable().default(null).describe('Pool that gets copies of requests'),
   affinity: oneOf('none', 'cookie', 'ip', 'cookie-then-ip')
     .default('none')
     .describe('What keeps a client at its backend'),

@@ -1,5 +1,8 @@
 /** Reading the Cookie header (RFC 6265), and removing cookies from it. No I/O. */
 
+/** Separates cookies: a semicolon, or the comma by which the platform joins two Cookie lines. */
+const BETWEEN = /(;\s*|, (?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=))/;
+
 /** The first cookie of this name (RFC 6265 5.4), or null. */
 export function readCookie(header: string | null, name: string): string | null {
   if (header === null) return null;
@@ -10,13 +13,23 @@ export function readCookie(header: string | null, name: string): string | null {
   return null;
 }
 
+/** Every cookie of a Cookie header by name; of several of one name the first. Two lines may be joined by a comma. */
+export function parseCookies(header: string | null): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const parts = header?.split(BETWEEN) ?? [];
+  for (let i = 0; i < parts.length; i += 2) {
+    const pair = parts[i]!;
+    const equals = pair.indexOf('=');
+    const name = pair.slice(0, equals).trim();
+    if (equals > 0 && !found.has(name)) found.set(name, pair.slice(equals + 1).trim());
+  }
+  return found;
+}
+
 /** A set of cookie names. */
 interface Names {
   has(name: string): boolean;
 }
-
-/** Separates cookies: a semicolon, or the comma by which the platform joins two Cookie lines. */
-const BETWEEN = /(;\s*|, (?=[!#$%&'*+.^_`|~0-9A-Za-z-]+=))/;
 
 /**
  * A Cookie header without the cookies of these names; null when nothing is left. The platform joins several lines by a

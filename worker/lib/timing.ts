@@ -15,6 +15,11 @@ export const LEASE_TTL_MS = PROPAGATION_MS;
  * the pool's `maxStaleMs`. At most a lease's life.
  */
 export const FRESH_MS = LEASE_TTL_MS;
+/**
+ * A redirect or a fixed response asks no pool, so no reply says that its route is old: after `FRESH_MS` the isolate asks behind
+ * the response, after this time before it. As the default of `maxStaleMs`.
+ */
+export const OWN_ANSWER_STALE_MS = 10_000;
 /** After this long without a request an isolate returns its slots: they have expired. */
 export const IDLE_MS = LEASE_TTL_MS;
 /** Two grants closer than this double the next request for slots, so that a busy isolate asks a few times per lease. */

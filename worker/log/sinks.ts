@@ -52,5 +52,8 @@ function writeLines(): void {
 }
 
 /** Whether the request failed, or succeeded only after a retry. */
-const isFailed = ({ status, backend, attempts }: Mapping): boolean =>
-  status >= 500 || backend === null || attempts.length !== 1 || attempts[0]!.outcome !== 'ok';
+const isFailed = ({ status, backend, reason, attempts }: Mapping): boolean => {
+  // What the operator configured is no failure, whatever its status.
+  if (reason === 'redirect' || reason === 'respond') return false;
+  return status >= 500 || backend === null || attempts.length !== 1 || attempts[0]!.outcome !== 'ok';
+};

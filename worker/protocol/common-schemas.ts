@@ -24,8 +24,8 @@ export const revision = () => z.int().min(0).describe('The revision of the confi
 /** Why a request went where it went. */
 const REASONS = ['policy', 'affinity', 'retry', 'fail-open', 'tier', 'probe', 'fallback'] as const;
 export const reason = () => z.enum(REASONS);
-/** The same for a recorded request; `unrouted`: it came to no route. */
-export const mappedReason = () => z.enum([...REASONS, 'unrouted']);
+/** The same for a recorded request; `redirect`, `respond`: its route answered; `unrouted`: it came to no route. */
+export const mappedReason = () => z.enum([...REASONS, 'redirect', 'respond', 'unrouted']);
 export type Reason = z.output<ReturnType<typeof reason>>;
 
 /** A fault or a warning, and where. */

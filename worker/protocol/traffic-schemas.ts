@@ -228,6 +228,18 @@ export const explanationSchema = z
       .strictObject({ status: z.int(), why: z.string() })
       .nullable()
       .describe('The response when no backend is tried; else null'),
+    notMatched: z
+      .array(
+        z.strictObject({
+          route: z.string(),
+          failed: z
+            .array(z.string())
+            .describe(
+              'path, methods, headers.NAME, cookies.NAME, query.NAME, countries, or redirect (to itself)',
+            ),
+        }),
+      )
+      .describe('The routes of this host that are more specific, and what did not fit; at most 100'),
   })
   .register(messages, { id: 'Explanation' });
 export type Explanation = Message<typeof explanationSchema>;

@@ -9,6 +9,7 @@ import type { RetryRefusal } from '../stats/received.ts';
 import { addAttempt } from './exchange.ts';
 import type { Forwarding } from './forwarding.ts';
 import { recordAttempt, recordProbe } from './pool-client/outbox.ts';
+import { withEdits } from './routing/header-edits.ts';
 import { hasAlternatives, selectFallback, selectNext } from './selection/select.ts';
 import { type AttemptResult, sendMessage } from './upstream/attempt.ts';
 import { canResend } from './upstream/body.ts';
@@ -22,12 +23,13 @@ const TICK_MS = { least: 50, most: 1_000 };
 
 /** Sends the request to the backend of the exchange's choice. Never rejects. */
 export function sendAttempt(forwarding: Forwarding): Promise<AttemptResult> {
-  const { exchange, body, headers, attemptAt, backend } = forwarding;
-  const { view, env, ctx } = exchange;
+  const { exchange, body, attemptAt, backend } = forwarding;
+  const { view, env, ctx, compiled } = exchange;
+  const headers = withEdits(forwarding.headers, compiled.requestEdits, exchange, backend.id);
   const { index, reason } = exchange.choice!;
   if (reason === 'probe') recordProbe(view, backend.id, exchange.requestId, env, ctx);
   forwarding.isCounted = countsInFlight(view.config);
-  const url = upstreamUrl(backend, exchange.target, exchange.route);
+  const url = upstreamUrl(backend, exchange.target, compiled.rewrite);
   const message = buildMessage(url, exchange, headers, body, forwarding.isCounted);
   const timeoutMs = attemptTimeoutMs(forwarding);
   const { stallMs } = view.config.ejection;

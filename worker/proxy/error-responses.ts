@@ -2,7 +2,7 @@
 import { DRAIN_BYTES, drainBody } from '../lib/drain-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { NotForwarded } from './forwarding.ts';
-import { BODY_OF_GET_BYTES } from './upstream/body.ts';
+import { bodyOfGetBytes } from './upstream/body.ts';
 
 /** Drains the request body, then returns `response`. */
 export async function refuse(request: Request, response: Response): Promise<Response> {
@@ -45,8 +45,14 @@ const clientClosed = (requestId: string): Response =>
 export function notForwarded(exchange: Exchange, reason: NotForwarded): Response {
   if (reason === 'client-closed') return clientClosed(exchange.requestId);
   if (reason === 'no-backend') return serviceUnavailable(exchange);
-  const detail = `The body of a ${exchange.method} may have at most ${BODY_OF_GET_BYTES} bytes.`;
-  return problemResponse(413, detail, exchange.requestId);
+  return contentTooLarge(exchange);
+}
+
+/** 413: the body is longer than the route allows, or than the body of a GET or HEAD may be. */
+export function contentTooLarge({ method, route, requestId }: Exchange): Response {
+  const isOfGet = method === 'GET' || method === 'HEAD';
+  const most = isOfGet ? bodyOfGetBytes(route.maxBodyBytes) : route.maxBodyBytes;
+  return problemResponse(413, `The body of this request may have at most ${most} bytes.`, requestId);
 }
 
 /** 503 with Retry-After: the pool has no backend available. */

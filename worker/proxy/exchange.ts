@@ -9,6 +9,7 @@ import type { RetryRefusal } from '../stats/received.ts';
 import type { Pin } from './affinity/cookie.ts';
 import { edgeLocation } from './pool-client/edge-location.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
+import type { CompiledRoute } from './routing/routes.ts';
 import type { Target } from './routing/target.ts';
 
 /** A request before its route is known. */
@@ -20,6 +21,8 @@ export interface IncomingRequest {
   readonly requestId: string;
   /** Epoch ms. */
   readonly startedAt: number;
+  /** Stands for what the platform says of the client's country, where no client sends the request. */
+  readonly country?: string | null | undefined;
   readonly env: Env;
   readonly ctx: ExecutionContext;
 }
@@ -34,6 +37,10 @@ export interface Choice {
 export interface Exchange extends IncomingRequest {
   readonly method: string;
   readonly route: RouteConfig;
+  /** The same route, prepared for its requests. */
+  readonly compiled: CompiledRoute;
+  /** The pool that the route leads this request to. */
+  readonly pool: string;
   readonly upgrade: boolean;
   /** It may be sent twice even if the first backend has acted on it. */
   readonly repeatable: boolean;
@@ -57,9 +64,10 @@ export function readRequestId(headers: Headers): string | null {
   return id !== null && REQUEST_ID.test(id) ? id : null;
 }
 
-/** Starts the exchange of a request that `route` sends to the pool of `view`. No backend is selected yet. */
-export function beginExchange(incoming: IncomingRequest, route: RouteConfig, view: PoolView): Exchange {
-  const { request, headers, target, requestId, startedAt, env, ctx } = incoming;
+/** Starts the exchange of a request that a route sends to the pool of `view`. No backend is selected yet. */
+export function beginExchange(incoming: IncomingRequest, compiled: CompiledRoute, view: PoolView): Exchange {
+  const { request, headers, target, requestId, startedAt, country, env, ctx } = incoming;
+  const route = compiled.config;
   const { method } = request;
   const retry = retryOf(route, view.config);
   const hasKey = retry.nonIdempotent === 'idempotency-key' && headers.has('idempotency-key');
@@ -69,8 +77,11 @@ export function beginExchange(incoming: IncomingRequest, route: RouteConfig, vie
     method,
     target,
     route,
+    compiled,
+    pool: view.config.id,
     requestId,
     startedAt,
+    country,
     env,
     ctx,
     upgrade: headers.get('upgrade')?.toLowerCase() === 'websocket',
@@ -145,8 +156,16 @@ export function mappingOf(exchange: Exchange, backend: string | null, status: nu
   };
 }
 
-/** The record of a request that came to no route, and that we answered with `status` at `now` (epoch ms). */
-export function unroutedMapping(incoming: IncomingRequest, status: number, now: number): Mapping {
+/**
+ * The record of a request that came to no pool, and that we answered with `status` at `now` (epoch ms): `answeredBy` did, or
+ * null: no route fitted.
+ */
+export function unpooledMapping(
+  incoming: IncomingRequest,
+  answeredBy: CompiledRoute | null,
+  status: number,
+  now: number,
+): Mapping {
   const { request, target, requestId, startedAt } = incoming;
   return {
     requestId,
@@ -154,10 +173,10 @@ export function unroutedMapping(incoming: IncomingRequest, status: number, now: 
     method: request.method,
     host: cut(target.host, HOST_LENGTH),
     path: cut(target.path, PATH_LENGTH),
-    route: null,
+    route: answeredBy?.config.id ?? null,
     pool: null,
     backend: null,
-    reason: 'unrouted',
+    reason: answeredBy === null ? 'unrouted' : answeredBy.redirect ? 'redirect' : 'respond',
     attempts: [],
     status,
     ms: msBetween(startedAt, now),

@@ -5,26 +5,50 @@ import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schema
 import { beginExchange, type Exchange } from './exchange.ts';
 import { isOutdated, loadedConfig, refresh, viewOf } from './pool-client/isolate.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
-import { matchRoute } from './routing/routes.ts';
+import { redirectUrl } from './routing/own-answer.ts';
+import { type CompiledRoute, listNotMatched, matchRoute, type NotMatched } from './routing/routes.ts';
+import { copySplit } from './routing/split.ts';
 import { readTarget } from './routing/target.ts';
 import { selectFallback, selectFirst, selectNext } from './selection/select.ts';
+import { selectPool } from './selection/select-pool.ts';
 import { isLoop } from './upstream/upstream.ts';
 
 export type { Candidate, Explanation, LeftOut };
 
-/** Predicts what would happen to `request` if this isolate received it now. Null: no configuration can be reached. */
-export async function explain(request: Request, env: Env): Promise<Explanation | null> {
+/**
+ * Predicts what would happen to `request` from `country` if this isolate received it now. Null: no configuration can be
+ * reached.
+ */
+export async function explain(
+  request: Request,
+  country: string | null,
+  env: Env,
+): Promise<Explanation | null> {
   const { headers } = request;
   const target = readTarget(request.url);
   const startedAt = Date.now();
-  const incoming = { request, headers, target, requestId: 'explain', startedAt, env, ctx: NO_CONTEXT };
+  const incoming = {
+    request,
+    headers,
+    target,
+    requestId: 'explain',
+    startedAt,
+    country,
+    env,
+    ctx: NO_CONTEXT,
+  };
   let config = await refresh(env);
   if (!config) return null;
-  const refused = (status: number, why: string): Explanation => ({
+  const refused = (
+    status: number,
+    why: string,
+    route: CompiledRoute | null = null,
+    notMatched: readonly NotMatched[] = [],
+  ): Explanation => ({
     revision: config?.snapshot.revision ?? 0,
     host: target.host,
     path: target.path,
-    route: null,
+    route: route?.config.id ?? null,
     pool: null,
     policy: null,
     affinity: null,
@@ -32,6 +56,7 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
     leftOut: [],
     attempts: { most: 0, why },
     answer: { status, why },
+    notMatched,
   });
   if (isLoop(headers, config.pseudonym))
     return refused(
@@ -39,15 +64,23 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
       'its X-Evenkeel-Loop header says that it has already passed through this load balancer',
     );
   for (let mayRefresh = true; ; mayRefresh = false) {
-    const route = matchRoute(config.routes, target.host, target.routePath);
-    if (!route) return refused(404, 'no route is configured for this host and path');
+    const route = matchRoute(config.routes, target, incoming);
+    const notMatched = listNotMatched(config.routes, target, incoming, route);
+    if (!route) return refused(404, 'no route is configured for this host and path', null, notMatched);
+    const { id, affinity } = route.config;
+    if (route.redirect) {
+      const why = `route ${id} redirects to ${redirectUrl(route.redirect, target)}`;
+      return refused(route.redirect.status, why, route, notMatched);
+    }
+    if (route.respond) return refused(route.respond.status, `route ${id} answers itself`, route, notMatched);
     const copies = new Map<string, PoolView | undefined>();
     const copyOf = (pool: string) => {
       if (!copies.has(pool)) copies.set(pool, viewOf(pool)?.copy());
       return copies.get(pool);
     };
-    const view = copyOf(route.pool);
-    if (!view) return refused(404, `route ${route.id} names pool ${route.pool}, which does not exist`);
+    const pool = await selectPool(route, route.split && copySplit(route.split), incoming);
+    const view = copyOf(pool);
+    if (!view) return refused(404, `route ${id} names pool ${pool}, which does not exist`, route, notMatched);
     const exchange = beginExchange(incoming, route, view);
     exchange.choice = await selectFirst(exchange, view);
     if (mayRefresh && isOutdated(config, view)) {
@@ -60,14 +93,15 @@ export async function explain(request: Request, env: Env): Promise<Explanation |
       revision: loadedConfig()?.snapshot.revision ?? 0,
       host: target.host,
       path: target.path,
-      route: route.id,
-      pool: route.pool,
+      route: id,
+      pool,
       policy: view.config.policy,
-      affinity: route.affinity,
+      affinity,
       candidates,
       leftOut: [...pools].flatMap(listLeftOut),
       attempts: maxAttempts(exchange, candidates.length),
       answer: candidates.length > 0 ? null : { status: 503, why: 'no backend is available' },
+      notMatched,
     };
   }
 }

@@ -63,14 +63,15 @@ function prepareChosen(
   own: PoolView,
   deployment: Deployment,
 ): Forwarding | Promise<Forwarding | NotForwarded> {
-  const { request, retry, view, startedAt, env, ctx } = exchange;
+  const { request, retry, route, view, startedAt, env, ctx } = exchange;
   const { index } = exchange.choice!;
   const backend = view.member(index).upstream;
   const { budget } = own;
   beginRequest(budget, startedAt);
   sendFullBatch(view, env, ctx, startedAt);
   const isRetryPossible = retry.maxRetries > 0 && hasAlternatives(own.config);
-  const prepared = prepareBody(request, isRetryPossible ? retry.bodyLimitBytes : -1, ctx);
+  const bufferedBytes = isRetryPossible ? retry.bodyLimitBytes : -1;
+  const prepared = prepareBody(request, bufferedBytes, route.maxBodyBytes, ctx);
   const headers = backendHeaders(exchange, deployment);
   const begin = (body: Body): Forwarding => {
     // The time that the client took to send its body does not count against the backends.

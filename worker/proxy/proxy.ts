@@ -3,11 +3,13 @@ import { endRequest } from '../balance/budget.ts';
 import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
 import { logMapping } from '../log/sinks.ts';
+import type { Mapping } from '../protocol/messages.ts';
 import type { Bytes } from '../stats/received.ts';
 import { buildPinCookie, needsPin } from './affinity/pin.ts';
 import { judgeRetry, recordOutcome, selectNextBackend, sendAttempt } from './attempts.ts';
 import {
   allAttemptsFailed,
+  contentTooLarge,
   handshakeError,
   loopDetected,
   noConfiguration,
@@ -20,15 +22,17 @@ import {
   type IncomingRequest,
   mappingOf,
   readRequestId,
-  unroutedMapping,
+  unpooledMapping,
 } from './exchange.ts';
 import { type Forwarding, prepareForwarding } from './forwarding.ts';
 import { setEdgeLocation } from './pool-client/edge-location.ts';
 import { loadedConfig, newRequestId, refresh, unroutedView } from './pool-client/isolate.ts';
 import { countFinished, recordMapping } from './pool-client/outbox.ts';
-import { resolveRequest } from './resolve.ts';
-import { addDebugHeaders, respond } from './respond.ts';
+import { isOwnAnswer, resolveRequest } from './resolve.ts';
+import { addDebugHeaders, respond, respondItself } from './respond.ts';
+import type { CompiledRoute } from './routing/routes.ts';
 import type { Target } from './routing/target.ts';
+import { drainUpload, isTooLarge } from './upstream/body.ts';
 import { countUntilEnd } from './upstream/in-flight.ts';
 import { isLoop } from './upstream/upstream.ts';
 
@@ -50,6 +54,7 @@ export async function proxy(
 
   const exchange = await resolveRequest(incoming, config);
   if (!exchange) return finishUnrouted(incoming, noRoute(requestId));
+  if (isOwnAnswer(exchange)) return finishOwnAnswer(incoming, exchange.answeredBy);
   const refusal = handshakeError(exchange);
   if (refusal) {
     exchange.choice = null;
@@ -97,8 +102,8 @@ async function finishFailed(
   unusable: Response | null,
 ): Promise<Response> {
   void unusable?.body?.cancel();
-  if (body.kind === 'stream') await body.upload.drain();
-  const answer = allAttemptsFailed(exchange);
+  if (body.kind === 'stream') await drainUpload(body);
+  const answer = isTooLarge(body) ? contentTooLarge(exchange) : allAttemptsFailed(exchange);
   addDebugHeaders(exchange, answer);
   endRequest(budget, exchange.startedAt);
   recordRequest(exchange, null, answer.status);
@@ -113,13 +118,24 @@ function finishRefused(exchange: Exchange, answer: Response): Promise<Response> 
 
 /** Finishes a request that comes to no route: such requests are counted together. */
 function finishUnrouted(incoming: IncomingRequest, answer: Response): Promise<Response> {
-  const { request, env, ctx } = incoming;
-  const now = Date.now();
+  recordUnpooled(incoming, unpooledMapping(incoming, null, answer.status, Date.now()));
+  return refuse(incoming.request, answer);
+}
+
+/** Finishes a request that its route answers with a redirect or a fixed response. */
+function finishOwnAnswer(incoming: IncomingRequest, compiled: CompiledRoute): Promise<Response> {
+  const answer = respondItself(compiled, incoming);
+  const mapping = unpooledMapping(incoming, compiled, answer.status, Date.now());
+  logMapping(mapping, compiled.config.logSampleRate, incoming.env);
+  recordUnpooled(incoming, mapping);
+  return refuse(incoming.request, answer);
+}
+
+/** Counts and records a request that comes to no pool; they are kept together. */
+function recordUnpooled({ env, ctx }: IncomingRequest, mapping: Mapping): void {
   const view = unroutedView();
-  const mapping = unroutedMapping(incoming, answer.status, now);
   countFinished(view, mapping, NO_BYTES);
-  recordMapping(view, mapping, now, env, ctx);
-  return refuse(request, answer);
+  recordMapping(view, mapping, Date.now(), env, ctx);
 }
 
 const NO_BYTES: Bytes = { bytesIn: 0, bytesOut: 0 };

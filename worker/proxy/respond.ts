@@ -1,5 +1,8 @@
 /** Turns a backend's response into the client's: our headers added, hop-by-hop headers removed, the body untouched. */
-import { describeAttempts, type Exchange } from './exchange.ts';
+import { describeAttempts, type Exchange, type IncomingRequest } from './exchange.ts';
+import { applyEdits } from './routing/header-edits.ts';
+import { buildFixed, buildRedirect } from './routing/own-answer.ts';
+import type { CompiledRoute } from './routing/routes.ts';
 import { rewriteOwnUrls } from './upstream/own-url.ts';
 import { type CompiledBackend, hasHopByHop, stripHopByHop } from './upstream/upstream.ts';
 
@@ -12,8 +15,9 @@ export function respond(
 ): Response {
   const { status } = response;
   const { debugHeaders } = exchange.route;
+  const { responseEdits } = exchange.compiled;
   // In this order: reading the headers of a response that is copied anyway costs a thirtieth of the path's speed.
-  const mayPassAsIs = !debugHeaders && pinCookie === null && status !== 101;
+  const mayPassAsIs = !debugHeaders && pinCookie === null && status !== 101 && responseEdits === null;
   if (
     mayPassAsIs &&
     !hasHopByHop(response.headers, 'response') &&
@@ -28,9 +32,19 @@ export function respond(
   stripHopByHop(headers, 'response');
   const urls = rewriteOwnUrls(headers, status, backend, exchange);
   if (urls) for (const [name, value] of urls) headers.set(name, value);
+  if (responseEdits) applyEdits(headers, responseEdits, exchange, backend.id);
   if (pinCookie !== null) headers.append('set-cookie', pinCookie);
   if (debugHeaders) setDebugHeaders(headers, exchange, backend.id);
   return own;
+}
+
+/** Builds the response of a route that answers without a backend: its redirect or its fixed response. */
+export function respondItself(compiled: CompiledRoute, incoming: IncomingRequest): Response {
+  const { config, redirect, respond: fixed } = compiled;
+  const context = { ...incoming, route: config };
+  const answer = redirect ? buildRedirect(redirect, context) : buildFixed(fixed!, context);
+  if (config.debugHeaders) answer.headers.set('x-request-id', incoming.requestId);
+  return answer;
 }
 
 /** Adds the debug headers, if the route wants them, to our own response after failed attempts. */

@@ -18,7 +18,7 @@ interface FirstRequestProps {
 
 /** Takes the focus, because the step before it is done. */
 export function FirstRequest({ route, onDone }: FirstRequestProps) {
-  const mapping = useNewestMapping(route.pool);
+  const mapping = useNewestMapping(route.pool ?? '');
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.focus(), []);
   return (

@@ -7,7 +7,7 @@ import { HealthDot } from '../../components/state.tsx';
 import { curlLine, exampleHost } from '../../model/curl.ts';
 import { NONE } from '../../model/format.ts';
 import type { Health } from '../../model/health.ts';
-import { AFFINITY_WORDS, overrides } from './route-list.ts';
+import { AFFINITY_WORDS, conditions, destination, overrides } from './route-list.ts';
 
 interface RouteProps {
   readonly route: RouteConfig;
@@ -25,7 +25,7 @@ export const RouteRow = memo(function RouteRow(props: RouteProps) {
         <Matches route={route} />
       </th>
       <td className="py-2 pr-4">
-        <PoolLink {...props} />
+        <Destination {...props} />
       </td>
       <td className="py-2 pr-4 text-kumo-default">
         {route.affinity === 'none' ? NONE : AFFINITY_WORDS[route.affinity]}
@@ -45,7 +45,7 @@ export const RouteCard = memo(function RouteCard(props: RouteProps) {
   return (
     <li className="flex flex-col gap-1 border-t border-kumo-line px-4 py-3">
       <Matches route={route} />
-      <PoolLink {...props} />
+      <Destination {...props} />
       {route.affinity !== 'none' && (
         <p className="text-kumo-subtle">affinity {AFFINITY_WORDS[route.affinity]}</p>
       )}
@@ -57,19 +57,30 @@ export const RouteCard = memo(function RouteCard(props: RouteProps) {
   );
 });
 
-function Matches({ route: { id, host, path } }: { readonly route: RouteConfig }) {
+function Matches({ route }: { readonly route: RouteConfig }) {
+  const { id, host, path, pathMatch } = route;
   return (
     <>
       <span className="block break-all font-mono text-[13px] text-kumo-default">
         {host}
-        <span className="text-kumo-subtle">{path}</span>
+        <span className="text-kumo-subtle">
+          {path}
+          {pathMatch === 'exact' && ' exactly'}
+        </span>
       </span>
+      {conditions(route).map((words) => (
+        <span key={words} className="block break-words text-xs text-kumo-default">
+          {words}
+        </span>
+      ))}
       <span className="block text-xs text-kumo-subtle">{id}</span>
     </>
   );
 }
 
-function PoolLink({ route: { pool }, health }: RouteProps) {
+function Destination({ route, health }: RouteProps) {
+  const { pool } = route;
+  if (pool === null) return <span className="break-words text-kumo-default">{destination(route)}</span>;
   return (
     <Link
       to="/pools/$pool"

@@ -38,7 +38,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
   const [question, onDelete, close] = useDeletion(config.routes);
   const props = (route: RouteConfig) => ({
     route,
-    health: healths[route.pool] ?? ('unknown' as const),
+    health: healths[route.pool ?? ''] ?? ('unknown' as const),
     onEdit,
     onDelete,
   });
@@ -50,8 +50,8 @@ export function RouteTable({ config }: { readonly config: Config }) {
     <Card title={plural(config.routes.length, 'route')}>
       <div className="flex flex-col gap-3 px-4 pt-1 pb-3">
         <p className="text-kumo-subtle">
-          In matching order: exact hosts before wildcards, longer wildcards before shorter ones, and within a
-          host the longest path first.
+          In matching order: exact hosts before wildcards, longer wildcards before shorter ones; within a host
+          exact paths first, then the longest path, then the route with more conditions.
         </p>
         {(config.routes.length > MANY || isFiltered) && <RouteFilter pools={config.pools} />}
         {(isFiltered || matching.length > SHOWN) && (
@@ -69,7 +69,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
               Host and path
             </th>
             <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
-              Pool
+              Leads to
             </th>
             <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
               Affinity

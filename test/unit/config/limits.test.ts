@@ -53,7 +53,7 @@ const DOCUMENTS: readonly (readonly [string, object, object, string])[] = [
     'bytes of a document',
     doc(
       {},
-      times(1_000, (i) => ({
+      times(3_000, (i) => ({
         id: `r${i}`,
         host: 'a.test',
         path: `/${i}/${'x'.repeat(2_000)}`,
@@ -62,7 +62,7 @@ const DOCUMENTS: readonly (readonly [string, object, object, string])[] = [
     ),
     doc(
       {},
-      times(2_000, (i) => ({
+      times(4_000, (i) => ({
         id: `r${i}`,
         host: 'a.test',
         path: `/${i}/${'x'.repeat(2_000)}`,

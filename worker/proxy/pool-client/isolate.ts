@@ -1,5 +1,6 @@
 /** What one isolate remembers between requests: plain data only. All of it may vanish at any time and nothing goes wrong. */
 import { staticConfig } from '../../config/static.ts';
+import { completeRoutes } from '../../config/stored.ts';
 import { unroutedPool } from '../../config/unrouted.ts';
 import { deploymentInfo, type Env } from '../../env.ts';
 import { retryOnce, withDeadline } from '../../lib/calls.ts';
@@ -68,9 +69,13 @@ export async function refresh(env: Env): Promise<LoadedConfig | null> {
 export const isOutdated = (config: LoadedConfig | null, view: PoolView): boolean =>
   view.gone || view.routesRevision > (config?.snapshot.routesRevision ?? 0);
 
-/** As `refresh`, behind the response, when the pool's object knows of newer routes; by one request at a time. */
+/** As `refreshBehind`, when the pool's object knows of newer routes. */
 export async function refreshRoutesIfStale(view: PoolView, env: Env): Promise<void> {
-  if (!isOutdated(loaded, view)) return;
+  if (isOutdated(loaded, view)) await refreshBehind(env);
+}
+
+/** As `refresh`, behind the response; by one request at a time. */
+export async function refreshBehind(env: Env): Promise<void> {
   const now = Date.now();
   if (now - refreshingSince < FRESH_MS) return;
   refreshingSince = now;
@@ -98,7 +103,7 @@ export function lostPools(): number {
 
 function adoptConfig(snapshot: Snapshot, now: number): void {
   const pseudonym = `evenkeel-${snapshot.instance}`;
-  const routes = compileRoutes(snapshot.routes);
+  const routes = compileRoutes(completeRoutes(snapshot.routes), loaded?.routes);
   const affinityCookies = affinityCookiesOf(snapshot.routes);
   loaded = { snapshot, routes, pseudonym, affinityCookies, checkedAt: now };
   const left = new Set(views.keys());

@@ -56,10 +56,10 @@ async function selectWithFreshState(exchange: Exchange, view: PoolView): Promise
  * may have recovered. A client that carried a probe elsewhere goes to its own backend first.
  */
 export function selectNext(exchange: Exchange, view: PoolView, tried: ReadonlySet<string>): Choice | null {
-  const { route, pin } = exchange;
+  const { pool, pin } = exchange;
   const { id, backends, whenUnavailable } = view.config;
   const own =
-    pin && id === route.pool && !tried.has(pin.backend)
+    pin && id === pool && !tried.has(pin.backend)
       ? backends.findIndex((backend) => backend.id === pin.backend)
       : -1;
   if (own >= 0 && backends[own]!.state !== 'disabled' && view.verdict(own) === 'available')

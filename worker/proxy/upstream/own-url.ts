@@ -1,7 +1,7 @@
 /** Rewrites a backend's own URL in its response headers to the public one (nginx's `proxy_redirect default`). No I/O. */
-import type { RouteConfig } from '../../config/schema.ts';
 import type { Exchange } from '../exchange.ts';
-import { prefixOf } from '../routing/routes.ts';
+import { undoRewrite } from '../routing/rewrite.ts';
+import type { CompiledRoute } from '../routing/routes.ts';
 import type { Target } from '../routing/target.ts';
 import type { CompiledBackend } from './upstream.ts';
 
@@ -10,7 +10,7 @@ function toPublicUrl(
   url: string,
   backend: CompiledBackend,
   target: Target,
-  route: RouteConfig,
+  route: CompiledRoute,
 ): string | null {
   const { origins, prefix, keepsHost } = backend;
   // A URL without a scheme has the scheme of the request that the backend received.
@@ -36,8 +36,10 @@ const endsAt = (text: string, index: number): boolean =>
 const publicOrigin = ({ scheme, authority }: Target): string =>
   `${scheme}://${authority.slice(authority.lastIndexOf('@') + 1)}`;
 
-function joinPublicUrl(path: string, target: Target, route: RouteConfig): string {
-  const whole = (route.stripPrefix ? prefixOf(route.path) : '') + path;
+/** Null: the route's rewrite makes this path of none that a client can request. */
+function joinPublicUrl(path: string, target: Target, { rewrite }: CompiledRoute): string | null {
+  const whole = rewrite === null ? path : undoRewrite(path, rewrite);
+  if (whole === null) return null;
   return `${publicOrigin(target)}${whole.startsWith('/') ? '' : '/'}${whole}`;
 }
 
@@ -49,12 +51,12 @@ export function rewriteOwnUrls(
   headers: Headers,
   status: number,
   backend: CompiledBackend,
-  { target, route }: Pick<Exchange, 'target' | 'route'>,
+  { target, compiled }: Pick<Exchange, 'target' | 'compiled'>,
 ): [name: string, value: string][] | null {
-  if (backend.origins.length === 0 || route.rewriteLocation === false) return null;
+  if (backend.origins.length === 0 || compiled.config.rewriteLocation === false) return null;
   let found: [string, string][] | null = null;
   const rewrite = (name: string, lead: string, url: string) => {
-    const publicUrl = toPublicUrl(url, backend, target, route);
+    const publicUrl = toPublicUrl(url, backend, target, compiled);
     if (publicUrl !== null) found = [...(found ?? []), [name, lead + publicUrl]];
   };
   // Location has a meaning with 201 and 3xx only (RFC 9110, 10.2.2); skipping it for a 200 saves the look-up.

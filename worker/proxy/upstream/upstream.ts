@@ -1,17 +1,18 @@
 /** The URL and headers of a request to a backend. No I/O. */
-import { lengthAsSent, normalPath } from '../../config/path.ts';
-import type { BackendConfig, RouteConfig } from '../../config/schema.ts';
-import { prefixOf } from '../routing/routes.ts';
+import { prefixOf } from '../../config/path.ts';
+import type { BackendConfig } from '../../config/schema.ts';
+
+import { applyRewrite, type Rewrite } from '../routing/rewrite.ts';
 import type { Target } from '../routing/target.ts';
 
 /** What can be prepared of a backend once per configuration. */
 export interface CompiledBackend {
   readonly id: string;
-  /** Scheme, host, port and path prefix, without trailing slash; '' for a binding. */
+  /** Scheme, host, port and path prefix, without trailing slash; '' for a binding without a URL. */
   readonly base: string;
   /** The path prefix alone. */
   readonly prefix: string;
-  /** Each way to write the backend's scheme, host and port; none for a binding. */
+  /** Each way to write the backend's scheme, host and port; none for a binding without a URL. */
   readonly origins: readonly string[];
   readonly hostname: string;
   readonly binding: string | null;
@@ -24,9 +25,9 @@ export interface CompiledBackend {
 /** Compiles a backend. */
 export function compileBackend(backend: BackendConfig): CompiledBackend {
   const { id, binding, timeoutMs } = backend;
-  const keepsHost = backend.host === 'client' || binding !== null;
   if (backend.url === null)
-    return { id, base: '', prefix: '', origins: [], hostname: '', binding, keepsHost, timeoutMs };
+    return { id, base: '', prefix: '', origins: [], hostname: '', binding, keepsHost: true, timeoutMs };
+  const keepsHost = backend.host === 'client';
   const { origin, hostname, pathname, port, protocol } = new URL(backend.url);
   const prefix = prefixOf(pathname);
   const origins = port === '' ? [origin, `${origin}:${protocol === 'https:' ? 443 : 80}`] : [origin];
@@ -34,13 +35,8 @@ export function compileBackend(backend: BackendConfig): CompiledBackend {
 }
 
 /** The URL to fetch: the backend's base, then the request's path and query. No client input can change the host. */
-export function upstreamUrl(backend: CompiledBackend, target: Target, route: RouteConfig): string {
-  let path = target.path;
-  if (route.stripPrefix) {
-    const { length } = prefixOf(normalPath(route.path));
-    path = path.slice(path === target.routePath ? length : lengthAsSent(path, length));
-    if (!path.startsWith('/')) path = `/${path}`;
-  }
+export function upstreamUrl(backend: CompiledBackend, target: Target, rewrite: Rewrite | null): string {
+  const path = rewrite === null ? target.path : applyRewrite(target, rewrite);
   if (!backend.keepsHost) return backend.base + path + target.query;
   return `${target.scheme}://${target.host}${portOf(target.authority)}${backend.prefix}${path}${target.query}`;
 }

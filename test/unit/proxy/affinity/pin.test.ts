@@ -7,6 +7,7 @@ import { readPin } from '../../../../worker/proxy/affinity/cookie.ts';
 import { buildPinCookie, isForSharedCaches, needsPin } from '../../../../worker/proxy/affinity/pin.ts';
 import { beginExchange, type IncomingRequest } from '../../../../worker/proxy/exchange.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
+import { compileRoute } from '../../../../worker/proxy/routing/routes.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 
 const env = { AFFINITY_SECRET: 'one' } as unknown as Env;
@@ -38,7 +39,7 @@ async function pins({ pin, attempts = [['a', 'ok']], answer = {}, request = {}, 
   const target = readTarget(sent.url);
   const { headers } = sent;
   const incoming = { request: sent, headers, target, requestId: 'id', startedAt: now, env, ctx };
-  const exchange = beginExchange(incoming, route, view);
+  const exchange = beginExchange(incoming, compileRoute(route), view);
   if (pin) exchange.pin = { pool: pin[1], backend: pin[0], issuedAt: Math.floor(now / 1_000) - pin[2] };
   for (const [backend, outcome] of attempts)
     exchange.attempts.push({ backend, outcome, status: null, ms: 1 });

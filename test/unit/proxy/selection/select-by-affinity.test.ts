@@ -6,6 +6,7 @@ import { issuePin } from '../../../../worker/proxy/affinity/cookie.ts';
 import { needsPin } from '../../../../worker/proxy/affinity/pin.ts';
 import { beginExchange, type IncomingRequest } from '../../../../worker/proxy/exchange.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
+import { compileRoute } from '../../../../worker/proxy/routing/routes.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 import { selectByAffinity } from '../../../../worker/proxy/selection/select-by-affinity.ts';
 
@@ -46,7 +47,7 @@ function setUp() {
       const { headers } = request;
       const target = readTarget(request.url);
       const incoming = { request, headers, target, requestId: 'id', startedAt: Date.now(), env, ctx };
-      const exchange = beginExchange(incoming, route, view);
+      const exchange = beginExchange(incoming, compileRoute(route), view);
       const pick = await selectByAffinity(exchange, view);
       const backend = pick && backends[pick.index]!.id;
       // Without a pick the policy chooses; here it is always a.

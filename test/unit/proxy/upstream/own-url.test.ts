@@ -1,6 +1,7 @@
 /** A backend's own URL in its answer: which values are rewriteOwnUrls, to what, and which are left alone. */
 import { expect, test } from 'vitest';
 import { backendSchema, routeSchema } from '../../../../worker/config/schema.ts';
+import { compileRoute } from '../../../../worker/proxy/routing/routes.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 import { rewriteOwnUrls } from '../../../../worker/proxy/upstream/own-url.ts';
 import { compileBackend } from '../../../../worker/proxy/upstream/upstream.ts';
@@ -21,7 +22,10 @@ function becomes(
   const upstream = compileBackend(backendSchema.parse({ id: 'a', url: 'http://a.test:8080', ...backend }));
   const target = readTarget(client ?? 'https://shop.test/x');
   const routed = routeSchema.parse({ id: 'r', host: 'shop.test', pool: 'p', ...route });
-  const found = rewriteOwnUrls(new Headers({ [name]: value }), status, upstream, { target, route: routed });
+  const found = rewriteOwnUrls(new Headers({ [name]: value }), status, upstream, {
+    target,
+    compiled: compileRoute(routed),
+  });
   if (found === null) return null;
   expect(found.map(([changed]) => changed)).toEqual([name]);
   return found[0]![1];

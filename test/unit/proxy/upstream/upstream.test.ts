@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { backendSchema, type RouteConfig, routeSchema } from '../../../../worker/config/schema.ts';
+import { compileRewrite } from '../../../../worker/proxy/routing/rewrite.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 import {
   compileBackend,
@@ -56,7 +57,7 @@ test('nothing that a client sends names another host', () => {
         upstreamUrl(
           upstream('http://backend.test:8080/prefix'),
           target,
-          route('r', 'shop.test', '/', { stripPrefix }),
+          compileRewrite(route('r', 'shop.test', '/', { stripPrefix })),
         ),
       );
       expect(url.host).toBe('backend.test:8080');
@@ -80,7 +81,7 @@ test.each([
     upstreamUrl(
       upstream(base),
       readTarget(`http://shop.test${asked}`),
-      route('r', 'shop.test', path, { stripPrefix }),
+      compileRewrite(route('r', 'shop.test', path, { stripPrefix })),
     ),
   ).toBe(expected);
 });

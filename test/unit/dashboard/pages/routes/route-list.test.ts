@@ -6,8 +6,10 @@ import {
   inMatchingOrder,
   overrides,
 } from '../../../../../dashboard/pages/routes/route-list.ts';
+import { prefixOf } from '../../../../../worker/config/path.ts';
 import { type RouteConfig, routeSchema } from '../../../../../worker/config/schema.ts';
-import { compileRoutes, matchRoute, prefixOf } from '../../../../../worker/proxy/routing/routes.ts';
+import { compileRoutes, matchRoute } from '../../../../../worker/proxy/routing/routes.ts';
+import { readTarget } from '../../../../../worker/proxy/routing/target.ts';
 
 const route = (fields: object): RouteConfig =>
   routeSchema.parse({ id: 'r', host: 'shop.test', pool: 'p', ...fields });
@@ -35,7 +37,10 @@ test('among the routes of the most specific host, the first row that matches a r
       // The host decides first, as in nginx: rows of less specific hosts are not considered.
       const decider = rows.find((row) => fits({ ...row, path: '/' }, host, path))?.host;
       const first = rows.find((row) => row.host === decider && fits(row, host, path));
-      expect(matchRoute(compileRoutes(routes), host, path)?.id).toBe(first?.id);
+      const request = new Request(`http://${host}${path}`);
+      const target = readTarget(request.url);
+      const found = matchRoute(compileRoutes(routes), target, { request, headers: request.headers, target });
+      expect(found?.config.id).toBe(first?.id);
     }),
   );
 });
