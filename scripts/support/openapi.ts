@@ -1,20 +1,22 @@
-/** The OpenAPI document is made at build time: one Vite plugin writes it, the other keeps what it is made of out of the Worker. */
+/** The OpenAPI document and the JSON Schema are made at build time: one Vite plugin writes it, the other keeps what it is made of out of the Worker. */
 import { type ESTree, type Plugin, runnerImport, Visitor } from 'vite';
 
-const FILE = 'api/openapi.json';
 /** Modules that only describe; nothing in them has to run for the Worker to work. */
 const DESCRIBING = /\/worker\/(protocol|api\/openapi)\/[^/]+\.ts$/;
 const API = /\/worker\/api\/.+\.ts$/;
 const CALLS = new Set(['operation', 'openOperation']);
 
-/** Writes the document beside the dashboard's files; `entry` is worker/api/openapi/build.ts. */
+/** Writes both beside the dashboard's files; `entry` is worker/api/openapi/build.ts. */
 export const openApiFile = (entry: string): Plugin => ({
   name: 'openapi-file',
   apply: 'build',
   applyToEnvironment: ({ name }) => name === 'client',
   async generateBundle() {
-    const { module } = await runnerImport<{ documentJson: () => string }>(entry, { configFile: false });
-    this.emitFile({ type: 'asset', fileName: FILE, source: module.documentJson() });
+    const { module } = await runnerImport<Record<'documentJson' | 'schemaJson', () => string>>(entry, {
+      configFile: false,
+    });
+    this.emitFile({ type: 'asset', fileName: 'api/openapi.json', source: module.documentJson() });
+    this.emitFile({ type: 'asset', fileName: 'api/schema.json', source: module.schemaJson() });
   },
 });
 

@@ -1,5 +1,5 @@
 /** The admin host: the API under `/api`, the dashboard's files everywhere else. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { LIMITS } from '../config/limits.ts';
 import { drainBody } from '../lib/drain-body.ts';
 import { healthSchema } from '../protocol/common-schemas.ts';
@@ -21,8 +21,11 @@ import { routesApi } from './routes.ts';
 import { statusApi } from './status.ts';
 import { VERSION } from './version.ts';
 
-/** Where the build puts the OpenAPI document among the dashboard's files (scripts/support/openapi.ts). */
-const DOCUMENT_PATH = '/api/openapi.json';
+/** A document that the build puts among the dashboard's files, under its own address (scripts/support/openapi.ts). */
+async function builtDocument(c: Context<ApiEnv>, type: `${string}/${string}`): Promise<Response> {
+  const { body } = await c.env.ASSETS.fetch(new URL(c.req.path, c.req.url));
+  return new Response(body, { headers: { 'content-type': type } });
+}
 
 /** Every operation of the API: the app, the OpenAPI document and the dashboard's client are made of this list. */
 export const operations = [
@@ -40,8 +43,19 @@ export const operations = [
         const { openApiDocument } = await import('./openapi/document.ts');
         return c.json(openApiDocument(operations));
       }
-      const { body } = await c.env.ASSETS.fetch(new URL(DOCUMENT_PATH, c.req.url));
-      return new Response(body, { headers: { 'content-type': 'application/json' } });
+      return builtDocument(c, 'application/json');
+    },
+  ),
+  // Open, because an editor that follows `$schema` sends no token; it says nothing about this deployment.
+  openOperation(
+    'GET /schema.json',
+    { summary: 'The JSON Schema of the configuration document', answer: 'application/schema+json' },
+    async (c): Promise<Response> => {
+      if (import.meta.hot) {
+        const { documentJsonSchema } = await import('./openapi/json-schema.ts');
+        return c.json(documentJsonSchema());
+      }
+      return builtDocument(c, 'application/schema+json');
     },
   ),
   ...sessionsApi,

@@ -11,15 +11,15 @@ import {
   put,
   withId,
 } from './changed.ts';
-import { type DeploymentInfo, parse } from './check.ts';
+import { type DeploymentInfo, parse, parseDocument } from './check.ts';
 import { poolsOf } from './check-route.ts';
-import { type Config, configSchema, poolSchema, routeSchema } from './schema.ts';
+import { type Config, poolSchema, routeSchema } from './schema.ts';
 
 /** Returns the document after the change, checked as a whole; does not modify `config`. */
 export function applyChange(config: Config, change: Change, deployment: DeploymentInfo): Changed {
   switch (change.kind) {
     case 'replace-config': {
-      const parsed = parse(configSchema, change.body);
+      const parsed = parseDocument(change.body);
       if (!parsed.ok) return invalid(parsed.errors);
       return checked(parsed.value, '', deployment, 'replaced the configuration', false);
     }

@@ -5,7 +5,7 @@ import { backendUrlProblem, type UrlRules } from './backend-url.ts';
 import { checkRoutes, type RouteRules } from './check-route.ts';
 import { LIMITS } from './limits.ts';
 import { normalPath } from './path.ts';
-import { type BackendConfig, type Config, configSchema, type PoolConfig } from './schema.ts';
+import { type BackendConfig, type Config, documentSchema, type PoolConfig } from './schema.ts';
 
 export type { Problem };
 
@@ -55,9 +55,17 @@ function* problemsOf({ issues }: z.core.$ZodError): Generator<Problem> {
   }
 }
 
+/** Parses a whole document. `$schema`, which editors read, is dropped. */
+export function parseDocument(value: unknown): Checked<Config> {
+  const parsed = parse(documentSchema, value);
+  if (!parsed.ok) return parsed;
+  const { $schema: _, ...config } = parsed.value;
+  return { ok: true, value: config };
+}
+
 /** Checks a whole document, by the schema and then between fields. Returns all problems, not just the first. */
 export function checkConfig(value: unknown, deployment: DeploymentInfo): Checked<Config> {
-  const parsed = parse(configSchema, value);
+  const parsed = parseDocument(value);
   if (!parsed.ok) return parsed;
   const errors = truncateProblems(crossCheck(parsed.value, deployment));
   return errors.length > 0 ? { ok: false, errors } : parsed;

@@ -240,10 +240,21 @@ export const routeSchema = object({
     .describe('Failures and retries are always logged'),
 });
 
-/** The whole document; both lists may be left out. */
-export const configSchema = object({
+const configShape = {
   pools: list(poolSchema, LIMITS.pools, 'pools').default([]),
   routes: list(routeSchema, LIMITS.routes, 'routes').default([]),
+};
+
+/** The whole document as it is stored and answered. */
+export const configSchema = object(configShape);
+
+/** The whole document as it is sent; every list may be left out. */
+export const documentSchema = object({
+  ...configShape,
+  $schema: text()
+    .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
+    .optional()
+    .describe('Address of the JSON Schema, for editors; accepted and not stored'),
 });
 
 /** A backend of a checked document, with every key. */

@@ -1,6 +1,6 @@
 /** The schemas and types of responses about the configuration: the document, its parts, drains and revisions. No I/O. */
 import { z } from 'zod';
-import { backendSchema, configSchema, poolSchema, routeSchema } from '../config/schema.ts';
+import { backendSchema, configSchema, documentSchema, poolSchema, routeSchema } from '../config/schema.ts';
 import {
   differenceSchema,
   inputs,
@@ -20,7 +20,7 @@ configSchema.register(messages, { id: 'ConfigDocument' });
 export const backendInputSchema = backendSchema.register(inputs, { id: 'BackendInput' });
 export const poolInputSchema = poolSchema.register(inputs, { id: 'PoolInput' });
 export const routeInputSchema = routeSchema.register(inputs, { id: 'RouteInput' });
-export const configInputSchema = configSchema.register(inputs, { id: 'ConfigInput' });
+export const configInputSchema = documentSchema.register(inputs, { id: 'ConfigInput' });
 /** A field that a patch leaves out stays as it is: the schema's defaults do not count. */
 export const backendPatchSchema = backendSchema.partial().register(inputs, { id: 'BackendPatch' });
 

@@ -7,6 +7,7 @@ import { NONE } from '../../model/format.ts';
 
 const LINKS = [
   { path: '/api/openapi.json', text: 'The OpenAPI document: every operation of the API.' },
+  { path: '/api/schema.json', text: 'The JSON Schema of the configuration document, for editors.' },
   {
     path: '/api/metrics',
     text: 'Metrics in the Prometheus text format; scrape them with the operator token.',

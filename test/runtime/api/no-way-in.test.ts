@@ -44,6 +44,7 @@ test('every operation is either named as open or requires sign-in', () => {
   expect(open.map(({ address }) => address.toLowerCase()).sort()).toEqual([
     'delete /session',
     'get /health',
+    'get /schema.json',
     'post /session',
   ]);
 });
