@@ -12,8 +12,11 @@ export interface Env {
   readonly LOG_BUCKET?: R2Bucket;
   readonly ADMIN_HOSTS?: string;
   readonly ADMIN_TOKEN?: string;
+  /** Lets its holder look, but not change. */
+  readonly VIEWER_TOKEN?: string;
   readonly AFFINITY_SECRET?: string;
   readonly ACCESS_AUD?: string;
+  readonly ACCESS_VIEWER_AUD?: string;
   readonly ALLOW_PRIVATE_BACKENDS?: string | boolean;
   readonly STATIC_CONFIG?: string | object;
   /** In ms; see `drainTimes` in stats/drain.ts. */

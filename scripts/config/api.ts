@@ -34,7 +34,9 @@ export function readAccess(env: Readonly<Record<string, string | undefined>>): A
   if (EVENKEEL_URL === '')
     throw new Failure('EVENKEEL_URL is not set; it is the admin host, such as https://lb-admin.example.com');
   if (EVENKEEL_TOKEN === '')
-    throw new Failure('EVENKEEL_TOKEN is not set; it is the ADMIN_TOKEN of the deployment');
+    throw new Failure(
+      'EVENKEEL_TOKEN is not set; it is the ADMIN_TOKEN of the deployment, or its VIEWER_TOKEN',
+    );
   const url = URL.parse(EVENKEEL_URL);
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new Failure('EVENKEEL_URL must be a URL such as https://lb-admin.example.com');

@@ -12,6 +12,7 @@ export function makeDevVars(): boolean {
   const lines = [
     '# Made by npm start; git ignores it. In production: wrangler secret put NAME.',
     `ADMIN_TOKEN=${secret()}`,
+    `VIEWER_TOKEN=${secret()}`,
     `AFFINITY_SECRET=${secret()}`,
     'ALLOW_PRIVATE_BACKENDS=true',
   ];

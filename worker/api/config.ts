@@ -2,9 +2,9 @@
 import { staticConfig } from '../config/static.ts';
 import { deploymentInfo } from '../env.ts';
 import { configAnswerSchema, configInputSchema, declaredSchema } from '../protocol/config-schemas.ts';
-import { change, documentAnswer, readConfig, readDocument } from './directory.ts';
+import { change, documentAnswer, isDryRun, readConfig, readDocument } from './directory.ts';
 import { readJson } from './http/body.ts';
-import { operation } from './http/operation.ts';
+import { openToViewers, operation } from './http/operation.ts';
 import { dryRun } from './openapi/parameters.ts';
 
 /** The operations on the whole document. */
@@ -30,19 +30,21 @@ export const configApi = [
     },
   ),
 
-  operation(
-    'PUT /config',
-    {
-      summary: 'Replace the configuration, all or nothing',
-      query: { dryRun },
-      body: configInputSchema,
-      answer: configAnswerSchema,
-      changes: true,
-    },
-    async (c) => {
-      const isDryRun = c.req.query('dryRun') === 'true';
-      const body = await readJson(c);
-      return documentAnswer(await change(c, { kind: 'replace-config', body }, isDryRun));
-    },
+  openToViewers(
+    operation(
+      'PUT /config',
+      {
+        summary: 'Replace the configuration, all or nothing',
+        query: { dryRun },
+        body: configInputSchema,
+        answer: configAnswerSchema,
+        changes: true,
+      },
+      async (c) => {
+        const body = await readJson(c);
+        return documentAnswer(await change(c, { kind: 'replace-config', body }, isDryRun(c)));
+      },
+    ),
+    isDryRun,
   ),
 ] as const;

@@ -39,6 +39,9 @@ export const statusContext = (c: Context<ApiEnv>, { revision, drains }: Director
   complete: true,
 });
 
+/** Whether a change to the whole document is only to be checked. */
+export const isDryRun = (c: Context<ApiEnv>): boolean => c.req.query('dryRun') === 'true';
+
 /** Makes a change; throws the problem document of a refused one. */
 export async function change(c: Context<ApiEnv>, asked: Change, dryRun = false) {
   return answerOf(c, await directory(c).change(asked, optionsOf(c, dryRun)), dryRun);

@@ -6,7 +6,7 @@ import { explanationSchema } from '../protocol/traffic-schemas.ts';
 import { explain } from '../proxy/explain.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { readBody } from './http/body.ts';
-import { operation } from './http/operation.ts';
+import { openToViewers, operation } from './http/operation.ts';
 import { fail, failInvalid } from './http/problem.ts';
 
 /** The longest URL to explain, in characters. */
@@ -42,17 +42,19 @@ export const explainSchema = z.strictObject(
 
 /** The operation that explains a request. */
 export const explainApi = [
-  operation(
-    'POST /explain',
-    {
-      summary: 'Where a request would go and why; no request is sent and no counter changes',
-      body: explainSchema,
-      answer: explanationSchema,
-    },
-    async (c) => {
-      const { request, country: from } = await readRequest(c);
-      return (await explain(request, from, c.env)) ?? fail(503, 'No configuration can be reached.');
-    },
+  openToViewers(
+    operation(
+      'POST /explain',
+      {
+        summary: 'Where a request would go and why; no request is sent and no counter changes',
+        body: explainSchema,
+        answer: explanationSchema,
+      },
+      async (c) => {
+        const { request, country: from } = await readRequest(c);
+        return (await explain(request, from, c.env)) ?? fail(503, 'No configuration can be reached.');
+      },
+    ),
   ),
 ] as const;
 

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { configAnswerSchema, revisionSchema, revisionsSchema } from '../protocol/config-schemas.ts';
 import { eventsSchema } from '../protocol/traffic-schemas.ts';
-import { answerOf, directory, documentAnswer, optionsOf } from './directory.ts';
+import { answerOf, directory, documentAnswer, isDryRun, optionsOf } from './directory.ts';
 import { readBody } from './http/body.ts';
 import { readLimit } from './http/limit.ts';
-import { operation } from './http/operation.ts';
+import { openToViewers, operation } from './http/operation.ts';
 import { fail } from './http/problem.ts';
 import { dryRun, limit } from './openapi/parameters.ts';
 
@@ -48,21 +48,24 @@ export const historyApi = [
     },
   ),
 
-  operation(
-    'POST /config/rollback',
-    {
-      summary: 'Make the document of an earlier revision a new revision',
-      query: { dryRun },
-      body: rollbackSchema,
-      answer: configAnswerSchema,
-      changes: true,
-      problems: [404],
-    },
-    async (c) => {
-      const { revision: to } = await readBody(c, rollbackSchema);
-      const isDryRun = c.req.query('dryRun') === 'true';
-      const result = await directory(c).rollback(to, optionsOf(c, isDryRun));
-      return documentAnswer(answerOf(c, result, isDryRun));
-    },
+  openToViewers(
+    operation(
+      'POST /config/rollback',
+      {
+        summary: 'Make the document of an earlier revision a new revision',
+        query: { dryRun },
+        body: rollbackSchema,
+        answer: configAnswerSchema,
+        changes: true,
+        problems: [404],
+      },
+      async (c) => {
+        const { revision: to } = await readBody(c, rollbackSchema);
+        const dry = isDryRun(c);
+        const result = await directory(c).rollback(to, optionsOf(c, dry));
+        return documentAnswer(answerOf(c, result, dry));
+      },
+    ),
+    isDryRun,
   ),
 ] as const;

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { LIMITS } from '../config/limits.ts';
 import { drainBody } from '../lib/drain-body.ts';
 import { healthSchema } from '../protocol/common-schemas.ts';
-import { type ApiEnv, requireOperator, requireSetUp } from './auth/access.ts';
+import { type ApiEnv, requireSetUp, requireSignIn } from './auth/access.ts';
 import { sessionsApi } from './auth/sign-in.ts';
 import { configApi } from './config.ts';
 import { drainApi } from './drain.ts';
@@ -75,7 +75,7 @@ export type Operations = (typeof operations)[number];
 
 const routed = new Hono<ApiEnv>()
   .route('/', serve(operations.filter(({ isOpen }) => isOpen)))
-  .use('/*', requireOperator)
+  .use('/*', requireSignIn)
   .use('/*', answerUnchanged)
   .route('/', serve(operations.filter(({ isOpen }) => !isOpen)));
 

@@ -69,7 +69,12 @@ export const sessionSchema = z
   .register(messages, { id: 'Session' });
 /** `GET /session`. */
 export const signedInSchema = z
-  .strictObject({ session: z.strictObject({ who: z.string() }) })
+  .strictObject({
+    session: z.strictObject({
+      who: z.string(),
+      viewer: z.literal(true).optional().describe('true: may look, but not change'),
+    }),
+  })
   .register(messages, { id: 'SignedIn' });
 /** `POST /session/link`. */
 export const linkSchema = z

@@ -259,6 +259,8 @@ export interface Session {
   readonly generation: number;
   /** When it expires, epoch ms. */
   readonly until: number;
+  /** Whose it is, as they said themselves. */
+  readonly name?: string;
 }
 
 /** A push to one Pool object: its new configuration, or only the number of a revision that changed routes. */

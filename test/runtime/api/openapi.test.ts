@@ -46,7 +46,10 @@ const body: Record<string, Json> = {
 };
 const all: readonly Operation[] = operations;
 const listed = all.flatMap(({ method, path, description: { answer } }) =>
-  answer === undefined || typeof answer === 'string' ? [] : [{ method, path, answer }],
+  // The token, which this test has, cannot be named as a session can.
+  answer === undefined || typeof answer === 'string' || `${method} ${path}` === 'PUT /session'
+    ? []
+    : [{ method, path, answer }],
 );
 // What only reads comes first, what deletes comes last.
 const rank = { GET: 0, POST: 1, PUT: 2, PATCH: 3, DELETE: 4 };

@@ -1,6 +1,6 @@
 /** Signing in and out: attempts are limited, a session ends at sign-out, and what was begun with it ends too. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeSession, SESSION_SECONDS } from '../../../worker/api/auth/session-cookie.ts';
+import { beginSession, SESSION_SECONDS, writeSession } from '../../../worker/api/auth/session-cookie.ts';
 import { ATTEMPTS } from '../../../worker/objects/directory/sign-in-store.ts';
 import { eventually, from, type Product, startProduct, TOKEN } from '../../support/product/product.ts';
 import { refusal, watch } from '../../support/product/watcher.ts';
@@ -87,7 +87,7 @@ test('right sign-ins are not limited', async () => {
 
 test('a session ends when its time is over, to the millisecond that it bears', async () => {
   const length = SESSION_SECONDS * 1_000;
-  const made = (before: number) => makeSession(TOKEN, 1, Date.now() - before);
+  const made = (before: number) => writeSession(TOKEN, beginSession(1, Date.now() - before));
   expect(await statusWith(`evenkeel_session=${await made(length - 60_000)}`)).toBe(200);
   expect(await statusWith(`evenkeel_session=${await made(length + 1)}`)).toBe(401);
 });
@@ -135,7 +135,7 @@ test('a live view that a session opened is closed when the session is signed out
 });
 
 test('a live view is closed when the session that opened it reaches its end', async () => {
-  const cookie = `evenkeel_session=${await makeSession(TOKEN, await generation(), Date.now() - SESSION_SECONDS * 1_000 + 4_000)}`;
+  const cookie = `evenkeel_session=${await writeSession(TOKEN, beginSession(await generation(), Date.now() - SESSION_SECONDS * 1_000 + 4_000))}`;
   const watcher = await watch(product, {
     cookie,
     origin: product.url,

@@ -1,6 +1,7 @@
 /** `/api/session`: signing in and out, and the one-time link that `npm start` prints. */
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
+import { z } from 'zod';
 import { addressKey } from '../../balance/hash.ts';
 import {
   linkSchema,
@@ -8,29 +9,95 @@ import {
   sessionSchema,
   signedInSchema,
 } from '../../protocol/common-schemas.ts';
+import type { Session } from '../../protocol/messages.ts';
 import { directory } from '../directory.ts';
-import { readJson } from '../http/body.ts';
-import { openOperation, operation } from '../http/operation.ts';
+import { readBody, readJson } from '../http/body.ts';
+import { openOperation, openToViewers, operation } from '../http/operation.ts';
 import { fail } from '../http/problem.ts';
 import { everywhere } from '../openapi/parameters.ts';
-import { type ApiEnv, adminToken, currentSession, refuseOtherSites } from './access.ts';
+import {
+  type ApiEnv,
+  adminToken,
+  currentSession,
+  refuseOtherSites,
+  requireOperator,
+  roleOf,
+  viewerToken,
+} from './access.ts';
 import {
   addressDigest,
+  beginSession,
   loginDigest,
-  makeSession,
   SESSION_COOKIE,
   SESSION_SECONDS,
-  sameSecret,
+  writeSession,
 } from './session-cookie.ts';
 
 /** Anyone may send a sign-in, and a genuine one is never long. */
 const LOGIN_BYTES = 16_384;
 
+/** Characters of a name. */
+export const NAME_LENGTH = 64;
+/** Actors of the history that are no one's name. */
+const NOT_NAMES = new Set([
+  'token',
+  'viewer token',
+  'session',
+  'viewer',
+  'rollout',
+  'drain deadline',
+  'static configuration',
+]);
+const NAME_ERROR = `must be a name of 1 to ${NAME_LENGTH} characters, without @ and line breaks`;
+
+/** The body that names a session. An address with @ is how the history shows those whom Cloudflare Access vouches for. */
+export const nameSchema = z.strictObject(
+  {
+    name: z
+      .string({ error: NAME_ERROR })
+      .trim()
+      .min(1, { error: NAME_ERROR })
+      .max(NAME_LENGTH, { error: NAME_ERROR })
+      .regex(/^[^@\p{C}]+$/u, { error: NAME_ERROR })
+      .refine((name) => !NOT_NAMES.has(name.toLowerCase()), {
+        error: 'is what the history calls something else',
+      })
+      .describe('Shown in the history with every change of this session'),
+  },
+  { error: 'must be an object such as {"name": "Ada"}' },
+);
+
+/** Who is signed in, as a response. */
+const signedIn = (who: string, isViewer: boolean) => ({
+  session: { who, ...(isViewer ? { viewer: true as const } : {}) },
+});
+
 /** The operations on sessions. */
 export const sessionsApi = [
-  operation('GET /session', { summary: 'Who is signed in', answer: signedInSchema }, (c) => ({
-    session: { who: c.get('actor') },
-  })),
+  operation('GET /session', { summary: 'Who is signed in', answer: signedInSchema }, (c) =>
+    signedIn(c.get('actor'), c.get('role') === 'viewer'),
+  ),
+
+  openToViewers(
+    operation(
+      'PUT /session',
+      {
+        summary: 'Say whose session this is: the history shows it with every change',
+        body: nameSchema,
+        answer: signedInSchema,
+        problems: [409],
+      },
+      async (c) => {
+        const { name } = await readBody(c, nameSchema);
+        const session = c.get('session');
+        if (session === null)
+          return fail(409, 'Only a session can be named; the token and Cloudflare Access say who they are.');
+        const isViewer = c.get('role') === 'viewer';
+        await setSession(c, isViewer ? viewerToken(c.env)! : adminToken(c.env)!, { ...session, name });
+        return signedIn(name, isViewer);
+      },
+    ),
+  ),
 
   openOperation(
     'POST /session',
@@ -46,10 +113,10 @@ export const sessionsApi = [
       const token = adminToken(c.env)!;
       const address = await addressDigest(token, addressKey(c.req.header('cf-connecting-ip') ?? ''));
       await countAttempt(c, address);
-      const byToken = typeof body?.token === 'string' && (await sameSecret(body.token, token));
+      const role = typeof body?.token === 'string' ? await roleOf(c.env, body.token) : null;
       const byCode =
         typeof body?.code === 'string' && (await directory(c).takeLogin(await loginDigest(token, body.code)));
-      if (!byToken && !byCode)
+      if (role === null && !byCode)
         return fail(
           401,
           typeof body?.code === 'string'
@@ -57,13 +124,8 @@ export const sessionsApi = [
             : 'The token is not right.',
         );
       const generation = await directory(c).admit(address);
-      setCookie(c, SESSION_COOKIE, await makeSession(token, generation, Date.now()), {
-        httpOnly: true,
-        secure: new URL(c.req.url).protocol === 'https:',
-        sameSite: 'Strict',
-        path: '/',
-        maxAge: SESSION_SECONDS,
-      });
+      const signer = role === 'viewer' ? viewerToken(c.env)! : token;
+      await setSession(c, signer, beginSession(generation, Date.now()));
       return { session: { seconds: SESSION_SECONDS } };
     },
   ),
@@ -77,8 +139,13 @@ export const sessionsApi = [
     },
     async (c): Promise<Response> => {
       refuseOtherSites(c);
-      const session = await currentSession(c);
-      if (session) await directory(c).signOut(session, c.req.query('everywhere') === 'true');
+      const isEverywhere = c.req.query('everywhere') === 'true';
+      const current = await currentSession(c);
+      if (current) {
+        c.set('role', current.role);
+        if (isEverywhere) requireOperator(c);
+        await directory(c).signOut(current.session, isEverywhere);
+      }
       deleteCookie(c, SESSION_COOKIE, { path: '/' });
       return c.body(null, 204);
     },
@@ -90,6 +157,17 @@ export const sessionsApi = [
     return { code };
   }),
 ] as const;
+
+/** Sets the cookie of a session until it expires. */
+async function setSession(c: Context<ApiEnv>, token: string, session: Session): Promise<void> {
+  setCookie(c, SESSION_COOKIE, await writeSession(token, session), {
+    httpOnly: true,
+    secure: new URL(c.req.url).protocol === 'https:',
+    sameSite: 'Strict',
+    path: '/',
+    maxAge: Math.max(0, Math.floor((session.until - Date.now()) / 1_000)),
+  });
+}
 
 /**
  * Counts an attempt; throws a 429 past the limit, before the token is compared, so that here even the right one is

@@ -2,7 +2,7 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { Message } from '../../protocol/common-schemas.ts';
-import type { ApiEnv } from '../auth/access.ts';
+import { type ApiEnv, requireOperator } from '../auth/access.ts';
 
 /** The methods of the API. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -48,22 +48,43 @@ export interface Operation<A extends Address = Address, D extends Description = 
   readonly description: D;
   /** Needs neither token nor session. */
   readonly isOpen: boolean;
+  /** Answers a request from anyone. */
+  readonly run: (c: Context<ApiEnv>) => Promise<Response>;
+  /** Answers a request of those who may send it. */
   readonly handle: (c: Context<ApiEnv>) => Promise<Response>;
 }
 
-/** An operation for the operator alone. */
+/** An operation that needs sign-in. Viewers may call it if it is a GET; see `openToViewers` for the others. */
 export function operation<const A extends Address, const D extends Description>(
   address: A,
   description: D,
   handler: (c: Context<ApiEnv, PathOf<A>>) => Answer<D> | Promise<Answer<D>>,
 ): Operation<A, D> {
   const [method, path] = address.split(' ') as [Method, string];
-  const handle = async (c: Context<ApiEnv>) => {
+  const run = async (c: Context<ApiEnv>) => {
     const answer = await handler(c);
     return answer instanceof Response ? answer : c.json(answer);
   };
-  return { address, method, path, description, isOpen: false, handle };
+  return guarded({ address, method, path, description, isOpen: false, run }, () => method === 'GET');
 }
+
+/** The operation with a check of who calls it before `run`. */
+function guarded<A extends Address, D extends Description>(
+  operation: Omit<Operation<A, D>, 'handle'>,
+  isForViewers: (c: Context<ApiEnv>) => boolean,
+): Operation<A, D> {
+  const handle = async (c: Context<ApiEnv>) => {
+    if (!isForViewers(c)) requireOperator(c);
+    return operation.run(c);
+  };
+  return { ...operation, handle };
+}
+
+/** An operation that changes nothing although it is no GET; `when`: only such calls of it. */
+export const openToViewers = <A extends Address, D extends Description>(
+  operation: Operation<A, D>,
+  when: (c: Context<ApiEnv>) => boolean = () => true,
+): Operation<A, D> => guarded(operation, when);
 
 /** An operation that anyone may call: it must check the request on its own. */
 export const openOperation: typeof operation = (address, description, handler) => ({

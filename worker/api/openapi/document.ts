@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the descriptions of the operations. Build-time only. No I/O. */
 import { z } from 'zod';
 import { inputs, messages } from '../../protocol/common-schemas.ts';
+import { nameSchema } from '../auth/sign-in.ts';
 import { drainInputSchema } from '../drain.ts';
 import { explainSchema } from '../explain.ts';
 import { rollbackSchema } from '../history.ts';
@@ -10,6 +11,7 @@ import { VERSION } from '../version.ts';
 
 drainInputSchema.register(inputs, { id: 'DrainInput' });
 explainSchema.register(inputs, { id: 'ExplainInput' });
+nameSchema.register(inputs, { id: 'NameInput' });
 rollbackSchema.register(inputs, { id: 'RollbackInput' });
 
 type Json = Record<string, unknown>;

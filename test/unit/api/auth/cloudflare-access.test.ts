@@ -1,15 +1,11 @@
 /** Who Cloudflare Access says made a change. */
 import { expect, test } from 'vitest';
 import { accessIdentity, EMAIL_LENGTH } from '../../../../worker/api/auth/cloudflare-access.ts';
-import type { Env } from '../../../../worker/env.ts';
 
 test(`a change bears ${EMAIL_LENGTH} characters of an address, the rest is cut`, async () => {
   const who = (email: string) => {
     const access = { aud: 'a', getIdentity: async () => ({ email }) };
-    return accessIdentity(
-      { ACCESS_AUD: 'a' } as Env,
-      access as unknown as Parameters<typeof accessIdentity>[1],
-    );
+    return accessIdentity('a', access as unknown as Parameters<typeof accessIdentity>[1]);
   };
   const longest = `ada@${'x'.repeat(EMAIL_LENGTH - 4)}`;
   expect(await who(longest)).toBe(longest);

@@ -3,10 +3,11 @@ import { timingSafeEqual } from 'node:crypto';
 import { beforeAll, expect, test, vi } from 'vitest';
 import {
   addressDigest,
-  makeSession,
+  beginSession,
   readSession,
   SESSION_SECONDS,
   sameSecret,
+  writeSession,
 } from '../../../../worker/api/auth/session-cookie.ts';
 
 const compare = vi.fn((a: ArrayBuffer, b: ArrayBuffer) =>
@@ -17,6 +18,8 @@ beforeAll(() => {
 });
 
 const TOKEN = 'a-token-for-this-test-only';
+const makeSession = (token: string, generation: number, now: number) =>
+  writeSession(token, beginSession(generation, now));
 const NOW = 1_800_000_000_000;
 const LENGTH = SESSION_SECONDS * 1_000;
 
@@ -75,4 +78,18 @@ test('the mark of an address is no session, differs by address and by token, and
   expect(await addressDigest(TOKEN, '192.0.2.2')).not.toBe(mark);
   expect(await addressDigest('another-token-altogether', '192.0.2.1')).not.toBe(mark);
   expect(await readSession(TOKEN, `192.0.2.1.${mark}`, NOW)).toBeNull();
+});
+
+test('the name of a session is read back, and cannot be changed or added', async () => {
+  const session = beginSession(1, NOW);
+  const value = await writeSession(TOKEN, { ...session, name: 'Ada ☼ Lovelace' });
+  expect(await readSession(TOKEN, value, NOW)).toEqual({ ...session, name: 'Ada ☼ Lovelace' });
+  const [until, generation, id, , mac] = value.split('.');
+  const unnamed = (await writeSession(TOKEN, session)).split('.');
+  for (const forged of [
+    [until, generation, id, mac],
+    [until, generation, id, 'nQWRh', mac],
+    [...unnamed.slice(0, 3), 'nQWRh', unnamed[3]],
+  ])
+    expect(await readSession(TOKEN, forged.join('.'), NOW)).toBeNull();
 });
