@@ -18,6 +18,9 @@ export const loginRefusal = new Store<string | null>(null);
 export const signIn = (secret: { token: string } | { code: string }): Promise<unknown> =>
   call('POST /session', { body: secret });
 
+/** Says whose session this is. */
+export const nameSession = (name: string): Promise<unknown> => call('PUT /session', { body: { name } });
+
 /** Ends the session of this browser, or every session. */
 export async function signOut(everywhere: boolean): Promise<void> {
   await call('DELETE /session', { query: everywhere ? { everywhere } : {} });

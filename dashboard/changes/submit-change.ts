@@ -5,6 +5,7 @@ import { useCallback, useState } from 'react';
 import { ApiError } from '../api/client.ts';
 import { configQuery, type Revised } from '../api/config.ts';
 import type { Change } from './change.ts';
+import { mayChange, VIEWER_REASON } from './may-change.ts';
 import { toastError, toastSuccess } from './toasts.ts';
 
 /** A change that was refused (412) because revision `seen` is no longer in force. */
@@ -24,6 +25,10 @@ let last: Promise<unknown> = Promise.resolve();
  * instead of the toast, for forms that show the API's messages at their fields.
  */
 export function submitChange(queries: QueryClient, change: Change, quiet = false): Promise<boolean> {
+  if (!mayChange(queries)) {
+    toastError(`Failed: ${change.label}`, VIEWER_REASON);
+    return Promise.resolve(false);
+  }
   const done = last.then(() => sendNow(queries, change, quiet));
   last = done.catch(() => undefined);
   return done;

@@ -15,6 +15,7 @@ import { configQuery } from '../api/config.ts';
 import { HealthDot } from '../components/state.tsx';
 import { useHealths } from '../live/use-live.ts';
 import { PaletteButton } from './palette.tsx';
+import { SessionNote } from './session-note.tsx';
 import { useSignOut } from './sign-out.ts';
 import { ThemeSwitch } from './theme-switch.tsx';
 
@@ -53,7 +54,10 @@ export function Navigation() {
         </Link>
       </div>
       <Pools />
-      <div className="mt-auto flex items-center justify-between gap-2 border-t border-kumo-line px-1 pt-2">
+      <div className="mt-auto">
+        <SessionNote />
+      </div>
+      <div className="flex items-center justify-between gap-2 border-t border-kumo-line px-1 pt-2">
         <ThemeSwitch />
         <SignOut />
       </div>

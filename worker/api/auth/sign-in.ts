@@ -37,7 +37,7 @@ import {
 const LOGIN_BYTES = 16_384;
 
 /** Characters of a name. */
-export const NAME_LENGTH = 64;
+const NAME_LENGTH = 64;
 /** Actors of the history that are no one's name. */
 const NOT_NAMES = new Set([
   'token',
