@@ -66,10 +66,10 @@ function WhoAreYou() {
       />
       <span className="flex gap-2">
         <Button type="submit" size="sm" variant="secondary">
-          Save
+          Use this name
         </Button>
         <Button size="sm" variant="ghost" onClick={decline}>
-          Skip
+          Rather not
         </Button>
       </span>
       {problem !== null && (
