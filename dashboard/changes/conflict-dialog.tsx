@@ -1,10 +1,12 @@
 /** Asks which change should stand when the configuration was changed elsewhere in the meantime (412). */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSelector } from '@tanstack/react-store';
 import { configQuery } from '../api/config.ts';
 import { revisionQuery } from '../api/revisions.ts';
+import { ChangeButton } from '../components/change-button.tsx';
 import { Differences } from '../components/differences.tsx';
 import { actorInWords } from '../model/timeline.ts';
 import { type Conflict, openConflict, submitChange } from './submit-change.ts';
@@ -62,9 +64,9 @@ function Question({ conflict: { change, seen } }: { readonly conflict: Conflict 
         <Button variant="secondary" onClick={close}>
           Discard mine
         </Button>
-        <Button variant="primary" onClick={submitAgain}>
+        <ChangeButton variant="primary" onClick={submitAgain}>
           Apply mine too
-        </Button>
+        </ChangeButton>
       </div>
     </Dialog>
   );

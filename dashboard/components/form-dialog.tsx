@@ -1,7 +1,9 @@
 /** A dialog with a form: title, fields that scroll, messages that belong to no field, and two buttons. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { ChangeButton } from './change-button.tsx';
 
 interface FormDialogProps {
   readonly title: string;
@@ -61,9 +63,9 @@ export function FormDialog({
             <Button variant="secondary" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" variant="primary" loading={busy}>
+            <ChangeButton type="submit" variant="primary" loading={busy}>
               {action}
-            </Button>
+            </ChangeButton>
           </footer>
         </form>
       </Dialog>

@@ -1,6 +1,8 @@
 /** Confirms a harmful action, and says in figures what would happen. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
+import { ChangeButton } from './change-button.tsx';
 
 /** A confirmation before an action that would do harm. */
 export interface Question {
@@ -38,9 +40,9 @@ export function QuestionDialog({ question, onClose }: QuestionDialogProps) {
               {question.act ? 'Cancel' : 'Close'}
             </Button>
             {question.act && (
-              <Button variant="destructive" onClick={confirm}>
+              <ChangeButton variant="destructive" onClick={confirm}>
                 {question.confirm}
-              </Button>
+              </ChangeButton>
             )}
           </div>
         </Dialog>

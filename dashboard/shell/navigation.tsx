@@ -1,4 +1,5 @@
 /** The navigation: pages, every pool with its health, theme and sign-out. */
+
 import {
   ClockCounterClockwiseIcon,
   GearIcon,
@@ -12,6 +13,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { configQuery } from '../api/config.ts';
+import { useMayChange } from '../changes/may-change.ts';
 import { HealthDot } from '../components/state.tsx';
 import { useHealths } from '../live/use-live.ts';
 import { PaletteButton } from './palette.tsx';
@@ -32,6 +34,7 @@ const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; rea
 
 /** The navigation, in the sidebar and in the menu of small screens. */
 export function Navigation() {
+  const may = useMayChange();
   return (
     <nav aria-label="Pages" className="flex min-h-0 flex-1 flex-col gap-1 p-2">
       <PaletteButton />
@@ -43,15 +46,17 @@ export function Navigation() {
       ))}
       <div className="flex items-center justify-between pt-4 pr-1 pb-1 pl-3">
         <h2 className="text-xs font-medium text-kumo-subtle">Pools</h2>
-        <Link
-          to="/"
-          search={{ add: 'pool' }}
-          aria-label="Add pool"
-          title="Add pool"
-          className="inline-flex size-6 items-center justify-center rounded-md text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
-        >
-          <PlusIcon aria-hidden="true" size={14} />
-        </Link>
+        {may && (
+          <Link
+            to="/"
+            search={{ add: 'pool' }}
+            aria-label="Add pool"
+            title="Add pool"
+            className="inline-flex size-6 items-center justify-center rounded-md text-kumo-subtle hover:bg-kumo-tint hover:text-kumo-default"
+          >
+            <PlusIcon aria-hidden="true" size={14} />
+          </Link>
+        )}
       </div>
       <Pools />
       <div className="mt-auto">

@@ -40,7 +40,7 @@ export function SignIn() {
           name="token"
           type="password"
           label="Operator token"
-          description="The ADMIN_TOKEN of this deployment. The browser does not store it."
+          description="The ADMIN_TOKEN of this deployment, or its VIEWER_TOKEN to only look. The browser does not store it."
           autoComplete="current-password"
           autoFocus
           required

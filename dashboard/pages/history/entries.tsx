@@ -1,5 +1,5 @@
 /** The entries of the timeline: changes of the configuration, and ejections, probes and returns of backends. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import {
   ArrowUUpLeftIcon,
   GitCommitIcon,
@@ -10,6 +10,7 @@ import {
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { RevisionRow } from '../../api/revisions.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { State, toneText } from '../../components/state.tsx';
 import { TimeAndAgo } from '../../components/time-ago.tsx';
 import { useNow } from '../../live/use-live.ts';
@@ -40,9 +41,9 @@ export function RevisionEntry({ row, isKept, isInForce, onOpen, onRollBack }: Re
     <span className="break-words text-kumo-default">{summary}</span>
   );
   const actions = isKept && !isInForce && (
-    <Button variant="secondary" size="sm" onClick={() => onRollBack(revision)}>
+    <ChangeButton variant="secondary" size="sm" onClick={() => onRollBack(revision)}>
       Roll back to {revision}
-    </Button>
+    </ChangeButton>
   );
   return (
     <EntryFrame icon={GitCommitIcon} tone="off" title={title} at={at} actions={actions}>

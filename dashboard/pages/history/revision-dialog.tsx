@@ -1,9 +1,11 @@
 /** One revision: who made it, when, and what it changed. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { type RevisionDetails, revisionQuery } from '../../api/revisions.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
 import { Differences } from '../../components/differences.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
@@ -37,9 +39,9 @@ export function RevisionDialog({ revision, inForce, onRollBack, onClose }: Revis
             Close
           </Button>
           {query.data && number !== inForce && (
-            <Button variant="primary" onClick={() => onRollBack(number)}>
+            <ChangeButton variant="primary" onClick={() => onRollBack(number)}>
               Roll back to {number}
-            </Button>
+            </ChangeButton>
           )}
         </footer>
       </Dialog>

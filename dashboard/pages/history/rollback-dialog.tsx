@@ -1,4 +1,5 @@
 /** Confirms a rollback: shows what would change in the current configuration, then rolls back. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { useQuery } from '@tanstack/react-query';
@@ -8,6 +9,7 @@ import { configQuery } from '../../api/config.ts';
 import { type Rehearsal, rehearsalQuery } from '../../api/rollback.ts';
 import { rollBack } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { Differences } from '../../components/differences.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { plural } from '../../model/format.ts';
@@ -70,9 +72,9 @@ function Question({ to, onClose }: { readonly to: number; readonly onClose: () =
         <Button variant="secondary" onClick={onClose}>
           Cancel
         </Button>
-        <Button variant="primary" loading={busy} disabled={!rehearsal || isSame} onClick={goBack}>
+        <ChangeButton variant="primary" loading={busy} disabled={!rehearsal || isSame} onClick={goBack}>
           Roll back
-        </Button>
+        </ChangeButton>
       </footer>
     </>
   );

@@ -1,10 +1,11 @@
 /** The guide for an empty deployment: a pool, a route, a request. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import { Input } from '@cloudflare/kumo/components/input';
 import { CheckCircleIcon } from '@phosphor-icons/react';
 import type { FormEvent, ReactNode } from 'react';
 import type { Config } from '../../api/config.ts';
 import { useRouteForm } from '../../changes/use-route-form.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { plural } from '../../model/format.ts';
 import { messageAt } from '../../model/problems.ts';
 import { FirstRequest } from './first-request.tsx';
@@ -156,9 +157,9 @@ interface SubmitRowProps {
 function SubmitRow({ action, busy, problems }: SubmitRowProps) {
   return (
     <div className="flex flex-wrap items-center gap-3">
-      <Button type="submit" variant="primary" loading={busy}>
+      <ChangeButton type="submit" variant="primary" loading={busy}>
         {action}
-      </Button>
+      </ChangeButton>
       {problems.length > 0 && (
         <p role="alert" className="min-w-0 flex-1 break-words text-kumo-danger">
           {problems.join('; ')}

@@ -1,11 +1,12 @@
 /** All pools at a glance, those with problems first. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { configQuery } from '../../api/config.ts';
 import { type PoolSamples, poolSamplesQuery, seriesQuery } from '../../api/status.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { plural } from '../../model/format.ts';
@@ -68,13 +69,13 @@ export function Overview() {
         />
       }
       actions={
-        <Button
+        <ChangeButton
           variant="secondary"
           icon={PlusIcon}
           onClick={() => void navigate({ search: { add: 'pool' } })}
         >
           Add pool
-        </Button>
+        </ChangeButton>
       }
     >
       <Figures value={figures}>

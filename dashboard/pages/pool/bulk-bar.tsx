@@ -1,8 +1,10 @@
 /** The actions on all selected backends. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { XIcon } from '@phosphor-icons/react';
 import { type FormEvent, useState } from 'react';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { plural } from '../../model/format.ts';
 import type { Actions } from './actions.ts';
 import { weightProblem } from './weight.tsx';
@@ -22,9 +24,9 @@ export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
     if (problem === null) actions.setWeight(ids, Number(weight));
   };
   const button = (name: string, act: (ids: readonly string[]) => void) => (
-    <Button size="sm" variant="secondary" onClick={() => act(ids)}>
+    <ChangeButton size="sm" variant="secondary" onClick={() => act(ids)}>
       {name}
-    </Button>
+    </ChangeButton>
   );
   return (
     <div
@@ -48,18 +50,18 @@ export function BulkBar({ ids, actions, onClear }: BulkBarProps) {
           aria-invalid={weight !== '' && problem !== null}
           title={weight === '' ? undefined : (problem ?? undefined)}
         />
-        <Button size="sm" type="submit" variant="secondary" disabled={problem !== null}>
+        <ChangeButton size="sm" type="submit" variant="secondary" disabled={problem !== null}>
           Set
-        </Button>
+        </ChangeButton>
         {weight !== '' && problem !== null && (
           <span role="alert" className="text-kumo-danger">
             {problem}
           </span>
         )}
       </form>
-      <Button size="sm" variant="secondary-destructive" onClick={() => actions.remove(ids)}>
+      <ChangeButton size="sm" variant="secondary-destructive" onClick={() => actions.remove(ids)}>
         Remove
-      </Button>
+      </ChangeButton>
       <Button
         size="sm"
         variant="ghost"

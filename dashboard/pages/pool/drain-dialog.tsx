@@ -1,4 +1,5 @@
 /** Draining with a deadline: how long the backend keeps its clients, and which backends get the new ones. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { Input } from '@cloudflare/kumo/components/input';
@@ -8,6 +9,7 @@ import type { PoolConfig } from '../../api/config.ts';
 import type { PoolSample } from '../../api/status.ts';
 import { drainBackend } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { consequence } from '../../model/consequences.ts';
 import { parseDuration } from '../../model/quantity.ts';
 
@@ -81,9 +83,9 @@ export function DrainDialog({ pool, backend, poolSample, onClose }: DrainDialogP
             <Button variant="secondary" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" variant="primary" loading={busy}>
+            <ChangeButton type="submit" variant="primary" loading={busy}>
               Drain
-            </Button>
+            </ChangeButton>
           </div>
         </form>
       </Dialog>

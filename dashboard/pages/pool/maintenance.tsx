@@ -1,4 +1,5 @@
 /** Maintenance of a whole pool: its routes lead elsewhere in one change, and back in another. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { Select } from '@cloudflare/kumo/components/select';
@@ -10,6 +11,7 @@ import { formerRoutesQuery, leadsTo } from '../../api/former-routes.ts';
 import { poolSamplesQuery } from '../../api/status.ts';
 import { putRoutes } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { perSecond, plural } from '../../model/format.ts';
 import { rate } from '../../model/rates.ts';
 
@@ -59,9 +61,9 @@ export function MaintenanceDialog({ pool: { id }, config, onClose }: Maintenance
           {isPossible ? 'Cancel' : 'Close'}
         </Button>
         {isPossible && (
-          <Button variant="primary" onClick={begin}>
+          <ChangeButton variant="primary" onClick={begin}>
             Begin maintenance
-          </Button>
+          </ChangeButton>
         )}
       </div>
     </Dialog>
@@ -103,9 +105,9 @@ export function NoRouteNote({
         {former && `In revision ${former.revision}, ${namesOf(former.routes)} led here.`}
       </p>
       {former && (
-        <Button variant="primary" loading={busy} onClick={bringBack}>
+        <ChangeButton variant="primary" loading={busy} onClick={bringBack}>
           Bring back {plural(former.routes.length, 'route')}
-        </Button>
+        </ChangeButton>
       )}
     </section>
   );

@@ -1,4 +1,5 @@
 /** The actions on the pool itself. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
@@ -8,6 +9,7 @@ import { useState } from 'react';
 import type { Config, PoolConfig } from '../../api/config.ts';
 import { removePool } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { plural } from '../../model/format.ts';
 import { MaintenanceDialog } from './maintenance.tsx';
 
@@ -25,7 +27,7 @@ export function PoolMenu({ pool, config }: PoolMenuProps) {
       <DropdownMenu>
         <DropdownMenu.Trigger
           render={
-            <Button
+            <ChangeButton
               variant="secondary"
               shape="square"
               icon={<DotsThreeVerticalIcon size={18} weight="bold" />}
@@ -105,9 +107,9 @@ function DeletePool({ pool, config, onClose }: PoolMenuProps & { readonly onClos
           {isUsed ? 'Close' : 'Cancel'}
         </Button>
         {!isUsed && (
-          <Button variant="destructive" onClick={remove}>
+          <ChangeButton variant="destructive" onClick={remove}>
             Delete {pool.id}
-          </Button>
+          </ChangeButton>
         )}
       </div>
     </Dialog>

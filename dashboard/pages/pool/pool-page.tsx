@@ -1,5 +1,5 @@
 /** One pool: its state, its backends and the actions on them, its traffic and its settings. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import { useCallback } from 'react';
 import { configQuery, type PoolConfig } from '../../api/config.ts';
 import { leadsTo } from '../../api/former-routes.ts';
 import { type PoolSamples, poolSamplesQuery } from '../../api/status.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
@@ -51,9 +52,9 @@ export function PoolPage() {
       facts={<Facts pool={pool} revision={data.revision} />}
       actions={
         <>
-          <Button variant="primary" icon={PlusIcon} onClick={() => open('+')}>
+          <ChangeButton variant="primary" icon={PlusIcon} onClick={() => open('+')}>
             Add backend
-          </Button>
+          </ChangeButton>
           <PoolMenu key={id} pool={pool} config={data.config} />
         </>
       }

@@ -1,5 +1,5 @@
 /** The actions on one backend: drain or enable with one click, the others in a menu. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
 import {
   DotsThreeVerticalIcon,
@@ -10,6 +10,7 @@ import {
 } from '@phosphor-icons/react';
 import { memo } from 'react';
 import type { BackendConfig } from '../../api/config.ts';
+import { ChangeButton } from '../../components/change-button.tsx';
 import type { Actions } from './actions.ts';
 
 interface RowActionsProps {
@@ -24,7 +25,7 @@ export const RowActions = memo(function RowActions({ id, state, actions }: RowAc
   const toggle = () => (isActive ? actions.drain([id]) : actions.enable([id]));
   return (
     <span className="flex items-center justify-end gap-1">
-      <Button
+      <ChangeButton
         size="sm"
         variant="secondary"
         onClick={toggle}
@@ -32,11 +33,11 @@ export const RowActions = memo(function RowActions({ id, state, actions }: RowAc
         className="w-18 justify-center"
       >
         {isActive ? 'Drain' : 'Enable'}
-      </Button>
+      </ChangeButton>
       <DropdownMenu>
         <DropdownMenu.Trigger
           render={
-            <Button
+            <ChangeButton
               size="sm"
               variant="ghost"
               shape="square"

@@ -1,4 +1,5 @@
 /** A pool's settings, in a form built from the schema that checks them; saving is one change. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { useQuery } from '@tanstack/react-query';
 import { useBlocker } from '@tanstack/react-router';
@@ -8,6 +9,7 @@ import { schemasQuery } from '../../api/openapi.ts';
 import { putPool } from '../../changes/change.ts';
 import { useFormChange } from '../../changes/dry-run.ts';
 import { Card } from '../../components/card.tsx';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { QuestionDialog } from '../../components/question-dialog.tsx';
 import { type Field, fieldsOf, isChanged, labelOf, valueAt } from '../../components/schema-form/fields.ts';
 import { SchemaFields } from '../../components/schema-form/schema-fields.tsx';
@@ -129,9 +131,9 @@ export function SettingsTab({ pool, config }: SettingsTabProps) {
           <Button variant="secondary" disabled={!isEdited} onClick={discard}>
             Discard
           </Button>
-          <Button type="submit" variant="primary" disabled={!isEdited} loading={busy}>
+          <ChangeButton type="submit" variant="primary" disabled={!isEdited} loading={busy}>
             Save
-          </Button>
+          </ChangeButton>
         </div>
       </Card>
       <QuestionDialog

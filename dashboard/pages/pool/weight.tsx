@@ -1,6 +1,8 @@
 /** A backend's weight, edited in place: click or Enter, arrow up or down, Enter; Escape cancels. */
+
 import { CaretUpDownIcon } from '@phosphor-icons/react';
 import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react';
+import { useMayChange, VIEWER_REASON } from '../../changes/may-change.ts';
 import { count } from '../../model/format.ts';
 
 interface WeightProps {
@@ -28,6 +30,7 @@ function stepped(text: string, step: number, from: number): string {
 
 /** The weight as a button that becomes a field. Several steps are one change. */
 export const Weight = memo(function Weight({ backend, weight, onChange }: WeightProps) {
+  const may = useMayChange();
   const [draft, setDraft] = useState<string | null>(null);
   const button = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(false);
@@ -50,6 +53,8 @@ export const Weight = memo(function Weight({ backend, weight, onChange }: Weight
         ref={button}
         type="button"
         aria-label={`Weight of ${backend}: ${weight}. Change`}
+        disabled={!may}
+        title={may ? undefined : VIEWER_REASON}
         onClick={() => setDraft(String(weight))}
         onKeyDown={onButton}
         className="inline-flex h-8 w-16 items-center justify-end gap-1 rounded-md px-2 hover:bg-kumo-tint"

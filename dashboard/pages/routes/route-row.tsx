@@ -1,7 +1,9 @@
 /** One route: what it matches, its pool, its overrides and the actions on it. */
+
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { RouteConfig } from '../../api/config.ts';
+import { useMayChange, VIEWER_REASON } from '../../changes/may-change.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { HealthDot } from '../../components/state.tsx';
 import { curlLine, exampleHost } from '../../model/curl.ts';
@@ -97,6 +99,12 @@ const ACTION = 'inline-flex min-h-7 items-center rounded px-2 text-kumo-default 
 
 function Actions({ route, onEdit, onDelete }: RouteProps) {
   const { id, host, path } = route;
+  const may = useMayChange();
+  const change = {
+    className: `${ACTION} disabled:opacity-50`,
+    disabled: !may,
+    title: may ? undefined : VIEWER_REASON,
+  };
   return (
     <span className="inline-flex items-center gap-1">
       <CopyButton value={curlLine(location.origin, host, path)} what={`curl command for ${id}`} />
@@ -108,10 +116,10 @@ function Actions({ route, onEdit, onDelete }: RouteProps) {
       >
         Test
       </Link>
-      <button type="button" aria-label={`Edit ${id}`} onClick={() => onEdit(id)} className={ACTION}>
+      <button type="button" aria-label={`Edit ${id}`} onClick={() => onEdit(id)} {...change}>
         Edit
       </button>
-      <button type="button" aria-label={`Delete ${id}`} onClick={() => onDelete(route)} className={ACTION}>
+      <button type="button" aria-label={`Delete ${id}`} onClick={() => onDelete(route)} {...change}>
         Delete
       </button>
     </span>

@@ -1,4 +1,5 @@
 /** The list of routes in matching order; long lists are filtered rather than drawn in full. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
@@ -11,6 +12,7 @@ import { routeRate } from '../../api/route-traffic.ts';
 import { removeRoute } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { Card } from '../../components/card.tsx';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { type Question, QuestionDialog } from '../../components/question-dialog.tsx';
 import { useHealths } from '../../live/use-live.ts';
@@ -145,9 +147,9 @@ function NoRoutes({ hasPools, onAdd }: { readonly hasPools: boolean; readonly on
       {hasPools ? (
         <>
           <p>A route says which host and path lead to which pool. Without a route every request gets 404.</p>
-          <Button variant="primary" icon={PlusIcon} onClick={onAdd}>
+          <ChangeButton variant="primary" icon={PlusIcon} onClick={onAdd}>
             Add the first route
-          </Button>
+          </ChangeButton>
         </>
       ) : (
         <>

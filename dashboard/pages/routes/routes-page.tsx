@@ -1,10 +1,11 @@
 /** Routes: which host and path lead to which pool, and a test that shows where a request would go. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type Config, configQuery } from '../../api/config.ts';
 import { Card } from '../../components/card.tsx';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { NotFoundDialog } from '../../components/not-found-dialog.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
@@ -26,9 +27,9 @@ export function RoutesPage() {
       actions={
         data &&
         data.config.pools.length > 0 && (
-          <Button variant="primary" icon={PlusIcon} onClick={() => open('+')}>
+          <ChangeButton variant="primary" icon={PlusIcon} onClick={() => open('+')}>
             Add route
-          </Button>
+          </ChangeButton>
         )
       }
     >

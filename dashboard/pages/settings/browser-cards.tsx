@@ -1,4 +1,5 @@
 /** This browser's settings: theme and session. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { Radio } from '@cloudflare/kumo/components/radio';
 import { SignOutIcon } from '@phosphor-icons/react';
@@ -7,6 +8,7 @@ import { useSelector } from '@tanstack/react-store';
 import { useState } from 'react';
 import { sessionQuery } from '../../api/session.ts';
 import { Card } from '../../components/card.tsx';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { type Question, QuestionDialog } from '../../components/question-dialog.tsx';
 import { NONE } from '../../model/format.ts';
 import { useSignOut } from '../../shell/sign-out.ts';
@@ -67,9 +69,9 @@ export function SessionCard() {
           <Button variant="secondary" icon={SignOutIcon} onClick={() => leave()}>
             Sign out
           </Button>
-          <Button variant="secondary-destructive" onClick={askAll}>
+          <ChangeButton variant="secondary-destructive" onClick={askAll}>
             Sign out everywhere
-          </Button>
+          </ChangeButton>
         </span>
       </div>
       <QuestionDialog question={question} onClose={() => setQuestion(null)} />

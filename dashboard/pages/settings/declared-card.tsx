@@ -1,10 +1,11 @@
 /** Compares the declared configuration with the live one, which may have been changed by hand. */
-import { Button } from '@cloudflare/kumo/components/button';
+
 import { useQuery } from '@tanstack/react-query';
 import { type Drift as DriftState, driftQuery } from '../../api/drift.ts';
 import { replaceConfig } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { Card } from '../../components/card.tsx';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { State } from '../../components/state.tsx';
 import { plural } from '../../model/format.ts';
@@ -67,14 +68,14 @@ function Drift({ drift }: { readonly drift: DriftState }) {
           <State tone="warning">{`out of sync: ${plural(drift.changes.length, 'difference')}`}</State>
           <p className="text-kumo-subtle">From live to declared:</p>
           <SomeDifferences changes={drift.changes} />
-          <Button
+          <ChangeButton
             variant="secondary"
             className="self-start"
             loading={busy}
             onClick={() => void run(replaceConfig(drift.declared, 'Applied the declared configuration'))}
           >
             Apply declared configuration
-          </Button>
+          </ChangeButton>
         </>
       );
   }

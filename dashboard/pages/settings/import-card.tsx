@@ -1,4 +1,5 @@
 /** Imports a configuration: pasted, chosen or dropped. The API checks it before anything changes. */
+
 import { Button } from '@cloudflare/kumo/components/button';
 import { InputArea } from '@cloudflare/kumo/components/input';
 import { FileArrowUpIcon } from '@phosphor-icons/react';
@@ -7,6 +8,7 @@ import { replaceConfig } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { toastError } from '../../changes/toasts.ts';
 import { Card } from '../../components/card.tsx';
+import { ChangeButton } from '../../components/change-button.tsx';
 import { plural } from '../../model/format.ts';
 import { ImportVerdict } from './import-verdict.tsx';
 import { useImport } from './use-import.ts';
@@ -98,9 +100,9 @@ export function ImportCard({ revision }: { readonly revision: number }) {
           <span role="status" className="ml-auto text-kumo-subtle">
             {busy && accepted && `Applying to ${plural(accepted.config.pools.length, 'pool')}…`}
           </span>
-          <Button variant="primary" disabled={!accepted} loading={busy} onClick={apply}>
+          <ChangeButton variant="primary" disabled={!accepted} loading={busy} onClick={apply}>
             Apply
-          </Button>
+          </ChangeButton>
         </div>
       </div>
     </Card>
