@@ -37,7 +37,14 @@ export async function untilServing(bed: Bed): Promise<void> {
 }
 
 /** The rows that have an Evenkeel of their own besides the default one. */
-export const MORE = ['strict', 'affinity', 'logging', 'backends300', 'routes10000'] as const;
+export const MORE = [
+  'strict',
+  'affinity',
+  'logging',
+  'backends300',
+  'routes10000',
+  'conditions10000',
+] as const;
 
 /** The one pool and the route to it that a row is measured with, and what else it is configured with. */
 function documentOf(name: string, urls: readonly string[]) {
@@ -61,7 +68,14 @@ function documentOf(name: string, urls: readonly string[]) {
     path: `/p${i}`,
     pool: name,
   }));
-  return { pools: [pool], routes: [...others, route] };
+  // All on the measured host and path, and more specific than its route: each request must find that none of them fits.
+  const conditional = Array.from({ length: name === 'conditions10000' ? 9_999 : 0 }, (_, i) => ({
+    id: `c${i}`,
+    host: HOST,
+    match: { headers: [{ name: 'x-tenant', value: `t${i}` }], query: [{ name: 'v', value: '2' }] },
+    pool: name,
+  }));
+  return { pools: [pool], routes: [...others, ...conditional, route] };
 }
 
 /** Whom the load asks for. */

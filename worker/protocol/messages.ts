@@ -35,6 +35,8 @@ export interface Batch {
   readonly probes: readonly (readonly [backend: string, requestId: string | null])[];
   /** Hashes of clients with affinity that are due to be reported, by backend id. */
   readonly clients: Readonly<Record<string, readonly number[]>>;
+  /** Copies of mirrored requests that were sent to the pool. */
+  readonly mirrored?: number;
   /** Attempts dropped because the outbox was full. */
   readonly dropped: number;
 }
@@ -144,6 +146,8 @@ export interface Report {
   readonly probeRequestIds?: readonly string[];
   /** Hashes of clients with affinity that are due to be reported, by backend id. */
   readonly clients?: Readonly<Record<string, readonly number[]>>;
+  /** Copies of mirrored requests that were sent to the pool. */
+  readonly mirrored?: number;
   /** Entries dropped because the outbox was full. */
   readonly dropped: number;
 }
@@ -223,6 +227,8 @@ export interface ShardStatus {
   readonly objectCalls: number;
   readonly rowsWritten: number;
   readonly livePushes?: number;
+  /** Copies of mirrored requests since the pool was created. */
+  readonly mirrored?: number;
   readonly backends: readonly BackendStatus[];
 }
 

@@ -70,6 +70,9 @@ export const poolStatusSchema = z
     latencyMs: z
       .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
       .describe('Of all backends, over the last one to two minutes'),
+    mirrored: count().describe(
+      'Copies of requests that mirrors of routes sent here; they are in no other count',
+    ),
     backends: z.array(backendStatusSchema),
     shards: z
       .array(

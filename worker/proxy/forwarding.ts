@@ -5,6 +5,7 @@ import type { PoolConfig } from '../config/schema.ts';
 import type { Exchange } from './exchange.ts';
 import { sendFullBatch } from './pool-client/outbox.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
+import { takeCopy } from './routing/mirror.ts';
 import { hasAlternatives, selectFallback } from './selection/select.ts';
 import { type Body, type BodyError, prepareBody } from './upstream/body.ts';
 import { backendHeaders, type Deployment } from './upstream/message.ts';
@@ -33,6 +34,8 @@ export interface Forwarding {
   wait: Wait | null;
   /** The retry after a stalled attempt has already been taken from the budget. */
   isRetryPaid: boolean;
+  /** A copy goes to the route's mirror pool behind the response. */
+  readonly isCopied: boolean;
   /** The request counts as in flight at the backend until its response has ended. */
   isCounted: boolean;
 }
@@ -63,14 +66,17 @@ function prepareChosen(
   own: PoolView,
   deployment: Deployment,
 ): Forwarding | Promise<Forwarding | NotForwarded> {
-  const { request, retry, route, view, startedAt, env, ctx } = exchange;
+  const { request, retry, route, compiled, view, startedAt, env, ctx } = exchange;
   const { index } = exchange.choice!;
   const backend = view.member(index).upstream;
   const { budget } = own;
   beginRequest(budget, startedAt);
   sendFullBatch(view, env, ctx, startedAt);
   const isRetryPossible = retry.maxRetries > 0 && hasAlternatives(own.config);
-  const bufferedBytes = isRetryPossible ? retry.bodyLimitBytes : -1;
+  const isCopied =
+    compiled.mirror !== null && takeCopy(compiled.mirror, request, exchange.headers, exchange.upgrade);
+  const copiedBytes = isCopied ? compiled.mirror!.maxBodyBytes : -1;
+  const bufferedBytes = Math.max(isRetryPossible ? retry.bodyLimitBytes : -1, copiedBytes);
   const prepared = prepareBody(request, bufferedBytes, route.maxBodyBytes, ctx);
   const headers = backendHeaders(exchange, deployment);
   const begin = (body: Body): Forwarding => {
@@ -90,6 +96,7 @@ function prepareChosen(
       waits: view.waits[index]!,
       wait: null,
       isRetryPaid: false,
+      isCopied,
       isCounted: false,
     };
   };

@@ -25,6 +25,7 @@ import {
   unpooledMapping,
 } from './exchange.ts';
 import { type Forwarding, prepareForwarding } from './forwarding.ts';
+import { sendCopy } from './mirror.ts';
 import { setEdgeLocation } from './pool-client/edge-location.ts';
 import { loadedConfig, newRequestId, refresh, unroutedView } from './pool-client/isolate.ts';
 import { countFinished, recordMapping } from './pool-client/outbox.ts';
@@ -92,19 +93,19 @@ function finish(forwarding: Forwarding, response: Response, pinCookie: string | 
   const counted = isCounted ? countUntilEnd(exchange, backend.id, response) : response;
   const answer = respond(exchange, counted, backend, pinCookie);
   endRequest(budget, exchange.startedAt);
+  if (forwarding.isCopied) exchange.ctx.waitUntil(sendCopy(forwarding));
   recordRequest(exchange, backend.id, answer.status, bytesOf(exchange, response));
   return answer;
 }
 
 /** Finishes after the last attempt when it brought no response that can be passed on. */
-async function finishFailed(
-  { exchange, body, budget }: Forwarding,
-  unusable: Response | null,
-): Promise<Response> {
+async function finishFailed(forwarding: Forwarding, unusable: Response | null): Promise<Response> {
+  const { exchange, body, budget } = forwarding;
   void unusable?.body?.cancel();
   if (body.kind === 'stream') await drainUpload(body);
   const answer = isTooLarge(body) ? contentTooLarge(exchange) : allAttemptsFailed(exchange);
   addDebugHeaders(exchange, answer);
+  if (forwarding.isCopied) exchange.ctx.waitUntil(sendCopy(forwarding));
   endRequest(budget, exchange.startedAt);
   recordRequest(exchange, null, answer.status);
   return answer;

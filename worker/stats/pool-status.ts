@@ -84,7 +84,8 @@ export function poolStatus(
   }));
   const all = rows.flat().reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
   const latencyMs = { p50: quantile(all, 0.5), p95: quantile(all, 0.95) };
-  return { pool: pool.id, revision, at: now, latencyMs, backends, shards: cost };
+  const mirrored = shards.reduce((a, shard) => a + (shard.mirrored ?? 0), 0);
+  return { pool: pool.id, revision, at: now, latencyMs, mirrored, backends, shards: cost };
 }
 
 /** The status of a shard without what adds nothing to a sum: backends with no counts, if the shard is no longer in use. */

@@ -4,6 +4,7 @@ import http from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VARIABLES, writeVariable } from '../../../worker/config/fields.ts';
+import { COPIES_UNDER_WAY } from '../../../worker/proxy/mirror.ts';
 import { echo } from '../../support/origins.ts';
 import { servePool, startForTest } from '../../support/product/pools.ts';
 import { from, type Json, type Product, startProduct } from '../../support/product/product.ts';
@@ -339,4 +340,95 @@ test('a binding with a URL is asked for that URL', async () => {
     { id: 'a', binding: 'VPC', url: 'http://10.1.2.3:8080/base' },
   ]);
   expect(JSON.parse((await pool.get('/x?y')).text).url).toBe('http://10.1.2.3:8080/base/x?y');
+});
+
+test('a mirror gets copies behind the response, and what cannot be copied is left out', async () => {
+  const copies: Json[] = [];
+  const shadow = await startForTest(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method, url, headers } = request;
+    copies.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
+    response.writeHead(503).end('x'.repeat(100_000));
+  });
+  await servePool(product, 'shadow', [{ id: 's', url: `${shadow.url}/base` }]);
+  const pool = await servePool(
+    product,
+    'mirrored',
+    [{ id: 'a', url: (await startForTest(echo('a'))).url }],
+    {},
+    {
+      path: '/api',
+      stripPrefix: true,
+      requestHeaders: { set: { 'x-backend': writeVariable('backend') } },
+      mirror: { pool: 'shadow', maxBodyBytes: 1_000 },
+    },
+  );
+  expect((await pool.get('/api/get?x=1')).backend).toBe('a');
+  await expect.poll(() => copies.length).toBe(1);
+  expect(copies[0]).toMatchObject({
+    method: 'GET',
+    url: '/base/get?x=1',
+    headers: { 'x-evenkeel-mirror': '1', 'x-backend': 's', 'x-forwarded-host': 'mirrored.test' },
+  });
+  await pool.get('/api/large', { method: 'POST', body: 'x'.repeat(1_001) });
+  await pool.get('/api/chunked', { method: 'POST', body: 'x', headers: { 'transfer-encoding': 'chunked' } });
+  await pool.get('/api/small', { method: 'POST', body: 'x'.repeat(1_000) });
+  await expect.poll(() => copies.length).toBe(2);
+  expect(copies[1]).toMatchObject({ method: 'POST', url: '/base/small', body: 'x'.repeat(1_000) });
+  const status = async () => product.apiOk('GET', '/pools/shadow/status');
+  await expect.poll(async () => (await status()).mirrored, { timeout: 3_000 }).toBe(2);
+  // Its failures are nobody's, and its requests are counted apart.
+  expect((await status()).backends[0]).toMatchObject({ requests: 0, failures: 0, status: 'available' });
+  await product.apiOk('PUT', '/routes/mirrored', {
+    host: pool.host,
+    pool: 'mirrored',
+    mirror: { pool: 'shadow', percent: 25 },
+  });
+  await expect
+    .poll(async () => (await product.apiOk('POST', '/explain', { url: 'http://mirrored.test/x' })).route)
+    .toBe('mirrored');
+  copies.length = 0;
+  for (let n = 0; n < 40; n++) await pool.get(`/other/${n}`);
+  await expect.poll(() => copies.length).toBe(10);
+});
+
+test('a mirror that hangs or is dead changes nothing for clients', async () => {
+  let waiting = 0;
+  const hanging = await startForTest(() => {
+    waiting++;
+  });
+  const { url } = await startForTest((_, response) => response.end('ok'));
+  const pools = [
+    { id: 'real', backends: [{ id: 'a', url }] },
+    { id: 'hangs', backends: [{ id: 's', url: hanging.url }] },
+    { id: 'dead', backends: [{ id: 's', url: 'http://127.0.0.1:1' }] },
+  ];
+  const mirrors = { none: null, hangs: { pool: 'hangs' }, dead: { pool: 'dead' } };
+  const routes = Object.entries(mirrors).map(([id, mirror]) => ({
+    id,
+    host: `${id}.test`,
+    pool: 'real',
+    mirror,
+  }));
+  await product.apiOk('PUT', '/config', { pools, routes });
+  const p99 = async (id: string) => {
+    const times: number[] = [];
+    const work = async () => {
+      for (let n = 0; n < 40; n++) {
+        const answer = await product.get(`${id}.test`, '/');
+        expect([answer.status, answer.text]).toEqual([200, 'ok']);
+        times.push(answer.ms);
+      }
+    };
+    await Promise.all(Array.from({ length: 5 }, work));
+    return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)]!;
+  };
+  await p99('none');
+  const [none, hangs, dead] = [await p99('none'), await p99('hangs'), await p99('dead')];
+  expect(hangs).toBeLessThan(3 * none + 100);
+  expect(dead).toBeLessThan(3 * none + 100);
+  // Bounded: the copies that hang are no more than the isolate may have under way.
+  expect(waiting).toBeGreaterThan(0);
+  expect(waiting).toBeLessThanOrEqual(COPIES_UNDER_WAY);
 });

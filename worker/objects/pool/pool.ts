@@ -51,6 +51,7 @@ export class Pool extends DurableObject<Env> {
   readonly #behind = new WriteBehind(() => this.#write());
   #push: PoolPush | null;
   #state: PoolState | null = null;
+  #mirrored = 0;
   #dropped = 0;
   #calls = 0;
 
@@ -65,6 +66,7 @@ export class Pool extends DurableObject<Env> {
     const stored = this.#store.state();
     if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
     if (stored) {
+      this.#mirrored = stored.mirrored ?? 0;
       this.#dropped = stored.dropped;
       this.#dedup.load(stored.reporters);
       this.#events.add(stored.events ?? []);
@@ -137,6 +139,7 @@ export class Pool extends DurableObject<Env> {
     const found = attempts.flatMap((attempt) => state.record(attempt, now));
     state.charge(charged, now);
     state.addClients(clients, now);
+    this.#mirrored += batch.mirrored ?? 0;
     this.#dropped += batch.dropped;
     this.#mappings.add(mappings);
     if (attempts.length + mappings.count > 0) this.#feed.schedule(this.env, mappings);
@@ -225,6 +228,7 @@ export class Pool extends DurableObject<Env> {
       objectCalls: this.#calls,
       rowsWritten: this.#store.rowsWritten,
       livePushes: this.#feed.pushes,
+      mirrored: this.#mirrored,
       backends: this.#state?.status(Date.now()) ?? [],
     };
   }
@@ -296,6 +300,7 @@ export class Pool extends DurableObject<Env> {
       taken,
       backends: state.tallies,
       reporters: this.#dedup.dump(),
+      mirrored: this.#mirrored,
       dropped: this.#dropped,
       totals: state.counts.totals.dump(),
       events: this.#events.pending,
@@ -314,8 +319,17 @@ const countBy = (ids: readonly string[]): Record<string, number> => {
 };
 
 /** Whether a batch changes nothing that is stored. */
-const isEmpty = ({ attempts, mappings, charged, returned, tookAlone, dropped, clients }: Batch): boolean =>
-  attempts.length + mappings.count + returned.length + tookAlone.length + dropped === 0 &&
+const isEmpty = ({
+  attempts,
+  mappings,
+  charged,
+  returned,
+  tookAlone,
+  mirrored = 0,
+  dropped,
+  clients,
+}: Batch): boolean =>
+  attempts.length + mappings.count + returned.length + tookAlone.length + mirrored + dropped === 0 &&
   Object.keys(charged).length + Object.keys(clients).length === 0;
 
 /** How many picks a shard's sequence starts ahead: a numbered shard its number, a named one a number made of its name. */

@@ -18,6 +18,8 @@ export interface StoredState {
   readonly taken: number;
   readonly backends: readonly Tally[];
   readonly reporters: Parameters<ReportDedup['load']>[0];
+  /** Left out by an older version. */
+  readonly mirrored?: number;
   readonly dropped: number;
   readonly totals?: readonly (readonly [string, Totals])[];
   /** Events that the Directory does not have yet. */

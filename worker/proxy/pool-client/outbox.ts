@@ -75,6 +75,12 @@ export function recordMapping(
   schedule(view, now, env, ctx);
 }
 
+/** Counts a copy of a mirrored request that is sent to the pool. */
+export function recordMirrored(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
+  outboxOf(view).mirrored++;
+  schedule(view, now, env, ctx);
+}
+
 /** Reports at once that a probe is on its way. */
 export function recordProbe(
   view: PoolView,

@@ -37,6 +37,8 @@ export class PoolView {
   localPosition: number[] = [];
   /** The sequence from which retries come, kept apart from the pool's own. */
   failoverPosition: number[] = [];
+  /** The sequence from which copies of mirrored requests come. */
+  copyPosition: number[] = [];
   /** The verdicts: what this isolate saw, until the object knows it too and its word counts. */
   healths: Health[] = [];
   /** The requests under way at each backend. */
@@ -86,6 +88,7 @@ export class PoolView {
     this.waits = from.map((f) => this.waits[f] ?? newWaits());
     this.localPosition = config.backends.map(() => 0);
     this.failoverPosition = config.backends.map(() => 0);
+    this.copyPosition = config.backends.map(() => 0);
     this.upstreams = config.backends.map(compileBackend);
     this.idHashes = config.backends.map(({ id }) => hash32(id));
     // What went down with its request would be counted for ever, and its backend kept for it.

@@ -40,6 +40,7 @@ export interface Outbox {
   probing: string[];
   probeRequestIds: string[];
   failures: number;
+  mirrored: number;
   dropped: number;
   /** When the batch began, and which one it is: its timer sends no other. */
   startedAt: number;
@@ -60,6 +61,7 @@ const empty = () => ({
   probing: [],
   probeRequestIds: [],
   failures: 0,
+  mirrored: 0,
   dropped: 0,
   startedAt: 0,
 });
@@ -151,8 +153,8 @@ async function deliver(
 
 /** Builds a report of what the outbox holds; none when it is empty. */
 function buildReports(view: PoolView, outbox: Outbox): Batch[] {
-  const { attempts, mappings, probing, probeRequestIds, failures, dropped } = outbox;
-  if (attempts.length === 0 && mappings.length === 0 && probing.length === 0) return [];
+  const { attempts, mappings, probing, probeRequestIds, failures, mirrored, dropped } = outbox;
+  if (attempts.length + mappings.length + probing.length + mirrored === 0) return [];
   Object.assign(outbox, empty());
   const report = {
     isolate: isolateId(),
@@ -166,6 +168,7 @@ function buildReports(view: PoolView, outbox: Outbox): Batch[] {
     probeRequestIds,
     ...takeTurns(view),
     clients: takeClients(view),
+    mirrored,
     dropped,
   };
   return [{ report, shard: shardOf(view), failures }];

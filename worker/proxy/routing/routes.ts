@@ -12,6 +12,7 @@ import {
   type RoutableRequest,
 } from './conditions.ts';
 import { compileEdits, type HeaderEdits } from './header-edits.ts';
+import { compileMirror, type Mirror } from './mirror.ts';
 import {
   compileRedirect,
   compileRespond,
@@ -37,6 +38,7 @@ export interface CompiledRoute {
   readonly redirect: Redirect | null;
   readonly respond: FixedResponse | null;
   readonly split: Split | null;
+  readonly mirror: Mirror | null;
 }
 
 /** Compiles one route. `split`: its split in the configuration before. */
@@ -54,6 +56,7 @@ export function compileRoute(config: RouteConfig, split?: Split): CompiledRoute 
     redirect: compileRedirect(config),
     respond: compileRespond(config),
     split: compileSplit(config, split),
+    mirror: compileMirror(config),
   };
 }
 

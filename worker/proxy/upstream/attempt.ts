@@ -94,7 +94,8 @@ function waitedMs(upload: Upload): number {
   return since === null ? 0 : Date.now() - since;
 }
 
-function fetchFrom(
+/** Sends a message to a backend, through its binding if it has one. */
+export function fetchFrom(
   backend: CompiledBackend,
   message: Message,
   env: Env,
