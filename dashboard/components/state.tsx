@@ -65,6 +65,7 @@ export const healthText = (health: Health): string => TEXT[HEALTH_TONE[health]];
 
 const LEFT_OUT: Record<LeftOut['status'], readonly [Tone, string]> = {
   ejected: ['bad', 'ejected'],
+  unhealthy: ['bad', 'unhealthy'],
   failing: ['warning', 'failing'],
   draining: ['warning', 'draining'],
   disabled: ['off', 'disabled'],

@@ -2,7 +2,7 @@
 import type { PoolStatus } from '../api/status.ts';
 import { countdown } from './format.ts';
 
-/** `down`: no backend is available · `ejected`: one or more are · `draining` · `well` · `unknown`: no data yet. */
+/** `down`: no backend is available · `ejected`: one or more are, or are unhealthy · `draining` · `well` · `unknown`: no data yet. */
 export type Health = 'down' | 'ejected' | 'draining' | 'well' | 'unknown';
 
 /** A pool in one line. */
@@ -11,6 +11,7 @@ export interface Summary {
   readonly available: number;
   readonly total: number;
   readonly ejected: readonly string[];
+  readonly unhealthy: readonly string[];
   readonly draining: readonly string[];
   readonly disabled: readonly string[];
 }
@@ -33,19 +34,23 @@ function summaryOf(status: PoolStatus | undefined): Summary {
   const backends = status?.backends ?? [];
   const ids = (name: string) => backends.filter((backend) => backend.status === name).map(({ id }) => id);
   const [available, ejected, draining] = [ids('available'), ids('ejected'), ids('draining')];
+  const unhealthy = ids('unhealthy');
   return {
-    health: status ? healthOf(available.length, ejected.length, draining.length) : 'unknown',
+    health: status
+      ? healthOf(available.length, ejected.length + unhealthy.length, draining.length)
+      : 'unknown',
     available: available.length,
     total: backends.length,
     ejected,
+    unhealthy,
     draining,
     disabled: ids('disabled'),
   };
 }
 
-function healthOf(available: number, ejected: number, draining: number): Health {
+function healthOf(available: number, out: number, draining: number): Health {
   if (available === 0) return 'down';
-  if (ejected > 0) return 'ejected';
+  if (out > 0) return 'ejected';
   return draining > 0 ? 'draining' : 'well';
 }
 
@@ -64,14 +69,15 @@ const wellInWords = ({ disabled }: Summary): string =>
 
 /** A pool's state in one sentence, for a list of pools; `now` in epoch ms. */
 export function stateInWords(summary: Summary, status: PoolStatus | undefined, now: number): string {
-  const { health, ejected, draining } = summary;
+  const { health, ejected, unhealthy, draining } = summary;
   switch (health) {
     case 'down':
+      if (unhealthy.length > 0) return `none is left: ${outInWords(summary)}${nextProbe(status, now)}`;
       return ejected.length > 0
         ? `all ejected: ${ejected.join(', ')}${nextProbe(status, now)}`
         : NONE_AVAILABLE;
     case 'ejected':
-      return `${ejected.join(', ')} ejected${nextProbe(status, now)}`;
+      return `${outInWords(summary)}${nextProbe(status, now)}`;
     case 'draining':
       return `${draining.join(', ')} draining`;
     case 'unknown':
@@ -80,6 +86,13 @@ export function stateInWords(summary: Summary, status: PoolStatus | undefined, n
       return wellInWords(summary);
   }
 }
+
+/** `b unhealthy, c ejected`. */
+const outInWords = ({ unhealthy, ejected }: Summary): string =>
+  [
+    ...(unhealthy.length > 0 ? [`${unhealthy.join(', ')} unhealthy`] : []),
+    ...(ejected.length > 0 ? [`${ejected.join(', ')} ejected`] : []),
+  ].join(', ');
 
 /** When the next ejected backend is probed. */
 function nextProbe(status: PoolStatus | undefined, now: number): string {
@@ -101,8 +114,9 @@ export function worstProblem(
   now: number,
 ): string {
   const summary = summarise(status);
-  const { health, ejected, draining, available } = summary;
+  const { health, ejected, unhealthy, draining, available } = summary;
   if (health === 'unknown') return NO_DATA;
+  if (unhealthy.length > 0) return outInWords(summary);
   const [first] = ejected;
   if (first !== undefined) {
     const until = status?.backends.find(({ id }) => id === first)?.ejectedUntil ?? now;

@@ -38,7 +38,17 @@ export const readShow = (text: string | undefined): Show | null =>
 /** The kinds of entries that each filter shows. */
 const KINDS: Record<Show, readonly Entry['kind'][]> = {
   changes: ['revision'],
-  ejections: ['ejected', 'probe-failed', 'returned', 'stalled', 'cap-reached', 'pool-out', 'pool-back'],
+  ejections: [
+    'ejected',
+    'probe-failed',
+    'returned',
+    'stalled',
+    'cap-reached',
+    'pool-out',
+    'pool-back',
+    'unhealthy',
+    'healthy',
+  ],
   probes: ['probe'],
 };
 

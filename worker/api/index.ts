@@ -5,6 +5,7 @@ import { drainBody } from '../lib/drain-body.ts';
 import { healthSchema } from '../protocol/common-schemas.ts';
 import { type ApiEnv, requireSetUp, requireSignIn } from './auth/access.ts';
 import { sessionsApi } from './auth/sign-in.ts';
+import { checksApi } from './checks.ts';
 import { configApi } from './config.ts';
 import { drainApi } from './drain.ts';
 import { explainApi } from './explain.ts';
@@ -63,6 +64,7 @@ export const operations = [
   ...historyApi,
   ...poolsApi,
   ...drainApi,
+  ...checksApi,
   ...routesApi,
   ...statusApi,
   ...explainApi,

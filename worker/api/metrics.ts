@@ -69,7 +69,8 @@ const general = (revision: number): Family[] => [
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 const STATES = ['active', 'draining', 'disabled'];
-const STATUSES = ['available', 'failing', 'ejected', 'draining', 'disabled', 'standby'];
+const STATUSES = ['available', 'failing', 'ejected', 'unhealthy', 'draining', 'disabled', 'standby'];
+const HEALTH = ['healthy', 'unhealthy', 'unknown'];
 
 function families(pools: readonly Read[]): Family[] {
   type Row = {
@@ -164,6 +165,11 @@ function families(pools: readonly Read[]): Family[] {
       'backend_status',
       'What applies now: 1 for the current status.',
       by('status', STATUSES, ({ at }, status) => Number(at.status === status)),
+    ),
+    gauge(
+      'backend_health',
+      'What health checks say: 1 for the current state; unknown without checks.',
+      by('state', HEALTH, ({ at }, state) => Number(at.health.state === state)),
     ),
     gauge(
       'backend_consecutive_failures',

@@ -3,9 +3,12 @@ import type { Member } from './types.ts';
 
 /**
  * The balancer's verdict: `available`; `failing`: used only when no other is left, because it is stalled or because the cap
- * on ejections keeps it in; `ejected`: out until a probe succeeds.
+ * on ejections keeps it in; `ejected`: out until a probe succeeds; `unhealthy`: out until its health checks succeed.
  */
-export type Verdict = 'available' | 'failing' | 'ejected';
+export type Verdict = 'available' | 'failing' | 'ejected' | 'unhealthy';
+
+/** Whether a verdict leaves a backend out. */
+export const isOut = (verdict: Verdict): boolean => verdict === 'ejected' || verdict === 'unhealthy';
 
 /** Why a backend takes no new requests, or `available`. `standby`: a lower tier has an available backend. */
 export type Standing = Verdict | 'draining' | 'disabled' | 'weight-0' | 'standby';
@@ -26,7 +29,7 @@ export const takesNew = (member: Member): boolean => standing(member, 'available
 /**
  * The backends that take new requests.
  * `tier`: the lowest tier with an available backend, or with a failing one when none is available.
- * `fail-open`: all are ejected, so ejection is ignored.
+ * `fail-open`: all are out, so verdicts are ignored.
  * `none`: no backend is eligible (all are draining, disabled or of weight 0, or all are out in a pool that does not fail open).
  */
 export interface Eligible {
@@ -35,7 +38,7 @@ export interface Eligible {
   readonly indices: readonly number[];
 }
 
-/** Finds the lowest tier of available backends, else of failing ones, else with `failOpen` of ejected ones. */
+/** Finds the lowest tier of available backends, else of failing ones, else with `failOpen` of those that are out. */
 export function eligible(members: readonly Member[], verdictOf: VerdictOf, failOpen: boolean): Eligible {
   for (const wanted of ['available', 'failing'] as const) {
     const found = lowestTier(members, (member, i) => standing(member, verdictOf(i)) === wanted);

@@ -1,5 +1,5 @@
 /** Passive failure tracking: when a backend is ejected and for how long, what its probe is, when it returns. No I/O. */
-import { takesNew, type Verdict } from './available.ts';
+import { isOut, takesNew, type Verdict } from './available.ts';
 import { isFinal } from './retry.ts';
 import type { Member, Outcome } from './types.ts';
 
@@ -28,6 +28,8 @@ export interface Health {
   retryAt: number;
   /** Not 0: ejected. Past: due for a probe, still ejected until the probe succeeds. */
   ejectedUntil: number;
+  /** When its ejection began, or was prolonged by a failed probe. */
+  ejectedAt: number;
   /** The cap keeps the backend in: it counts as failing, not as ejected, and is probed all the same. */
   capped: boolean;
   /** Ejections in a row; a success ends the row. */
@@ -38,6 +40,10 @@ export interface Health {
   backSince: number;
   /** The last success. */
   succeededAt: number;
+  /** The verdict of the health checks, which lasts longer than an ejection does. */
+  unhealthy: boolean;
+  /** A health check ended its last ejection, and no request has succeeded since. */
+  backByCheck: boolean;
 }
 
 /** The health of a backend without failures. */
@@ -48,16 +54,19 @@ export const newHealth = (): Health => ({
   failures: [0, 0],
   retryAt: 0,
   ejectedUntil: 0,
+  ejectedAt: 0,
   capped: false,
   ejections: 0,
   probingUntil: 0,
   backSince: 0,
   succeededAt: 0,
+  unhealthy: false,
+  backByCheck: false,
 });
 
-/** The verdict on a backend, by its failures alone. */
-export const verdictOf = ({ ejectedUntil, capped }: Health): Verdict =>
-  ejectedUntil === 0 ? 'available' : capped ? 'failing' : 'ejected';
+/** The verdict on a backend, by its failures and its health checks. */
+export const verdictOf = ({ ejectedUntil, capped, unhealthy }: Health): Verdict =>
+  unhealthy ? 'unhealthy' : ejectedUntil === 0 ? 'available' : capped ? 'failing' : 'ejected';
 
 /** A pool as failure tracking sees it; members and healths are in the same order. */
 export interface Tracked {
@@ -120,6 +129,7 @@ function recordSuccess(pool: Tracked, health: Health, sentAs: Seen['sentAs'], no
   health.consecutiveFailures = 0;
   health.retryAt = 0;
   health.succeededAt = now;
+  health.backByCheck = false;
   if (health.ejectedUntil === 0 || sentAs === 'in') return 'none';
   if (sentAs === 'probe') health.probingUntil = 0;
   const ends =
@@ -147,9 +157,23 @@ function recordFailure(pool: Tracked, index: number, seen: Seen, now: number): C
   return 'probe-failed';
 }
 
-/** Ends an ejection: the backend is in again, with a clean record. `now` is epoch ms. */
+/** Ends an ejection: the backend is in again, unless it is unhealthy, with a clean record. `now` is epoch ms. */
 export function bringBack(health: Health, now: number): void {
-  Object.assign(health, newHealth(), { backSince: now, succeededAt: health.succeededAt });
+  const { succeededAt, unhealthy } = health;
+  Object.assign(health, newHealth(), { backSince: now, succeededAt, unhealthy });
+}
+
+/**
+ * Lets a health check that began at `begunAt` and has succeeded end an ejection, and returns whether it did. It does not when
+ * a check ended the one before and no request has succeeded since: requests see a fault there that checks do not see, and
+ * only a probe can tell. Times are epoch ms.
+ */
+export function returnByCheck(health: Health, begunAt: number, now: number): boolean {
+  if (health.ejectedUntil === 0 || health.unhealthy) return false;
+  if (health.backByCheck || begunAt < health.ejectedAt) return false;
+  bringBack(health, now);
+  health.backByCheck = true;
+  return true;
 }
 
 /** Whether a backend has enough failures to be ejected: in a row, or as a share of its recent attempts. */
@@ -162,7 +186,7 @@ function isTripped(health: Health, { failures, failurePercent, minRequests }: Ej
 
 /** Whether no backend of the pool is in, for whatever reason. */
 const isPoolOut = ({ members, healths }: Tracked): boolean =>
-  members.every((member, i) => !takesNew(member) || verdictOf(healths[i]!) === 'ejected');
+  members.every((member, i) => !takesNew(member) || isOut(verdictOf(healths[i]!)));
 
 function eject(pool: Tracked, index: number, now: number): void {
   const { baseMs, maxMs } = pool.settings;
@@ -172,24 +196,28 @@ function eject(pool: Tracked, index: number, now: number): void {
   const ownMs = Math.min(baseMs * health.ejections, maxMs);
   const askedMs = Math.min(health.retryAt - now, maxMs);
   health.ejectedUntil = now + Math.max(ownMs, askedMs);
+  health.ejectedAt = now;
   health.probingUntil = 0;
 }
 
 /** The cap: at most `maxEjectedPercent` of the backends that take new requests may be out, but always one. */
 function mayEject({ members, healths, settings }: Tracked, index: number): boolean {
   let all = 0;
-  let ejected = 0;
+  let out = 0;
   members.forEach((member, i) => {
     if (!takesNew(member)) return;
     all++;
-    if (i !== index && verdictOf(healths[i]!) === 'ejected') ejected++;
+    if (i !== index && isOut(verdictOf(healths[i]!))) out++;
   });
-  return ejected + 1 <= Math.max(1, Math.floor((all * settings.maxEjectedPercent) / 100));
+  return out + 1 <= Math.max(1, Math.floor((all * settings.maxEjectedPercent) / 100));
 }
 
-/** Whether a backend is due for its probe: its time is over and no other probe is under way. */
-export function isProbeDue(health: Health, now: number): boolean {
-  return health.ejectedUntil !== 0 && now >= health.ejectedUntil && now >= health.probingUntil;
+/**
+ * Whether a backend is due for its probe: its time is over and no other probe is under way. A probe of an unhealthy one
+ * would risk a request and bring nothing back.
+ */
+export function isProbeDue({ ejectedUntil, probingUntil, unhealthy }: Health, now: number): boolean {
+  return ejectedUntil !== 0 && !unhealthy && now >= ejectedUntil && now >= probingUntil;
 }
 
 /** Rolls two half-windows: together they cover between half a window and a whole one. */

@@ -5,7 +5,13 @@ import { backendUrlProblem, type UrlRules } from './backend-url.ts';
 import { checkRoutes, type RouteRules } from './check-route.ts';
 import { LIMITS } from './limits.ts';
 import { normalPath } from './path.ts';
-import { type BackendConfig, type Config, documentSchema, type PoolConfig } from './schema.ts';
+import {
+  type BackendConfig,
+  type Config,
+  documentSchema,
+  type HealthCheck,
+  type PoolConfig,
+} from './schema.ts';
 
 export type { Problem };
 
@@ -99,6 +105,7 @@ function* checkPool(
     yield { path: `${at}.backends`, message: 'needs at least one backend with a weight above 0' };
   if (pool.ejection.maxMs < pool.ejection.baseMs)
     yield { path: `${at}.ejection.maxMs`, message: `must be at least baseMs (${pool.ejection.baseMs})` };
+  if (pool.healthCheck) yield* checkHealthCheck(pool.healthCheck, `${at}.healthCheck`);
   const fallback = fallbackOf(pool);
   if (!fallback) return;
   if (!pools.has(fallback)) {
@@ -112,6 +119,14 @@ function* checkPool(
     if (chain.has(next)) return;
     chain.add(next);
   }
+}
+
+/** Checks the relations between the fields of a health check. */
+function* checkHealthCheck(check: HealthCheck, at: string): Generator<Problem> {
+  if (check.timeoutMs > check.intervalMs)
+    yield { path: `${at}.timeoutMs`, message: `must be at most intervalMs (${check.intervalMs})` };
+  if (check.method === 'HEAD' && check.expectedBody !== null)
+    yield { path: `${at}.expectedBody`, message: 'needs method GET: a response to HEAD has no body' };
 }
 
 /** Writes a chain of pools, without its middle if it is long. */

@@ -120,13 +120,13 @@ const OWN = [
 const FIXED = new Set([...HOP_BY_HOP, ...OWN, 'host', 'content-length']);
 const FIXED_PREFIXES = ['cf-', 'x-evenkeel-'];
 
-/** Explains why a route must not change the header `name`; null: it may. */
+/** Explains why the header `name` must not be set; null: it may. */
 function headerNameProblem(name: string): string | null {
   if (!isToken(name) || name.length > LIMITS.nameLength)
     return `is not a header name of at most ${LIMITS.nameLength} characters (RFC 9110)`;
   const lower = name.toLowerCase();
   if (FIXED.has(lower) || FIXED_PREFIXES.some((prefix) => lower.startsWith(prefix)))
-    return 'cannot be changed by a route: the platform or this load balancer sets it';
+    return 'cannot be changed here: the platform or this load balancer sets it';
   return null;
 }
 

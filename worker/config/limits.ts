@@ -30,6 +30,8 @@ export const LIMITS = {
   /** A route's largest request body: more than any plan of the platform accepts. */
   maxBodyBytes: 1_099_511_627_776,
   hashKeyLength: 128,
+  /** Characters of the body that a health check expects. */
+  checkBodyLength: 1_024,
   /** The whole document as JSON. */
   documentBytes: 8 * 1_048_576,
   /** One pool as JSON: its object stores it in one row, and a row of SQLite holds 2 MB. */

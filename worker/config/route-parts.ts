@@ -109,7 +109,7 @@ const encoder = new TextEncoder();
 
 /** Explains why a response's header is refused beyond the usual rules; `name` is in lower case. */
 const responseHeaderProblem = (name: string): string | null =>
-  name.startsWith('x-backend-') ? 'cannot be changed by a route: debugHeaders sets it' : null;
+  name.startsWith('x-backend-') ? 'cannot be changed here: debugHeaders sets it' : null;
 
 /** Headers of a fixed response. */
 const respondHeaders = () =>

@@ -5,6 +5,7 @@ import {
   cookieName,
   failureStatus,
   flag,
+  headerValues,
   hostPattern,
   id,
   integer,
@@ -129,6 +130,58 @@ const ejectionSchema = object({
     .describe('Statuses that count as failures, in addition to connection failures and timeouts'),
 });
 
+const HOST_ERROR = 'must be a host name such as shop.example.com, with or without a port';
+const STATUS_ERROR = 'must be a status such as "204" or a class such as "2xx", as a string';
+/** How the backends of a pool are checked. */
+export const healthCheckSchema = object({
+  path: text()
+    .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
+    .regex(/^\/[^#\\\s]*$/, { error: 'must start with / and contain no fragment, space or backslash' })
+    .default('/')
+    .describe("Path and query, after the path of the backend's URL"),
+  method: oneOf('GET', 'HEAD').default('GET').describe('Method of the request'),
+  host: text()
+    .max(253, { error: HOST_ERROR })
+    .regex(/^[\w.-]+(:\d{1,5})?$/, { error: HOST_ERROR })
+    .nullable()
+    .default(null)
+    .describe('Sent as Host to a binding, and as X-Forwarded-Host to a URL; if not set, its own'),
+  headers: headerValues((_, value) =>
+    value.includes('${') ? 'must not contain ${: a check stands for no request' : null,
+  )
+    .default({})
+    .describe('Further headers of the request, by name'),
+  intervalMs: integer(5_000, 3_600_000, ' (milliseconds)')
+    .default(15_000)
+    .describe('Time between two checks of a backend'),
+  timeoutMs: integer(1, 60_000, ' (milliseconds)')
+    .default(5_000)
+    .describe('Time for the response, and for its body where one is expected'),
+  expectedStatuses: list(
+    z.string({ error: STATUS_ERROR }).regex(/^([1-5]xx|[1-5]\d\d)$/, { error: STATUS_ERROR }),
+    64,
+    'statuses',
+  )
+    .min(1, { error: 'needs at least one status, such as "2xx"' })
+    .default(['2xx'])
+    .describe('Statuses of a healthy backend: codes ("204") or classes ("2xx"); redirects are not followed'),
+  expectedBody: text()
+    .min(1, { error: 'must not be empty; null: any body' })
+    .max(LIMITS.checkBodyLength, { error: `takes at most ${LIMITS.checkBodyLength} characters` })
+    .nullable()
+    .default(null)
+    .describe('Text that the first 10 KiB of the body must contain, in upper or lower case'),
+  unhealthyAfter: integer(1, 100)
+    .default(3)
+    .describe('Failed checks in a row after which it gets no requests'),
+  healthyAfter: integer(1, 100)
+    .default(2)
+    .describe('Successful checks in a row after which an unhealthy backend gets requests again'),
+  always: flag()
+    .default(false)
+    .describe('Checks a backend even if it has answered a request well within the interval'),
+});
+
 const policyNames = Object.keys(policies) as [PolicyName, ...PolicyName[]];
 
 /** Named backends with one policy. */
@@ -151,6 +204,12 @@ export const poolSchema = object({
   timeoutMs: timeout().default(30_000).describe('Time to wait for response headers; the body has no limit'),
   retry: object(retryShape).prefault({}).describe('When a request is retried at another backend'),
   ejection: ejectionSchema.prefault({}).describe('When a failing backend gets no requests for a while'),
+  healthCheck: healthCheckSchema
+    .nullable()
+    .default(null)
+    .describe(
+      'Requests of its own by which the pool finds out whether a backend is healthy; if not set, none',
+    ),
   whenUnavailable: z
     .string()
     .regex(/^(fail-open|reject|pool:[a-z0-9][a-z0-9-]{0,62})$/, {
@@ -259,6 +318,8 @@ export const documentSchema = object({
 
 /** A backend of a checked document, with every key. */
 export type BackendConfig = z.output<typeof backendSchema>;
+/** How the backends of a pool are checked. */
+export type HealthCheck = z.output<typeof healthCheckSchema>;
 /** A pool of a checked document. */
 export type PoolConfig = z.output<typeof poolSchema>;
 /** A route of a checked document. */

@@ -19,7 +19,8 @@ export function completeConfig(stored: Config): Config {
  * RPC are completed too; a complete pool costs one comparison.
  */
 export function completePool(pool: PoolConfig): PoolConfig {
-  if (pool.ejection.stallMs !== undefined && pool.maxStaleMs !== undefined) return pool;
+  const { ejection, maxStaleMs, healthCheck } = pool;
+  if (ejection.stallMs !== undefined && maxStaleMs !== undefined && healthCheck !== undefined) return pool;
   const parsed = poolSchema.safeParse(pool);
   return parsed.success ? parsed.data : pool;
 }

@@ -1,7 +1,7 @@
 /** The events of the history: changes of the configuration, ejections, probes and returns. No I/O. */
 import type { Change } from '../balance/ejection.ts';
 import type { Outcome } from '../balance/types.ts';
-import type { ConfigEvent, HistoryEvent, PoolEvent } from './traffic-schemas.ts';
+import type { Check, ConfigEvent, HistoryEvent, PoolEvent } from './traffic-schemas.ts';
 
 export type { ConfigEvent, HistoryEvent, PoolEvent };
 /** The kinds of event that a Pool object reports. */
@@ -19,6 +19,17 @@ export function describeOutcome({ kind, status, ms }: Outcome): string {
   if (kind === 'client-closed') return 'the client went away';
   return `status ${status}`;
 }
+
+/** How a health check ended, as an outcome; one of a body that was not expected is a response. */
+export const outcomeOfCheck = ({ result, status, ms }: Check): Outcome =>
+  result === 'timeout' || result === 'connect-failure'
+    ? { kind: result, ms }
+    : { kind: 'response', status: status ?? 0, ms };
+
+/** Describes a health check in words, such as `status 503` or `status 200 without the expected body`. */
+export const describeCheck = (check: Check): string =>
+  describeOutcome(outcomeOfCheck(check)) +
+  (check.result === 'wrong-body' ? ' without the expected body' : '');
 
 /** The failures that led to a verdict: in a row, and among the recent attempts. */
 export interface FailureCount {

@@ -6,7 +6,7 @@ import type { Difference } from '../config/diff.ts';
 import type { Precondition } from '../config/precondition.ts';
 import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { ReceivedCell } from '../stats/received.ts';
-import type { MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
+import type { BackendHealth, MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
 export type { MappedAttempt, Mapping, Reason };
 
@@ -76,6 +76,8 @@ export interface PoolUpdate {
   readonly ejected: readonly (readonly [string, number])[];
   /** The failing backends that the cap keeps in, which come last: id and time of the next probe (epoch ms). */
   readonly failing?: readonly (readonly [string, number])[];
+  /** The backends that health checks keep out, by id. */
+  readonly unhealthy?: readonly string[];
   /** The backends in slow start: id and begin (epoch ms). */
   readonly ramping: readonly (readonly [string, number])[];
   /** The id of a backend that the caller must probe with one request, now that its ejection is over. */
@@ -177,6 +179,13 @@ export interface HealthChange {
   readonly ejections: number;
 }
 
+/** The backends that health checks keep out, as the shard that checks them broadcasts them to the others. */
+export interface UnhealthyBackends {
+  readonly backends: readonly string[];
+  /** When this was so, epoch ms: an older message does not replace a newer one. */
+  readonly at: number;
+}
+
 /** The configuration of an isolate. */
 export interface Snapshot {
   readonly revision: number;
@@ -197,6 +206,8 @@ export interface BackendStatus {
   readonly failing?: boolean;
   readonly ejectedUntil: number;
   readonly ejections: number;
+  /** What health checks say; only from the objects that check. */
+  readonly health?: BackendHealth;
   /** Its last success, and until when a probe is under way (epoch ms); 0: never. */
   readonly succeededAt?: number;
   readonly probingUntil?: number;

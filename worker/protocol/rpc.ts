@@ -25,7 +25,9 @@ import type {
   Snapshot,
   SyncAsk,
   SyncReply,
+  UnhealthyBackends,
 } from './messages.ts';
+import type { Check } from './traffic-schemas.ts';
 
 /** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */
 export interface PoolRpc {
@@ -36,6 +38,11 @@ export interface PoolRpc {
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
   hearFlip(change: HealthChange): Promise<void>;
+  unhealthy(): Promise<UnhealthyBackends>;
+  hearUnhealthy(unhealthy: UnhealthyBackends): Promise<void>;
+  checks(backend: string): Promise<Check[]>;
+  checkNow(backend: string): Promise<Check | null>;
+  endEjection(backend: string): Promise<boolean>;
   status(): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
   metrics(): Promise<ShardMetrics>;

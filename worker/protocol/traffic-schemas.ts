@@ -36,14 +36,52 @@ const drainStatusSchema = z.strictObject({
 });
 export type DrainStatus = Message<typeof drainStatusSchema>;
 
+/** How a health check ended; all but `ok` count against the backend. */
+const checkResult = () => z.enum(['ok', 'failure-status', 'wrong-body', 'connect-failure', 'timeout']);
+export type CheckResult = z.output<ReturnType<typeof checkResult>>;
+
+/** One health check. */
+export const checkSchema = z
+  .strictObject({
+    at: time().describe('When it began, epoch ms'),
+    ms: count().describe('Until the result was known'),
+    status: z.int().nullable().describe('Of the response; null: there was none'),
+    result: checkResult(),
+    ok: z.boolean().describe('Whether the result is ok'),
+  })
+  .register(messages, { id: 'Check' });
+export type Check = Message<typeof checkSchema>;
+/** The last checks of one backend. */
+export const checksSchema = z
+  .strictObject({ checks: z.array(checkSchema).describe('The last 50, newest first') })
+  .register(messages, { id: 'Checks' });
+/** What the end of an ejection by the operator did. */
+export const returnedSchema = z
+  .strictObject({ returned: z.boolean().describe('false: the backend was not ejected') })
+  .register(messages, { id: 'Returned' });
+
+/** What health checks say of one backend. */
+const backendHealthSchema = z.strictObject({
+  state: z.enum(['healthy', 'unhealthy', 'unknown']).describe('unknown counts as healthy'),
+  since: time()
+    .nullable()
+    .describe('Since when it is in this state; null: it has been unknown from the start'),
+  lastCheckAt: time().nullable().describe('null: it has not been checked'),
+  lastMs: count().nullable(),
+  lastResult: checkResult().nullable(),
+  consecutive: count().describe('Equal results in a row, the last included'),
+});
+export type BackendHealth = Message<typeof backendHealthSchema>;
+
 /** The status of one backend. */
 const backendStatusSchema = z.strictObject({
   id: z.string(),
   state: state().describe('What the operator set'),
   weight: count(),
   status: z
-    .enum(['available', 'failing', 'ejected', 'draining', 'disabled', 'standby'])
+    .enum(['available', 'failing', 'ejected', 'unhealthy', 'draining', 'disabled', 'standby'])
     .describe('What applies now'),
+  health: backendHealthSchema.describe('By the health checks of the pool'),
   requests: count().describe('Attempts, retries included'),
   failures: count(),
   consecutiveFailures: count(),
@@ -173,6 +211,8 @@ const poolEventSchema = z.strictObject({
     'cap-reached',
     'pool-out',
     'pool-back',
+    'unhealthy',
+    'healthy',
   ]),
   pool: z.string(),
   shard: z.string(),
@@ -205,7 +245,7 @@ export type Candidate = Message<typeof candidateSchema>;
 const leftOutSchema = z.strictObject({
   pool: z.string(),
   backend: z.string(),
-  status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'failing', 'standby']),
+  status: z.enum(['draining', 'disabled', 'weight-0', 'ejected', 'unhealthy', 'failing', 'standby']),
   why: z.string(),
   ejectedUntil: time().nullable(),
 });

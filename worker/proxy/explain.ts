@@ -1,5 +1,5 @@
 /** Predicts what would happen to a request: the proxy's own routing and selection, run on copies. Nothing is sent. */
-import { eligible, standing } from '../balance/available.ts';
+import { eligible, isOut, standing } from '../balance/available.ts';
 import type { Env } from '../env.ts';
 import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schemas.ts';
 import { beginExchange, type Exchange } from './exchange.ts';
@@ -139,7 +139,7 @@ function listLeftOut(view: PoolView): LeftOut[] {
   const { id, backends, whenUnavailable } = view.config;
   const set = eligible(backends, view.verdict, whenUnavailable === 'fail-open');
   return backends.flatMap((backend, i): LeftOut[] => {
-    const ejectedUntil = view.verdict(i) === 'ejected' ? view.ejectedUntil(i) : null;
+    const ejectedUntil = isOut(view.verdict(i)) ? view.ejectedUntil(i) || null : null;
     const leftOut = (status: LeftOut['status'], why: string) => [
       { pool: id, backend: backend.id, status, why, ejectedUntil },
     ];
@@ -149,6 +149,7 @@ function listLeftOut(view: PoolView): LeftOut[] {
     if (status === 'disabled') return leftOut(status, 'disabled: no requests');
     if (status === 'weight-0') return leftOut(status, 'weight 0: no new requests');
     if (set.indices.includes(i)) return [];
+    if (status === 'unhealthy') return leftOut(status, 'unhealthy: its health checks fail');
     if (status === 'ejected') return leftOut(status, `ejected: ${describeEnd(ejectedUntil ?? 0)}`);
     if (status === 'failing')
       return leftOut(

@@ -3,7 +3,7 @@ import { eligible, standing, type Verdict } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
 import { STALE_EJECTION_MS } from '../lib/timing.ts';
 import type { BackendStatus, ShardStatus } from '../protocol/messages.ts';
-import type { PoolStatus } from '../protocol/traffic-schemas.ts';
+import type { BackendHealth, PoolStatus } from '../protocol/traffic-schemas.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
 import { quantile } from './latency.ts';
 
@@ -37,8 +37,15 @@ export function poolStatus(
   const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
   const current = pool.backends.map(({ id }) => withoutStaleEjections(inUse, id));
   const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
-  const verdictOf = (i: number): Verdict =>
-    ejectedUntil[i] !== 0 ? 'ejected' : current[i]!.some((row) => row.failing) ? 'failing' : 'available';
+  const healths = current.map(mergeHealth);
+  const verdictOf = (i: number): Verdict => {
+    if (healths[i]!.state === 'unhealthy') return 'unhealthy';
+    return ejectedUntil[i] !== 0
+      ? 'ejected'
+      : current[i]!.some((row) => row.failing)
+        ? 'failing'
+        : 'available';
+  };
   const set = eligible(pool.backends, verdictOf, pool.whenUnavailable === 'fail-open');
   const weights = pool.backends.map((backend, i) =>
     set.indices.includes(i) ? max(current[i]!, (r) => r.weightInForce) || backend.weight : 0,
@@ -62,6 +69,7 @@ export function poolStatus(
       state: backend.state,
       weight: backend.weight,
       status: verdict === 'weight-0' || (verdict === 'available' && !usable) ? ('standby' as const) : verdict,
+      health: healths[i]!,
       requests: sum(row, (r) => r.requests),
       failures: sum(row, (r) => r.failures),
       consecutiveFailures: max(current[i]!, (r) => r.consecutiveFailures),
@@ -87,6 +95,25 @@ export function poolStatus(
   const mirrored = shards.reduce((a, shard) => a + (shard.mirrored ?? 0), 0);
   return { pool: pool.id, revision, at: now, latencyMs, mirrored, backends, shards: cost };
 }
+
+/** What the shards that check a backend say of it: the worst, and of the same the latest. */
+function mergeHealth(rows: readonly BackendStatus[]): BackendHealth {
+  const known = rows.flatMap(({ health }) => health ?? []);
+  const latest = (state: BackendHealth['state']) =>
+    known
+      .filter((health) => health.state === state)
+      .sort((a, b) => (b.lastCheckAt ?? 0) - (a.lastCheckAt ?? 0))[0];
+  return latest('unhealthy') ?? latest('healthy') ?? latest('unknown') ?? UNCHECKED;
+}
+
+const UNCHECKED: BackendHealth = {
+  state: 'unknown',
+  since: null,
+  lastCheckAt: null,
+  lastMs: null,
+  lastResult: null,
+  consecutive: 0,
+};
 
 /** The status of a shard without what adds nothing to a sum: backends with no counts, if the shard is no longer in use. */
 export function pruneStatus(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {

@@ -10,9 +10,20 @@ export interface Field {
   readonly label: string;
   /**
    * `choice`: one of a few values · `mixed`: one of a few values, or a number · `flag` · `number` · `duration` and `size`:
-   * numbers that are written with a unit · `text` · `list`: separated by commas · `group`: has `fields`.
+   * numbers that are written with a unit · `text` · `list`: separated by commas · `pairs`: names and texts, separated by
+   * semicolons · `group`: has `fields`.
    */
-  readonly kind: 'choice' | 'mixed' | 'flag' | 'number' | 'duration' | 'size' | 'text' | 'list' | 'group';
+  readonly kind:
+    | 'choice'
+    | 'mixed'
+    | 'flag'
+    | 'number'
+    | 'duration'
+    | 'size'
+    | 'text'
+    | 'list'
+    | 'pairs'
+    | 'group';
   readonly description: string;
   readonly choices: readonly Scalar[];
   readonly min?: number;
@@ -21,6 +32,8 @@ export interface Field {
   readonly empty: 'null' | 'unset' | 'text';
   readonly default?: unknown;
   readonly fields: readonly Field[];
+  /** A list of texts: `204` stays a text. */
+  readonly isOfTexts?: boolean;
 }
 
 /** What one field is drawn from. */
@@ -60,6 +73,7 @@ function fieldOf(key: string, schema: JsonSchema, at: string, isRequired: boolea
     max: number?.maximum,
     empty: isNullable ? 'null' : isRequired || schema.default !== undefined ? 'text' : 'unset',
     default: schema.default,
+    isOfTexts: parts[0]?.items?.type === 'string',
     fields: parts.length === 1 && parts[0]!.properties ? fieldsOf(parts[0]!, [], `${path}.`) : [],
   };
 }
@@ -78,6 +92,7 @@ function kindOf(
   const [first] = parts;
   if (first?.properties) return 'group';
   if (first?.type === 'array') return 'list';
+  if (first?.type === 'object') return 'pairs';
   if (parts.length === 1 && first?.type === 'boolean') return 'flag';
   if (choices.length > 0) return number ? 'mixed' : 'choice';
   return number ? 'number' : 'text';
@@ -103,6 +118,8 @@ const LABELS: Readonly<Record<string, string>> = {
   'ejection.maxMs': 'Longest ejection',
   'affinityCookie.ttlSeconds': 'Lifetime',
   maxStaleMs: 'Use a snapshot for at most',
+  'healthCheck.unhealthyAfter': 'Unhealthy after',
+  'healthCheck.healthyAfter': 'Healthy after',
   maxLease: 'Largest lease',
   logSampleRate: 'Share of successes logged',
 };
@@ -141,24 +158,30 @@ export const asText = (field: Pick<Field, 'empty' | 'kind' | 'path'>, value: unk
   if (value === null || value === undefined) return '';
   if (kind === 'duration' && typeof value === 'number') return exactDuration(value * unitMs(field));
   if (kind === 'size' && typeof value === 'number') return exactSize(value);
+  if (typeof value === 'object' && !Array.isArray(value))
+    return Object.entries(value)
+      .map(([name, one]) => `${name}: ${one}`)
+      .join('; ');
   if (!Array.isArray(value)) return String(value);
   return value.length === 0 && empty === 'unset' ? EMPTY_LIST : value.join(', ');
 };
 
 /** The typed text as a value. Text that does not fit is kept as it was typed, so that the API can say what is wrong. */
 export function fromText(field: Field, text: string): unknown {
-  const { kind, empty } = field;
+  const { kind, empty, isOfTexts } = field;
   const written = text.trim();
   if (written === '' && empty !== 'text') return empty === 'null' ? null : undefined;
   if (kind === 'list') {
     const items = written.split(',').map((item) => item.trim());
-    return items.filter((item) => item !== '' && !(empty === 'unset' && item === EMPTY_LIST)).map(numberOr);
+    const listed = items.filter((item) => item !== '' && !(empty === 'unset' && item === EMPTY_LIST));
+    return isOfTexts ? listed : listed.map(numberOr);
   }
   if (kind === 'duration') {
     const ms = parseDuration(written);
     return ms === null ? text : ms / unitMs(field);
   }
   if (kind === 'size') return parseSize(written) ?? text;
+  if (kind === 'pairs') return pairsOf(written);
   return kind === 'number' || kind === 'mixed' ? numberOr(written) : text;
 }
 
@@ -187,6 +210,19 @@ export function inUnits(field: Field, message: string | undefined): string | und
       (_, key, figure) => `${labelOf(parent + key)} (${written(figure)})`,
     );
 }
+
+/** `X-A: 1; X-B: 2` as an object; a part without a colon is a name without a value, which the API may refuse. */
+const pairsOf = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text
+      .split(';')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+      .map((part) => {
+        const [name = '', ...value] = part.split(':');
+        return [name.trim(), value.join(':').trim()];
+      }),
+  );
 
 const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 

@@ -66,6 +66,8 @@ const LOOK: Record<PoolEvent['kind'], Look> = {
   'cap-reached': [ProhibitIcon, 'warning', 'failing, kept in by the cap'],
   'pool-out': [ProhibitIcon, 'bad', 'no backend left'],
   'pool-back': [ArrowUUpLeftIcon, 'good', 'back'],
+  unhealthy: [ProhibitIcon, 'bad', 'unhealthy'],
+  healthy: [ArrowUUpLeftIcon, 'good', 'healthy again'],
 };
 
 const LINK = 'text-kumo-link underline';

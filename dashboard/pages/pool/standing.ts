@@ -28,6 +28,8 @@ export function standingOf(backend: BackendConfig, status: BackendStatus | undef
       return stands('good', 'available');
     case 'ejected':
       return stands('bad', 'ejected');
+    case 'unhealthy':
+      return stands('bad', 'unhealthy');
     case 'failing':
       return stands('bad', 'failing');
     case 'standby':

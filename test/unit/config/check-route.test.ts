@@ -30,7 +30,7 @@ const backend = (more: object) => ({ pools: [{ id: 'shop', backends: [{ id: 'a',
 
 const CONDITION = 'routes[0].match.headers[0]';
 const FORMS = 'needs exactly one of value, prefix and "present": true';
-const FIXED = 'cannot be changed by a route';
+const FIXED = 'cannot be changed here';
 const ONLY = 'acts only in a route with pool or split';
 const BLOCKED = { respond: { status: 403 } };
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkConfig, type DeploymentInfo, warnings } from '../../../worker/config/check.ts';
+import { writeVariable } from '../../../worker/config/fields.ts';
 import { shop, valid } from './samples.ts';
 
 const around: DeploymentInfo = {
@@ -40,6 +41,74 @@ test.each<[string, unknown, string, string]>([
     pool({ policy: 'fastest' }),
     'pools[0].policy',
     'round-robin, random, least-request, hash',
+  ],
+  [
+    'a check more often than every 5 s',
+    pool({ healthCheck: { intervalMs: 4_999 } }),
+    'pools[0].healthCheck.intervalMs',
+    'from 5000 to 3600000',
+  ],
+  [
+    'a check that may last longer than its interval',
+    pool({ healthCheck: { intervalMs: 5_000, timeoutMs: 5_001 } }),
+    'pools[0].healthCheck.timeoutMs',
+    'at most intervalMs (5000)',
+  ],
+  ['a check of no path', pool({ healthCheck: { path: 'up' } }), 'pools[0].healthCheck.path', 'start with /'],
+  ['a check by POST', pool({ healthCheck: { method: 'POST' } }), 'pools[0].healthCheck.method', 'GET, HEAD'],
+  [
+    'an expected status that is none',
+    pool({ healthCheck: { expectedStatuses: ['2xx', '20x'] } }),
+    'pools[0].healthCheck.expectedStatuses[1]',
+    '"204"',
+  ],
+  [
+    'no expected status',
+    pool({ healthCheck: { expectedStatuses: [] } }),
+    'pools[0].healthCheck.expectedStatuses',
+    'at least one status',
+  ],
+  [
+    'the body of a HEAD',
+    pool({ healthCheck: { method: 'HEAD', expectedBody: 'ok' } }),
+    'pools[0].healthCheck.expectedBody',
+    'needs method GET',
+  ],
+  [
+    'a Host among the headers of a check',
+    pool({ healthCheck: { headers: { Host: 'shop.test' } } }),
+    'pools[0].healthCheck.headers.Host',
+    'cannot be changed here',
+  ],
+  [
+    'a header that the platform sets',
+    pool({ healthCheck: { headers: { 'CF-Connecting-IP': '::1' } } }),
+    'pools[0].healthCheck.headers.CF-Connecting-IP',
+    'cannot be changed here',
+  ],
+  [
+    'a header that is none',
+    pool({ healthCheck: { headers: { 'a b': '1' } } }),
+    'pools[0].healthCheck.headers.a b',
+    'not a header name',
+  ],
+  [
+    'a header value of two lines',
+    pool({ healthCheck: { headers: { 'X-A': '1\r\nX-B: 2' } } }),
+    'pools[0].healthCheck.headers.X-A',
+    'without line breaks',
+  ],
+  [
+    'a variable in a header of a check',
+    pool({ healthCheck: { headers: { 'X-A': writeVariable('client.ip') } } }),
+    'pools[0].healthCheck.headers.X-A',
+    'must not contain',
+  ],
+  [
+    'an unknown key of a check',
+    pool({ healthCheck: { url: '/' } }),
+    'pools[0].healthCheck.url',
+    'known are path, method, host',
   ],
   ['an unknown hash key', pool({ hashKey: 'header:' }), 'pools[0].hashKey', 'header:NAME'],
   ['no backends', pool({ backends: [] }), 'pools[0].backends', 'at least one backend'],
@@ -289,6 +358,7 @@ describe('a document without faults', () => {
         budgetPercent: 20,
         bodyLimitBytes: 65_536,
       },
+      healthCheck: null,
       ejection: {
         failures: 3,
         failurePercent: 40,

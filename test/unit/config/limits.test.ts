@@ -128,6 +128,18 @@ const DOCUMENTS: readonly (readonly [string, object, object, string])[] = [
     doc({ hashKey: `header:${'x'.repeat(LIMITS.hashKeyLength - 6)}` }),
     'pools[0].hashKey',
   ],
+  [
+    'characters of an expected body',
+    doc({ healthCheck: { expectedBody: 'x'.repeat(LIMITS.checkBodyLength) } }),
+    doc({ healthCheck: { expectedBody: 'x'.repeat(LIMITS.checkBodyLength + 1) } }),
+    'pools[0].healthCheck.expectedBody',
+  ],
+  [
+    'expected statuses',
+    doc({ healthCheck: { expectedStatuses: times(64, () => '200') } }),
+    doc({ healthCheck: { expectedStatuses: times(65, () => '200') } }),
+    'pools[0].healthCheck.expectedStatuses',
+  ],
   ['characters of a host', route({ host: host(253) }), route({ host: host(254) }), 'routes[0].host'],
   [
     'characters of a path',

@@ -18,6 +18,10 @@ export const status = (id: string, more: Partial<BackendStatus> = {}): BackendSt
   state: 'active',
   weight: 1,
   status: 'available',
+  health: {
+    ...{ state: 'unknown', since: null, consecutive: 0 },
+    ...{ lastCheckAt: null, lastMs: null, lastResult: null },
+  },
   requests: 0,
   failures: 0,
   consecutiveFailures: 0,

@@ -82,3 +82,28 @@ test.each([
     expect(sum(counted)).toEqual(sum(whole));
   },
 );
+
+test('the verdict of health checks is that of the shards that check: of regions the worst, else the first shard', () => {
+  const checked = (name: string, state: 'healthy' | 'unhealthy', lastCheckAt: number): ShardStatus => ({
+    ...shard(name, 0),
+    backends: shard(name, 0).backends.map((row) => ({
+      ...row,
+      health: { state, since: 1, lastCheckAt, lastMs: 5, lastResult: 'ok', consecutive: 1 },
+    })),
+  });
+  const of = (sharding: 'region' | 2, shards: ShardStatus[]) => {
+    const pool = poolSchema.parse({ id: 'p', backends, sharding, healthCheck: {} });
+    const [a] = poolStatus(pool, shards, CONTEXT).backends;
+    return [a!.status, a!.health.state, a!.health.lastCheckAt];
+  };
+  expect(of('region', [checked('eu', 'unhealthy', 1), checked('us', 'healthy', 2)])).toEqual([
+    'unhealthy',
+    'unhealthy',
+    1,
+  ]);
+  expect(of('region', [checked('eu', 'healthy', 1), checked('us', 'healthy', 2)])[2]).toBe(2);
+  expect(of(2, [checked('0', 'healthy', 1), shard('1', 0)])).toEqual(['available', 'healthy', 1]);
+  expect(of(2, [shard('0', 0), shard('1', 0)])).toEqual(['available', 'unknown', null]);
+  // A region that is no longer in use.
+  expect(of(2, [checked('0', 'healthy', 1), checked('eu', 'unhealthy', 9)])[0]).toBe('available');
+});

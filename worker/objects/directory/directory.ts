@@ -51,7 +51,10 @@ export class Directory extends DurableObject<Env> {
     this.#drains.sync(this.#revisions.config, Date.now());
     if (this.#revisions.revision > 0) return;
     const declared = staticConfig(env.STATIC_CONFIG, deploymentInfo(env));
-    if (declared) this.#commit(declared, 'static configuration', 'loaded the static configuration');
+    if (!declared) return;
+    const deliveries = this.#commit(declared, 'static configuration', 'loaded the static configuration');
+    // Only of pools with health checks, whose objects begin without a request.
+    if (deliveries.length > 0) ctx.waitUntil(this.#deliveries.deliver(deliveries));
   }
 
   /** The document, its revision, and the draining backends. */

@@ -159,6 +159,8 @@ export class Revisions {
     const revision = this.#revision;
     const { routesRevision, poolRevisions } = this.#meta;
     const pools = new Map(this.#config.pools.map((pool) => [pool.id, pool]));
+    // Health checks do not wait for a request to make their object.
+    for (const { id, healthCheck } of this.#config.pools) if (healthCheck) this.#store.addShard(id, '0');
     return this.#store.shards().flatMap(({ pool, shard }): Delivery[] => {
       const config = pools.get(pool);
       if (!config) {

@@ -1,5 +1,4 @@
 /** What a Pool object counts for its backends: totals, the recent past, and the clients that still use them. No I/O. */
-import { verdictOf } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendStatus, Totals } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
@@ -82,8 +81,8 @@ export class BackendCounts {
   /** A backend's status, without the fields that come from the configuration. `now` is epoch ms. */
   status(index: number, now: number): Omit<BackendStatus, 'id' | 'weightInForce'> {
     const { requests, failures, health, visits } = this.tallies[index]!;
-    const { consecutiveFailures, ejectedUntil, ejections, succeededAt, probingUntil } = health;
-    const failing = verdictOf(health) === 'failing';
+    const { consecutiveFailures, ejectedUntil, ejections, succeededAt, probingUntil, capped } = health;
+    const failing = capped && ejectedUntil !== 0;
     return {
       requests,
       failures,

@@ -1,25 +1,41 @@
-/** Broadcasts the ejections and returns that one shard of a pool observed to the pool's other shards. */
+/** Broadcasts to a pool's other shards what one shard observed of the backends: ejections, returns, health checks. */
 import type { Env } from '../../env.ts';
 import { CALLS_AT_ONCE, forEachLimit, withDeadline } from '../../lib/calls.ts';
 import { OBJECT_DEADLINE_MS } from '../../lib/timing.ts';
-import type { HealthChange, ShardName } from '../../protocol/messages.ts';
-import { directoryObject, poolObject } from '../../protocol/rpc.ts';
+import type { HealthChange, ShardName, UnhealthyBackends } from '../../protocol/messages.ts';
+import { directoryObject, type PoolRpc, poolObject } from '../../protocol/rpc.ts';
 
 /**
  * Sends every other shard the changes, in their order. Never throws: a shard that missed one observes the backend with its
  * own requests.
  */
-export async function broadcastHealthChanges(
+export const broadcastHealthChanges = (
+  env: Env,
+  name: ShardName,
+  changes: readonly HealthChange[],
+): Promise<void> =>
+  broadcast(
+    env,
+    name,
+    changes.map((change) => (peer) => peer.hearFlip(change)),
+  );
+
+/** Sends every other shard which backends are unhealthy. Never throws: a shard that missed it asks with its next pull. */
+export const broadcastUnhealthy = (env: Env, name: ShardName, unhealthy: UnhealthyBackends): Promise<void> =>
+  broadcast(env, name, [(peer) => peer.hearUnhealthy(unhealthy)]);
+
+/** Makes the calls, in their order, to every other shard. */
+async function broadcast(
   env: Env,
   { pool, shard }: ShardName,
-  changes: readonly HealthChange[],
+  calls: readonly ((peer: PoolRpc) => Promise<void>)[],
 ): Promise<void> {
   const shards = await withDeadline(() => directoryObject(env).shardsOf(pool), OBJECT_DEADLINE_MS);
   const missed: string[] = [];
   await forEachLimit(shards?.filter((peer) => peer !== shard) ?? [], CALLS_AT_ONCE, async (peer) => {
-    for (const change of changes) {
+    for (const call of calls) {
       const received = await withDeadline(async () => {
-        await poolObject(env, pool, peer).hearFlip(change);
+        await call(poolObject(env, pool, peer));
         return true;
       }, OBJECT_DEADLINE_MS);
       if (received) continue;
@@ -29,7 +45,7 @@ export async function broadcastHealthChanges(
   });
   if (shards !== null && missed.length === 0) return;
   console.warn({
-    message: 'other shards did not receive an ejection or a return; they observe it themselves',
+    message: 'other shards did not receive a changed verdict on a backend; they find out themselves',
     pool,
     detail: shards === null ? 'the Directory did not list the shards' : missed.join(', '),
   });

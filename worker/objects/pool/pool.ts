@@ -4,7 +4,9 @@ import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
 import { UNROUTED_POOL, unroutedPool } from '../../config/unrouted.ts';
 import type { Env } from '../../env.ts';
-import { LEASE_TTL_MS } from '../../lib/timing.ts';
+import { Alarm } from '../../lib/alarm.ts';
+import { withDeadline } from '../../lib/calls.ts';
+import { LEASE_TTL_MS, OBJECT_DEADLINE_MS } from '../../lib/timing.ts';
 import type {
   Batch,
   HealthChange,
@@ -20,16 +22,26 @@ import type {
   ShardStatus,
   SyncAsk,
   SyncReply,
+  UnhealthyBackends,
 } from '../../protocol/messages.ts';
-import { directoryObject } from '../../protocol/rpc.ts';
+import { directoryObject, poolObject } from '../../protocol/rpc.ts';
+import type { Check } from '../../protocol/traffic-schemas.ts';
 import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
 import { ConfigPull } from './config-pull.ts';
 import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
 import { syncOfLease, syncOfReport, updateOf } from './first-release.ts';
-import { broadcastHealthChanges } from './gossip.ts';
+import { broadcastHealthChanges, broadcastUnhealthy } from './gossip.ts';
+import { CHECKER, HealthChecks } from './health/health-checks.ts';
 import { LiveFeed } from './live-feed.ts';
-import { assignProbe, listEjected, listFailing, listRamping, markProbeSent } from './probes.ts';
+import {
+  assignProbe,
+  listEjected,
+  listFailing,
+  listRamping,
+  listUnhealthy,
+  markProbeSent,
+} from './probes.ts';
 import { RecentMappings } from './recent-mappings.ts';
 import { ReportDedup } from './report-dedup.ts';
 import { type Finding, healthChangeOf, PoolState } from './state.ts';
@@ -49,6 +61,10 @@ export class Pool extends DurableObject<Env> {
     (pull) => this.ctx.waitUntil(pull),
   );
   readonly #behind = new WriteBehind(() => this.#write());
+  readonly #checks: HealthChecks;
+  readonly #alarm: Alarm;
+  /** When the unhealthy backends that another shard sent were so, epoch ms. */
+  #heardAt = 0;
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #mirrored = 0;
@@ -71,6 +87,21 @@ export class Pool extends DurableObject<Env> {
       this.#dedup.load(stored.reporters);
       this.#events.add(stored.events ?? []);
     }
+    this.#checks = new HealthChecks({
+      name: this.#name,
+      env,
+      store: this.#store,
+      state: () => this.#state,
+      publish: (found) => this.#publish(found),
+    });
+    this.#alarm = new Alarm(ctx.storage, () => [this.#checks.nextAt()]);
+  }
+
+  /** Runs what is due: the health checks. */
+  override async alarm(): Promise<void> {
+    this.#alarm.onDue();
+    await this.#checks.run();
+    await this.#alarm.update();
   }
 
   /**
@@ -143,15 +174,25 @@ export class Pool extends DurableObject<Env> {
     this.#dropped += batch.dropped;
     this.#mappings.add(mappings);
     if (attempts.length + mappings.count > 0) this.#feed.schedule(this.env, mappings);
-    if (found.length > 0) {
-      this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
-      this.#behind.flush();
-      const changes = found.flatMap((finding) => healthChangeOf(finding) ?? []);
-      // Ejections are not shared between regions: a backend unreachable from one may be reachable from another.
-      if (changes.length > 0 && typeof state.config.sharding === 'number')
-        this.ctx.waitUntil(broadcastHealthChanges(this.env, this.#name, changes));
-    } else if (!isEmpty(batch)) this.#behind.markDirty();
-    if (found.length > 0 || probes.length > 0) this.#deliverEvents();
+    if (found.length > 0) this.#publish(found);
+    else if (!isEmpty(batch)) this.#behind.markDirty();
+    if (found.length === 0 && probes.length > 0) this.#deliverEvents();
+  }
+
+  /** Stores changed verdicts and passes them on: to the history, to the pool's other shards, to the live view. */
+  #publish(found: readonly Finding[]): void {
+    this.#feed.schedule(this.env, null);
+    const state = this.#state;
+    if (found.length === 0 || !state) return;
+    this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
+    this.#behind.flush();
+    this.#deliverEvents();
+    // Verdicts are not shared between regions: a backend unreachable from one may be reachable from another.
+    if (typeof state.config.sharding !== 'number') return;
+    const changes = found.flatMap((finding) => healthChangeOf(finding) ?? []);
+    if (changes.length > 0) this.ctx.waitUntil(broadcastHealthChanges(this.env, this.#name, changes));
+    if (found.some(({ kind }) => kind === 'unhealthy' || kind === 'healthy'))
+      this.ctx.waitUntil(broadcastUnhealthy(this.env, this.#name, this.#unhealthyNow(state)));
   }
 
   /** Adopts a configuration from the Directory; an older one is ignored. Returns the revision that the object now has. */
@@ -162,6 +203,7 @@ export class Pool extends DurableObject<Env> {
     if (push.pool === null) {
       this.#state = null;
       this.#mappings.forget();
+      this.#checks.forget();
       this.#store.clear();
     } else if (this.#state) {
       found = this.#state.configure(push.pool, Date.now());
@@ -170,6 +212,8 @@ export class Pool extends DurableObject<Env> {
     }
     this.#store.saveConfig(push);
     this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
+    this.#checks.configure(Date.now());
+    this.ctx.waitUntil(this.#alarm.update());
     if (this.#state) this.#behind.flush();
     if (found.length > 0) this.#deliverEvents();
     this.#feed.schedule(this.env, null);
@@ -188,6 +232,46 @@ export class Pool extends DurableObject<Env> {
     this.#state?.applyHealthChange(change);
     this.#feed.schedule(this.env, null);
     this.#behind.flush();
+  }
+
+  /** The backends that the health checks of this shard keep out. */
+  async unhealthy(): Promise<UnhealthyBackends> {
+    await this.#ensureRevision(0);
+    return this.#state ? this.#unhealthyNow(this.#state) : { backends: [], at: 0 };
+  }
+
+  #unhealthyNow = (state: PoolState): UnhealthyBackends => ({
+    backends: listUnhealthy(state),
+    at: Date.now(),
+  });
+
+  /** Adopts the unhealthy backends that the shard which checks them has sent; an older message is ignored. */
+  hearUnhealthy({ backends, at }: UnhealthyBackends): void {
+    if (at < this.#heardAt || !this.#state) return;
+    this.#heardAt = at;
+    this.#state.setUnhealthy(backends, Date.now());
+    this.#feed.schedule(this.env, null);
+    this.#behind.flush();
+  }
+
+  /** The last health checks of a backend, newest first. */
+  async checks(backend: string): Promise<Check[]> {
+    await this.#ensureRevision(0);
+    return this.#checks.newest(backend);
+  }
+
+  /** Checks a backend now; null: the pool has no health checks, or no such backend. */
+  async checkNow(backend: string): Promise<Check | null> {
+    await this.#ensureRevision(0);
+    return this.#checks.checkNow(backend);
+  }
+
+  /** Ends the ejection of a backend. Returns whether it was ejected. */
+  async endEjection(backend: string): Promise<boolean> {
+    await this.#ensureRevision(0);
+    const found = this.#state?.endEjection(backend, Date.now()) ?? [];
+    this.#publish(found);
+    return found.length > 0;
   }
 
   /** This shard's counters; empty when the object has no configuration. */
@@ -221,15 +305,16 @@ export class Pool extends DurableObject<Env> {
   }
 
   #statusNow(): ShardStatus {
+    const backends = this.#state?.status(Date.now()) ?? [];
     return {
       revision: this.#push?.revision ?? 0,
       shard: this.#name.shard,
       dropped: this.#dropped,
       objectCalls: this.#calls,
-      rowsWritten: this.#store.rowsWritten,
+      rowsWritten: this.#store.rowsWritten + this.#alarm.rowsWritten,
       livePushes: this.#feed.pushes,
       mirrored: this.#mirrored,
-      backends: this.#state?.status(Date.now()) ?? [],
+      backends: backends.map((backend) => ({ ...backend, health: this.#checks.health(backend.id) })),
     };
   }
 
@@ -255,6 +340,21 @@ export class Pool extends DurableObject<Env> {
     if (watched) this.#feed.schedule(this.env, null);
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
+    // An alarm that was lost is set again, and a broadcast that was lost is made up for.
+    this.ctx.waitUntil(this.#alarm.update());
+    this.ctx.waitUntil(this.#pullUnhealthy());
+  }
+
+  /** Asks the shard that checks for all which backends are unhealthy. Never throws. */
+  async #pullUnhealthy(): Promise<void> {
+    const { sharding, healthCheck } = this.#state?.config ?? {};
+    const { pool, shard } = this.#name;
+    if (typeof sharding !== 'number' || !healthCheck || shard === CHECKER) return;
+    const unhealthy = await withDeadline(
+      () => poolObject(this.env, pool, CHECKER).unhealthy(),
+      OBJECT_DEADLINE_MS,
+    );
+    if (unhealthy) this.hearUnhealthy(unhealthy);
   }
 
   /** Composes the part of every reply, with a due probe: that is assigned to the caller, so call this once per reply. */
@@ -262,8 +362,10 @@ export class Pool extends DurableObject<Env> {
     const revision = this.#push?.revision ?? 0;
     const state = this.#state;
     const probe = state ? assignProbe(state, now) : undefined;
+    const unhealthy = state?.config.healthCheck ? listUnhealthy(state) : [];
     return {
       ...(probe ? { probe } : {}),
+      ...(unhealthy.length > 0 ? { unhealthy } : {}),
       revision,
       routesRevision: this.#push?.routesRevision ?? 0,
       ejected: state ? listEjected(state) : [],

@@ -1,6 +1,6 @@
 /** The backends of a pool that are out, on their way back or due for a probe, from a Pool object's memory. No I/O. */
 import { takesNew } from '../../balance/available.ts';
-import { type Health, isProbeDue, verdictOf } from '../../balance/ejection.ts';
+import { type Health, isProbeDue } from '../../balance/ejection.ts';
 import type { PoolConfig } from '../../config/schema.ts';
 import { PROBE_HOLD_MS, PROBE_LOST_MS } from '../../lib/timing.ts';
 import type { Tally } from './tally.ts';
@@ -30,11 +30,15 @@ export function markProbeSent({ config, tallies }: TalliedPool, index: number, n
 
 /** Lists the ejected backends by id, each with the end of its ejection (epoch ms). */
 export const listEjected = (pool: TalliedPool): [string, number][] =>
-  listBy(pool, (health) => (verdictOf(health) === 'ejected' ? health.ejectedUntil : 0));
+  listBy(pool, ({ capped, ejectedUntil }) => (capped ? 0 : ejectedUntil));
 
 /** Lists the failing backends that the cap keeps in, each with the time of its next probe (epoch ms). */
 export const listFailing = (pool: TalliedPool): [string, number][] =>
-  listBy(pool, (health) => (verdictOf(health) === 'failing' ? health.ejectedUntil : 0));
+  listBy(pool, ({ capped, ejectedUntil }) => (capped ? ejectedUntil : 0));
+
+/** Lists the backends that health checks keep out, by id. */
+export const listUnhealthy = ({ config, tallies }: TalliedPool): string[] =>
+  config.backends.filter((_, i) => tallies[i]!.health.unhealthy).map(({ id }) => id);
 
 /** Lists the backends in slow start, each with the time when it began (epoch ms). */
 export function listRamping(pool: TalliedPool, now: number): [string, number][] {

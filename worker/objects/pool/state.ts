@@ -1,19 +1,28 @@
 /** A Pool object's memory: the sequence, the health of the backends, the counters. No I/O. */
 import { type Eligible, eligible, takesNew } from '../../balance/available.ts';
 import {
+  bringBack,
   type Change,
   isFailure,
   newHealth,
   recordAttempt,
+  returnByCheck,
   type Seen,
   verdictOf,
 } from '../../balance/ejection.ts';
+import type { CheckChange } from '../../balance/health-check.ts';
 import { positionAfterTurn } from '../../balance/round-robin.ts';
 import { rampedWeight } from '../../balance/slow-start.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
-import { describeChange, describeOutcome, type PoolEventKind } from '../../protocol/events.ts';
+import {
+  describeChange,
+  describeCheck,
+  describeOutcome,
+  outcomeOfCheck,
+  type PoolEventKind,
+} from '../../protocol/events.ts';
 import {
   type AttemptRecord,
   type BackendStatus,
@@ -23,6 +32,7 @@ import {
   type Reason,
   type Returned,
 } from '../../protocol/messages.ts';
+import type { Check } from '../../protocol/traffic-schemas.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { BackendCounts } from './backend-counts.ts';
 import { Sequence } from './sequence.ts';
@@ -99,6 +109,7 @@ export class PoolState {
     this.config = completePool(next);
     this.#indices = indicesOf(next);
     this.#eligible = null;
+    if (!this.config.healthCheck) this.#adoptUnhealthy([], now);
     return this.#findPoolChange(null, 'the configuration has changed', now);
   }
 
@@ -194,13 +205,93 @@ export class PoolState {
     const health = this.tallies[this.indexOf(backend)]?.health;
     if (!health) return;
     this.#eligible = null;
-    if (kind === 'ejected') Object.assign(health, { ejectedUntil: until, ejections, capped: false });
+    if (kind === 'ejected')
+      Object.assign(health, { ejectedUntil: until, ejectedAt: at, ejections, capped: false });
     else if (health.ejectedUntil !== 0) {
-      Object.assign(health, newHealth(), { backSince: at, succeededAt: at });
+      const { unhealthy } = health;
+      Object.assign(health, newHealth(), { backSince: at, succeededAt: at, unhealthy });
       this.#letIn(this.indexOf(backend));
     }
     // The shard that observed it has reported it to the history.
     this.#isOut = this.#hasNoBackendIn();
+  }
+
+  /** Adapts to a health check of the backend at `index`, and to what it changed. Returns the verdicts that changed. */
+  applyCheck(index: number, change: CheckChange, check: Check): Finding[] {
+    const { health } = this.tallies[index]!;
+    const { id } = this.config.backends[index]!;
+    const now = check.at + check.ms;
+    const how = describeCheck(check);
+    const found: Finding[] = [];
+    const find = (kind: PoolEventKind, why: string) =>
+      found.push({
+        kind,
+        backend: id,
+        at: now,
+        until: null,
+        ejections: 0,
+        why,
+        outcome: outcomeOfCheck(check),
+        requestId: null,
+      });
+    if (change === 'unhealthy') {
+      health.unhealthy = true;
+      find('unhealthy', `${inRow(this.config.healthCheck?.unhealthyAfter, 'failed')}: ${how}`);
+    } else if (change === 'recovered') {
+      health.unhealthy = false;
+      health.backSince = now;
+      find('healthy', `${inRow(this.config.healthCheck?.healthyAfter, 'succeeded')}: ${how}`);
+    }
+    if (check.ok && returnByCheck(health, check.at, now))
+      find('returned', `its health check succeeded: ${how}`);
+    // Checks see the fault too, so they can tell its end.
+    if (!check.ok) health.backByCheck = false;
+    if (found.length === 0) return [];
+    this.#eligible = null;
+    if (!health.unhealthy) this.#letIn(index);
+    return [...found, ...this.#findPoolChange(id, how, now)];
+  }
+
+  /** Ends the ejection of a backend for the operator. Returns the verdicts that changed; none: it was not ejected. */
+  endEjection(backend: string, now: number): Finding[] {
+    const index = this.indexOf(backend);
+    const health = this.tallies[index]?.health;
+    if (!health || health.ejectedUntil === 0) return [];
+    bringBack(health, now);
+    this.#eligible = null;
+    if (!health.unhealthy) this.#letIn(index);
+    const why = 'the operator ended its ejection';
+    const found: Finding = {
+      kind: 'returned',
+      backend,
+      at: now,
+      until: null,
+      ejections: 0,
+      why,
+      outcome: null,
+      requestId: null,
+    };
+    return [found, ...this.#findPoolChange(backend, why, now)];
+  }
+
+  /** Adopts which backends health checks keep out, from storage or from the shard that checks. `now` is epoch ms. */
+  setUnhealthy(backends: readonly string[], now: number): void {
+    this.#adoptUnhealthy(backends, now);
+    // The object that checked has reported it to the history.
+    this.#isOut = this.#hasNoBackendIn();
+  }
+
+  #adoptUnhealthy(backends: readonly string[], now: number): void {
+    const out = new Set(backends);
+    this.tallies.forEach(({ health }, i) => {
+      const was = health.unhealthy;
+      health.unhealthy = out.has(this.config.backends[i]!.id);
+      if (was === health.unhealthy) return;
+      this.#eligible = null;
+      if (!was) return;
+      health.backSince = now;
+      this.#letIn(i);
+    });
   }
 
   /** The index of a backend; -1: this pool has no such backend. */
@@ -301,6 +392,10 @@ export class PoolState {
     return [{ kind, backend, at, until: null, ejections: 0, why, outcome: null, requestId: null }];
   }
 }
+
+/** `3 health checks in a row failed`. */
+const inRow = (count = 1, how: string): string =>
+  count === 1 ? `a health check ${how}` : `${count} health checks in a row ${how}`;
 
 const indicesOf = ({ backends }: PoolConfig): ReadonlyMap<string, number> =>
   new Map(backends.map(({ id }, i) => [id, i]));

@@ -1,11 +1,12 @@
 /**
- * The SQL of a Pool object. Tables: `meta` (config and state as JSON, a row each, or several when one is long), `mappings`
+ * The SQL of a Pool object. Tables: `meta` (config, state and health checks as JSON, a row each, or several when one is long), `mappings`
  * (a row per write, or several when it is long; each line of a row is a JSON array).
  */
 import type { Position } from '../../balance/round-robin.ts';
 import { CHUNK_LENGTH, chunkText } from '../../lib/chunks.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
 import type { Mapping, MappingBatch, PoolPush, Totals } from '../../protocol/messages.ts';
+import type { StoredChecks } from './health/check-records.ts';
 import type { ReportDedup } from './report-dedup.ts';
 import type { Tally } from './tally.ts';
 
@@ -50,6 +51,16 @@ export class PoolStore {
   /** The stored state, or null. */
   state(): StoredState | null {
     return this.#read('state') as StoredState | null;
+  }
+
+  /** The stored health checks, or null. */
+  checks(): StoredChecks[] | null {
+    return this.#read('checks') as StoredChecks[] | null;
+  }
+
+  /** Stores the health checks. */
+  saveChecks(checks: readonly StoredChecks[]): void {
+    this.#write('checks', checks);
   }
 
   /** Stores a configuration. */

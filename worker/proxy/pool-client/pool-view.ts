@@ -97,6 +97,7 @@ export class PoolView {
     this.sockets.keep(config.backends.map(({ id }) => id));
     if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = completePool(config);
+    if (!this.config.healthCheck) for (const health of this.healths) health.unhealthy = false;
     this.policy = policies[config.policy];
     this.revision = revision;
     this.gone = false;
@@ -149,8 +150,9 @@ export class PoolView {
     if (reply.revision === this.revision) this.slots.add(reply, now, (i) => this.upstreams[i]!.id);
   }
 
-  #adoptVerdicts({ ejected, failing = [] }: PoolUpdate, now: number): void {
+  #adoptVerdicts({ ejected, failing = [], unhealthy = [] }: PoolUpdate, now: number): void {
     const isAcknowledged = this.unreported <= 0;
+    this.#adoptUnhealthy(unhealthy);
     const out = new Map<string, readonly [until: number, capped: boolean]>();
     for (const [id, until] of ejected) out.set(id, [until, false]);
     for (const [id, until] of failing) out.set(id, [until, true]);
@@ -165,6 +167,15 @@ export class PoolView {
         bringBack(health, now);
         this.#letIn(i);
       }
+    });
+  }
+
+  /** Only the object checks, so its word counts at once. */
+  #adoptUnhealthy(unhealthy: readonly string[]): void {
+    this.healths.forEach((health, i) => {
+      const was = health.unhealthy;
+      health.unhealthy = unhealthy.length > 0 && unhealthy.includes(this.config.backends[i]!.id);
+      if (was && !health.unhealthy) this.#letIn(i);
     });
   }
 

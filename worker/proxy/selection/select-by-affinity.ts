@@ -1,4 +1,5 @@
 /** Selects the backend that a client belongs to: by its cookie, else by its address. */
+import { isOut } from '../../balance/available.ts';
 import { addressKey, hash32 } from '../../balance/hash.ts';
 import { policies } from '../../balance/policies.ts';
 import { readPin } from '../affinity/cookie.ts';
@@ -48,9 +49,9 @@ function chooseOwn(exchange: Exchange, view: PoolView, index: number, issuedAt: 
   return { index, reason: 'affinity' };
 }
 
-/** Whether a pinned client may stay at its backend: not while it is ejected, unless the pool fails open. */
+/** Whether a pinned client may stay at its backend: not while it is ejected or unhealthy, unless the pool fails open. */
 const canStay = (view: PoolView, index: number): boolean =>
-  view.verdict(index) !== 'ejected' || eligibleNow(view).mode === 'fail-open';
+  !isOut(view.verdict(index)) || eligibleNow(view).mode === 'fail-open';
 
 /**
  * Selects another backend for this request only, while the client's own is failing: otherwise each such request would cost

@@ -43,7 +43,10 @@ export function divertToProbe(view: PoolView, repeatable: boolean): Choice | nul
   view.probe = null;
   const index = view.upstreams.findIndex(({ id }) => id === probe.id);
   const isDue =
-    index >= 0 && takesNew(view.config.backends[index]!) && view.healths[index]!.ejectedUntil !== 0;
+    index >= 0 &&
+    takesNew(view.config.backends[index]!) &&
+    view.healths[index]!.ejectedUntil !== 0 &&
+    !view.healths[index]!.unhealthy;
   return isDue ? { index, reason: 'probe' } : null;
 }
 

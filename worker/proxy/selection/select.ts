@@ -52,8 +52,8 @@ async function selectWithFreshState(exchange: Exchange, view: PoolView): Promise
 
 /**
  * Selects the next backend of a pool after a failure, never one of `tried` (ids); null when none is left. Available
- * backends of the lowest tier come first, then failing ones, then, in a pool that fails open, ejected ones, one of which
- * may have recovered. A client that carried a probe elsewhere goes to its own backend first.
+ * backends of the lowest tier come first, then failing ones, then, in a pool that fails open, ejected and unhealthy ones,
+ * one of which may have recovered. A client that carried a probe elsewhere goes to its own backend first.
  */
 export function selectNext(exchange: Exchange, view: PoolView, tried: ReadonlySet<string>): Choice | null {
   const { pool, pin } = exchange;
@@ -64,7 +64,8 @@ export function selectNext(exchange: Exchange, view: PoolView, tried: ReadonlySe
       : -1;
   if (own >= 0 && backends[own]!.state !== 'disabled' && view.verdict(own) === 'available')
     return { index: own, reason: 'affinity' };
-  const levels = ['available', 'failing', ...(whenUnavailable === 'fail-open' ? ['ejected'] : [])];
+  const outs = whenUnavailable === 'fail-open' ? ['ejected', 'unhealthy'] : [];
+  const levels = ['available', 'failing', ...outs];
   for (const level of levels) {
     const { indices } = lowestTier(
       backends,

@@ -16,7 +16,7 @@ import {
 } from '../../../../../dashboard/components/schema-form/fields.ts';
 import { operations } from '../../../../../worker/api/index.ts';
 import { openApiDocument } from '../../../../../worker/api/openapi/document.ts';
-import { routeSchema } from '../../../../../worker/config/schema.ts';
+import { healthCheckSchema, routeSchema } from '../../../../../worker/config/schema.ts';
 
 const { schemas } = (openApiDocument(operations) as { components: { schemas: Record<string, JsonSchema> } })
   .components;
@@ -39,6 +39,9 @@ test.each([
   ['retry.on', 'list'],
   ['retry.nonIdempotent', 'choice'],
   ['ejection.failureStatuses', 'list'],
+  ['healthCheck', 'group'],
+  ['healthCheck.headers', 'pairs'],
+  ['healthCheck.expectedStatuses', 'list'],
   ['url', 'text'],
   ['state', 'choice'],
 ])('%s is a field of kind %s', (path, kind) => {
@@ -90,8 +93,16 @@ test.each([
   ['url', '', null],
   ['retry.on', 'timeout, 503,', ['timeout', 503]],
   ['sharding', '4', 4],
+  ['healthCheck.expectedStatuses', '2xx, 304', ['2xx', '304']],
+  ['healthCheck.headers', 'X-A: 1; X-B: http://b', { 'X-A': '1', 'X-B': 'http://b' }],
 ])('%s: %j becomes %j', (path, text, value) => {
   expect(fromText(field(path), text)).toEqual(value);
+});
+
+test('a group that may be off is switched on with the defaults of the schema', () => {
+  const group = field('healthCheck');
+  expect(defaultsOf(group.fields)).toEqual(healthCheckSchema.parse({}));
+  expect(asText(field('healthCheck.headers'), { 'X-A': '1', 'X-B': '2' })).toBe('X-A: 1; X-B: 2');
 });
 
 test('a hint has description, bounds and default', () => {
