@@ -8,6 +8,7 @@ import { Card } from '../../components/card.tsx';
 import { QuestionDialog } from '../../components/question-dialog.tsx';
 import { usePoolActions } from './actions.ts';
 import { BackendsCard } from './backends-card.tsx';
+import { ChecksCard } from './checks-card.tsx';
 import { DrainDialog } from './drain-dialog.tsx';
 import { KpiStrip } from './kpi-strip.tsx';
 import { RecentCard } from './recent-card.tsx';
@@ -41,6 +42,7 @@ export function BackendsTab({ pool, routes }: BackendsTabProps) {
     <>
       <KpiStrip poolSample={poolSample} series={series?.[0]} causes={causes} />
       <BackendsCard pool={pool} routes={routes} poolSample={poolSample} causes={causes} actions={actions} />
+      <ChecksCard pool={pool} poolSample={poolSample} />
       <Card title="Requests and failures by backend, last five minutes">
         <div className="min-h-80 p-4 pt-2">
           <Suspense fallback={null}>

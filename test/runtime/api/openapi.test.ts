@@ -17,6 +17,7 @@ beforeAll(async () => {
   origins = [await answer(503), await answer(200)];
   const pool = await servePool(product, 'shop', named(...origins), {
     ejection: { failures: 1 },
+    healthCheck: { intervalMs: 3_600_000 },
   });
   await pool.sequence(4);
   await pool.patch('b', { weight: 2 });
