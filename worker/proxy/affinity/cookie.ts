@@ -4,6 +4,7 @@
  */
 import { hash32 } from '../../balance/hash.ts';
 import type { RouteConfig } from '../../config/schema.ts';
+import { evictOldest } from '../../lib/bounded.ts';
 
 /** A genuine pin. `issuedAt` in epoch seconds. */
 export interface Pin {
@@ -121,8 +122,7 @@ async function verify(
     if (!(await crypto.subtle.verify('HMAC', await keyOf(secret), bytes, claim))) continue;
     const pin = { pool, backend, issuedAt };
     verified.set(`${pool} ${text}`, pin);
-    const oldest = verified.keys().next().value;
-    if (verified.size > VERIFIED_KEPT && oldest !== undefined) verified.delete(oldest);
+    evictOldest(verified, VERIFIED_KEPT);
     return pin;
   }
   return null;
@@ -193,8 +193,7 @@ async function keyOf(secret: string): Promise<CryptoKey> {
     usages,
   );
   keys.set(secret, key);
-  const oldest = keys.keys().next().value;
-  if (keys.size > SECRETS_KEPT && oldest !== undefined) keys.delete(oldest);
+  evictOldest(keys, SECRETS_KEPT);
   return key;
 }
 

@@ -1,6 +1,7 @@
 /** The clients with affinity that this isolate has seen, as hashes. Each is reported to the Pool object now and then. Plain data. */
 import { addressKey, hash32 } from '../../balance/hash.ts';
 import type { Env } from '../../env.ts';
+import { evictOldest } from '../../lib/bounded.ts';
 import { drainTimes, REPORTS_PER_WINDOW } from '../../stats/drain.ts';
 import type { PoolView } from './pool-view.ts';
 
@@ -45,7 +46,7 @@ export function noteClient(
   if (reported.size >= REMEMBERED) reported.clear();
   reported.set(hash, now + drainTimes(env).windowMs / REPORTS_PER_WINDOW);
   pending.set(hash, backend);
-  keepNewest(pending);
+  evictOldest(pending, REMEMBERED);
 }
 
 /** Takes the clients that wait to be reported: hashes by backend id. */
@@ -72,12 +73,5 @@ export function requeueClients(view: PoolView, hashes: Readonly<Record<string, r
     pending.delete(hash);
     pending.set(hash, backend);
   }
-  keepNewest(pending);
-}
-
-function keepNewest(pending: Map<number, string>): void {
-  for (const oldest of pending.keys()) {
-    if (pending.size <= REMEMBERED) return;
-    pending.delete(oldest);
-  }
+  evictOldest(pending, REMEMBERED);
 }
