@@ -39,7 +39,7 @@ export function sendAttempt(forwarding: Forwarding): Promise<AttemptResult> {
     upload: body.kind === 'stream' ? body.upload : null,
     isAbortable: exchange.attempts.length > 0,
     tickMs: stallMs === 0 ? timeoutMs : clamp(stallMs / TICKS_PER_STALL, TICK_MS.least, TICK_MS.most),
-    abandonIfStalled: () => abandonIfStalled(forwarding),
+    giveUp: () => giveUp(forwarding),
     watchesClient: forwarding.isCounted,
   };
   const isOut = view.ejectedUntil(Math.min(index, view.healths.length - 1)) !== 0;
@@ -58,6 +58,19 @@ function attemptTimeoutMs({ exchange, backend, deadline, attemptAt }: Forwarding
 }
 
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(value, most));
+
+/** Whether a waiting attempt should end, and as what. */
+function giveUp(forwarding: Forwarding): 'stalled' | 'timeout' | null {
+  if (forwarding.body.kind === 'stream' && isLeftUnread(forwarding)) return 'timeout';
+  return abandonIfStalled(forwarding) ? 'stalled' : null;
+}
+
+/** Whether an upload has taken longer than its timeout at a backend that is out and has answered nothing in that time. */
+function isLeftUnread({ exchange: { view }, backend, waits, wait }: Forwarding): boolean {
+  if (Date.now() < wait!.endsAt || waits.answeredAt >= wait!.startedAt) return false;
+  const index = view.upstreams.findIndex(({ id }) => id === backend.id);
+  return index >= 0 && view.verdict(index) !== 'available';
+}
 
 /** Gives up a stalled backend if another one is available, and pays for the retry. Returns whether it did. */
 function abandonIfStalled(forwarding: Forwarding): boolean {

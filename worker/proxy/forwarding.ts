@@ -60,6 +60,9 @@ export function prepareForwarding(
   });
 }
 
+/** A backend that has answered within this time, in ms, will most likely read an upload: so it need not be watched. */
+const PROVEN_MS = 10_000;
+
 /** `own` is the pool of the route. */
 function prepareChosen(
   exchange: Exchange,
@@ -76,8 +79,15 @@ function prepareChosen(
   const isCopied =
     compiled.mirror !== null && takeCopy(compiled.mirror, request, exchange.headers, exchange.upgrade);
   const copiedBytes = isCopied ? compiled.mirror!.maxBodyBytes : -1;
-  const bufferedBytes = Math.max(isRetryPossible ? retry.bodyLimitBytes : -1, copiedBytes);
-  const prepared = prepareBody(request, bufferedBytes, route.maxBodyBytes, ctx);
+  const prepared = prepareBody(
+    request,
+    {
+      bufferedBytes: Math.max(isRetryPossible ? retry.bodyLimitBytes : -1, copiedBytes),
+      maxBytes: route.maxBodyBytes,
+      isWatched: startedAt - view.waits[index]!.answeredAt > PROVEN_MS,
+    },
+    ctx,
+  );
   const headers = backendHeaders(exchange, deployment);
   const begin = (body: Body): Forwarding => {
     // The time that the client took to send its body does not count against the backends.

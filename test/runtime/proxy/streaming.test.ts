@@ -222,6 +222,42 @@ test('a backend that stops reading an upload runs into the timeout', async () =>
   request.destroy();
 });
 
+test('an upload to a proven backend that stops reading gets its 504 once other requests have shown the backend to be out', async () => {
+  let isDeaf = false;
+  const deaf = await startForTest((request, response) => {
+    if (isDeaf) request.pause();
+    else response.end('ok');
+  });
+  const pool = await servePool(product, 'turned-deaf', named(deaf), { timeoutMs: 300 });
+  await pool.get();
+  isDeaf = true;
+  const { request, answer } = open(pool, { 'content-length': BODY_BYTES });
+  request.on('error', () => undefined);
+  void pipeline(pieces(BODY_BYTES), request).catch(() => undefined);
+  await eventually(
+    () => deaf.hits,
+    (hits) => hits === 2,
+  );
+  const others = await Promise.all([1, 2, 3].map(() => pool.get()));
+  expect(others.map(({ status }) => status)).toEqual([504, 504, 504]);
+  expect((await answer).statusCode).toBe(504);
+  request.destroy();
+});
+
+test('an upload to a proven backend may take longer than the timeout', async () => {
+  const app = await startForTest(async (request, response) => response.end(await hashOf(request)));
+  const pool = await servePool(product, 'slow-proven', named(app), { timeoutMs: 300 });
+  await pool.get();
+  const piece = Buffer.alloc(10_000, 'x');
+  const { request, answer } = open(pool, { 'content-length': 10 * piece.length });
+  let sent = 0;
+  const timer = setInterval(() => {
+    request.write(piece);
+    if (++sent === 10) request.end(() => clearInterval(timer));
+  }, 80);
+  expect((await answer.finally(() => clearInterval(timer))).statusCode).toBe(200);
+});
+
 async function* toAsync(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
   yield* chunks;
 }

@@ -17,8 +17,8 @@ export interface AttemptOptions {
   readonly timeoutMs: number;
   /** The body, if it streams: time spent waiting for the client does not count. */
   readonly upload: Upload | null;
-  /** Called every `tickMs` while the attempt waits; when it returns true, the attempt ends as stalled. */
-  readonly abandonIfStalled: () => boolean;
+  /** Called every `tickMs` while the attempt waits; as what it is given up, or null. */
+  readonly giveUp: () => 'stalled' | 'timeout' | null;
   readonly tickMs: number;
   /**
    * Aborts the connection when the attempt is given up, because only six may wait for headers at once. This costs a tenth
@@ -39,7 +39,7 @@ const UNWATCHED_MS = 10;
 export function sendMessage(
   backend: CompiledBackend,
   message: Message,
-  { startedAt, timeoutMs, upload, isAbortable, watchesClient, abandonIfStalled, tickMs }: AttemptOptions,
+  { startedAt, timeoutMs, upload, isAbortable, watchesClient, giveUp, tickMs }: AttemptOptions,
   { request: client, env }: IncomingRequest,
 ): Promise<AttemptResult> {
   // When the client aborts an upload, the backend's request must be aborted too.
@@ -61,7 +61,8 @@ export function sendMessage(
       if (isOver) return;
       const leftMs = timeoutMs - (upload ? waitedMs(upload) : msBetween(startedAt, Date.now()));
       if (leftMs <= 0) return end('timeout', null);
-      if (abandonIfStalled()) return end('stalled', null);
+      const kind = giveUp();
+      if (kind) return end(kind, null);
       setTimeout(check, Math.min(leftMs, tickMs));
     };
     const watch = () => {

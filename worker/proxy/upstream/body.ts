@@ -39,14 +39,22 @@ export async function drainUpload({ upload, limit }: Extract<Body, { kind: 'stre
 
 const NONE: Body = { kind: 'none' };
 
+interface BodyOptions {
+  /** A body of known length is kept, to be sent again, if it is not longer; -1: none is. */
+  readonly bufferedBytes: number;
+  /** The route's limit; null: none. */
+  readonly maxBytes: number | null;
+  /** As for `startUpload`. */
+  readonly isWatched: boolean;
+}
+
 /**
- * Prepares the body before the first attempt. `maxBytes`: the route's limit; null: none. A body of known length is buffered up to `limitBytes`. One of unknown length
- * is never held back: the client may be waiting for a response to its first chunk.
+ * Prepares the body before the first attempt. One of unknown length is never held back: the client may be waiting for a
+ * response to its first chunk.
  */
 export function prepareBody(
   request: Request,
-  limitBytes: number,
-  maxBytes: number | null,
+  { bufferedBytes, maxBytes, isWatched }: BodyOptions,
   ctx: ExecutionContext,
 ): Body | Promise<Body | BodyError> {
   if (request.body === null) return NONE;
@@ -58,11 +66,12 @@ export function prepareBody(
     const most = bodyOfGetBytes(maxBytes);
     return length > most
       ? Promise.resolve('too-large')
-      : whenRead(request, measureClone(request, limitBytes, most), ctx);
+      : whenRead(request, measureClone(request, bufferedBytes, most), ctx);
   }
-  if (length <= limitBytes) return whenRead(request, buffer(request), ctx);
+  if (length <= bufferedBytes) return whenRead(request, buffer(request), ctx);
   const limit = maxBytes !== null && Number.isNaN(length) ? limitBody(request.body, maxBytes) : null;
-  return { kind: 'stream', upload: startUpload(limit?.stream ?? request.body, length, ctx), limit };
+  const upload = startUpload(limit?.stream ?? request.body, length, isWatched || limit !== null, ctx);
+  return { kind: 'stream', upload, limit };
 }
 
 async function buffer(request: Request): Promise<Body> {

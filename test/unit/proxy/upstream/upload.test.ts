@@ -19,7 +19,12 @@ test(`of an upload that its backend leaves unread ${DRAIN_BYTES} bytes are read,
   const endless = countedBody();
   const waiting: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => waiting.push(promise) };
-  const upload = startUpload(endless.stream, Number.NaN, ctx as unknown as Parameters<typeof startUpload>[2]);
+  const upload = startUpload(
+    endless.stream,
+    Number.NaN,
+    true,
+    ctx as unknown as Parameters<typeof startUpload>[3],
+  );
   await vi.waitFor(() => expect(upload.waitingForBackendSince()).not.toBeNull());
   // The backend takes nothing: no more than what is on its way is read for it.
   expect(endless.read).toBeLessThanOrEqual(2 * CHUNK_BYTES);
