@@ -1,7 +1,7 @@
 /** nginx's syntax: what a directive is, in which line, and what is said of a broken file. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: nginx writes its variables so
 import { expect, test } from 'vitest';
-import { type Directive, NginxSyntaxError, parseNginx } from '../../../../scripts/import/parse.ts';
+import { type Directive, NginxSyntaxError, parseNginx } from '../../../../../scripts/import/nginx/parse.ts';
 
 type Plain = [string, string[], number, Plain[]?];
 const plain = ({ name, args, line, block }: Directive): Plain =>
@@ -100,6 +100,21 @@ test.each<[string, string, Plain[]]>([
       ],
     ],
   ],
+  ...[
+    "-- don't close } here",
+    'local open = "{"',
+    'ngx.say([[ } ]])',
+    'local a = {} --[[ } ]] local b = "\\"}"',
+    "local c = '{' -- }",
+    'x = [==[ ]] } ]==]',
+  ].map((lua): [string, string, Plain[]] => [
+    `Lua whose texts hold braces: ${lua}`,
+    `set_by_lua_block $x {\n ${lua}\n}\nb;`,
+    [
+      ['set_by_lua_block', ['$x'], 1, []],
+      ['b', [], 4],
+    ],
+  ]),
   [
     'Lua with braces of its own',
     'content_by_lua_block {\n if x then y = {1} end\n}\nb;',

@@ -81,6 +81,10 @@ function readDirective(tokens: Tokens, file: string, { text: name, line }: Token
   }
 }
 
+/** A comment, a long bracket or a string of Lua (Lua 5.1 manual, 2.1). */
+const LUA_TEXT =
+  /--\[(=*)\[[\s\S]*?\]\1\]|--[^\n]*|\[(=*)\[[\s\S]*?\]\2\]|"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/y;
+
 /** The words and signs of a text, by nginx's rules (ngx_conf_file.c, ngx_conf_read_token). */
 class Tokens {
   line = 1;
@@ -106,19 +110,21 @@ class Tokens {
     return { text, line, kind: 'word' };
   }
 
-  /** To behind the brace that closes the one just read. */
+  /** Moves behind the brace that closes the Lua block just opened. Lua's own strings and comments may contain braces. */
   skipBraces(opened: Directive): void {
-    for (let depth = 1; depth > 0; this.#at++) {
-      const sign = this.#text[this.#at];
-      if (sign === undefined)
+    for (let depth = 1; depth > 0; ) {
+      LUA_TEXT.lastIndex = this.#at;
+      const part = LUA_TEXT.exec(this.#text)?.[0] ?? this.#text[this.#at];
+      if (part === undefined)
         throw new NginxSyntaxError(
           this.#file,
           this.line,
           `${opened.name} of line ${opened.line} is not closed`,
         );
-      if (sign === '\n') this.line++;
-      if (sign === '{') depth++;
-      if (sign === '}') depth--;
+      this.line += part.split('\n').length - 1;
+      this.#at += part.length;
+      if (part === '{') depth++;
+      if (part === '}') depth--;
     }
   }
 

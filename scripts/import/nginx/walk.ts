@@ -1,0 +1,870 @@
+/**
+ * Follows all requests of a path class through a server's phases, as nginx does: server rewrite, location, rewrite, access,
+ * try_files, content. Where a rule asks for something that the path does not tell, both ways are followed. No I/O.
+ */
+import { type Condition, type Facts, NOTHING, splitBy, splitByMethod } from '../conditions.ts';
+import { HOST, type PathClass, QUERY, REST, SCHEME, symbolOf } from '../paths.ts';
+import type { Report } from '../report.ts';
+import { inherited, type Location, type Locations, locate, type Scope, setting } from './locations.ts';
+import type { Directive } from './parse.ts';
+import { type Below, type Matched, matchText } from './regex.ts';
+import {
+  type MapVariable,
+  readText,
+  readValues,
+  type SplitVariable,
+  sourceOf,
+  type Variables,
+} from './variables.ts';
+
+/** What answers the requests of one way. */
+export type Effect =
+  | {
+      readonly kind: 'proxy';
+      readonly scope: Scope;
+      readonly cause: Directive;
+      /** Where `proxy_pass` leads; several with weights after a `split_clients`. */
+      readonly targets: readonly { readonly address: string; readonly weight: number }[];
+      readonly split: SplitVariable | null;
+      /** The path that the backend gets; may end with REST. */
+      readonly uri: string;
+    }
+  | {
+      readonly kind: 'respond';
+      readonly scope: Scope;
+      readonly cause: Directive;
+      readonly status: number;
+      readonly body: string;
+      /** Not null if this refuses what the file closes: what nginx answers there, and to whom. */
+      readonly guard: Guard | null;
+    }
+  | {
+      readonly kind: 'redirect';
+      readonly scope: Scope;
+      readonly cause: Directive;
+      readonly status: number;
+      readonly url: string;
+    }
+  /** Nothing that a route can do. */
+  | { readonly kind: 'none'; readonly scope: Scope; readonly cause: Directive; readonly why: string };
+
+export interface Guard {
+  readonly was: string;
+  /** Answers another status than nginx did. */
+  readonly changesStatus: boolean;
+}
+
+/** One way of a class's requests, and its end. */
+export interface Leaf {
+  readonly facts: Facts;
+  readonly effect: Effect;
+  /** The location that it ended in; null: the server itself. */
+  readonly location: Location | null;
+  /** Variables that `set` gave a value. */
+  readonly known: ReadonlyMap<string, string>;
+}
+
+/** A server under one of its names. */
+export interface Site {
+  readonly directive: Directive;
+  readonly scope: Scope;
+  readonly locations: Locations;
+  /** Exact, or a wildcard. */
+  readonly host: string;
+  readonly serverName: string;
+  /** Null: it listens for both. */
+  readonly scheme: 'http' | 'https' | null;
+}
+
+export interface WalkOptions {
+  readonly variables: Variables;
+  readonly report: Report;
+  readonly allowOpen: boolean;
+  /** Called for each longer path that needs a class of its own. */
+  readonly addClass: (added: PathClass) => void;
+  /** Called for each location that requests come through. */
+  readonly visit: (location: Location) => void;
+}
+
+interface State {
+  readonly facts: Facts;
+  readonly uri: string;
+  readonly set: ReadonlyMap<string, string | SplitVariable>;
+  readonly captures: readonly string[];
+  readonly names: Readonly<Record<string, string>>;
+  readonly scope: Scope;
+  readonly location: Location | null;
+  readonly isInternal: boolean;
+  readonly isRewritten: boolean;
+  readonly hops: number;
+}
+
+type Step =
+  | { readonly kind: 'next'; readonly state: State }
+  | { readonly kind: 'stop'; readonly state: State }
+  | { readonly kind: 'locate'; readonly state: State }
+  | { readonly kind: 'done'; readonly leaf: Leaf };
+
+const MOST_HOPS = 10;
+const MOST_WAYS = 64;
+
+/** Returns how the requests of `start` end. */
+export function walk(site: Site, start: PathClass, options: WalkOptions): Leaf[] {
+  return new Walk(site, start, options).run();
+}
+
+/** Returns where nginx's own request for `target` ends, such as one of `mirror`; as if its path were that of `start`. */
+export function walkInside(
+  site: Site,
+  start: PathClass,
+  target: string | Location,
+  options: WalkOptions,
+): Leaf[] {
+  return new Walk(site, start, options).runInside(target);
+}
+
+class Walk {
+  readonly #site: Site;
+  readonly #start: PathClass;
+  readonly #options: WalkOptions;
+  readonly #request: string;
+
+  constructor(site: Site, start: PathClass, options: WalkOptions) {
+    this.#site = site;
+    this.#start = start;
+    this.#options = options;
+    this.#request = symbolOf(start);
+  }
+
+  #first(): State {
+    return {
+      facts: NOTHING,
+      uri: this.#request,
+      set: new Map(),
+      captures: [],
+      names: {},
+      scope: this.#site.scope,
+      location: null,
+      isInternal: false,
+      isRewritten: false,
+      hops: 0,
+    };
+  }
+
+  run(): Leaf[] {
+    const state = this.#first();
+    const leaves = this.#rewrite(this.#site.scope.block, state).flatMap((step) =>
+      step.kind === 'done' ? [step.leaf] : this.#find(step.state),
+    );
+    if (leaves.length <= MOST_WAYS) return leaves;
+    const why = `more than ${MOST_WAYS} ways through its conditions`;
+    return [leaf(state, { kind: 'none', scope: state.scope, cause: this.#site.directive, why })];
+  }
+
+  /** As `run`, for a request of nginx's own: to a path, a named location, or right into a location. */
+  runInside(target: string | Location): Leaf[] {
+    const state = { ...this.#first(), isInternal: true };
+    if (typeof target !== 'string') return this.#enter(target, { ...state, location: target, scope: target });
+    return this.#jump(target, state) ?? [];
+  }
+
+  /** Finds the location, and goes on in it. */
+  #find(state: State): Leaf[] {
+    if (state.hops > MOST_HOPS)
+      return [this.#none(state, this.#site.directive, 'its rewrites go round in a circle')];
+    const { location, needsSlash, captures, names, below } = locate(this.#site.locations, state.uri);
+    this.#addBelow(state.uri, below);
+    if (needsSlash && location) {
+      const url = `${SCHEME}://${HOST}${state.uri}/${QUERY}`;
+      return [
+        leaf(state, { kind: 'redirect', scope: location, cause: location.directive, status: 301, url }),
+      ];
+    }
+    if (!location)
+      return [this.#none(state, this.#site.directive, 'no location fits; files are not served here')];
+    const entered = {
+      ...state,
+      isRewritten: false,
+      location,
+      scope: location,
+      captures: captures ?? state.captures,
+      names: { ...state.names, ...names },
+    };
+    return this.#enter(location, entered);
+  }
+
+  #enter(location: Location, state: State): Leaf[] {
+    this.#options.visit(location);
+    const internal = location.block.find(({ name }) => name === 'internal');
+    if (internal && !state.isInternal) {
+      const refused = this.#guard(state, internal, 404, { was: '404', changesStatus: false });
+      if (refused) return [refused];
+    }
+    return this.#rewrite(location.block, state).flatMap((step) => {
+      if (step.kind === 'done') return [step.leaf];
+      // A rewrite without a flag searches for a location too, once the phase is over.
+      if (step.kind === 'locate' || (step.kind === 'next' && step.state.uri !== state.uri))
+        return this.#find({ ...step.state, isInternal: true, hops: state.hops + 1 });
+      return this.#access(step.state);
+    });
+  }
+
+  // The rewrite phase: set, if, rewrite, return, break in their order.
+
+  #rewrite(block: readonly Directive[], state: State): Step[] {
+    let steps: Step[] = [{ kind: 'next', state }];
+    for (const directive of block) {
+      if (!REWRITING.has(directive.name)) continue;
+      steps = steps.flatMap((step) =>
+        step.kind === 'next' ? this.#rewriteBy(directive, step.state) : [step],
+      );
+      if (steps.length > MOST_WAYS) break;
+    }
+    return steps;
+  }
+
+  #rewriteBy(directive: Directive, state: State): Step[] {
+    switch (directive.name) {
+      case 'set':
+        return this.#set(directive, state);
+      case 'if':
+        return this.#if(directive, state);
+      case 'rewrite':
+        return this.#rewriteUri(directive, state);
+      case 'return':
+        return this.#return(directive, state).map((one) => ({ kind: 'done', leaf: one }));
+      default:
+        return [{ kind: 'stop', state }];
+    }
+  }
+
+  #set(directive: Directive, state: State): Step[] {
+    const [variable = '', value = ''] = directive.args;
+    const name = variable.replace(/^\$\{?|\}$/g, '');
+    const split = this.#splitOf(value, state);
+    if (split) return [{ kind: 'next', state: { ...state, set: new Map(state.set).set(name, split) } }];
+    return this.#texts(value, state).map(({ state: then, text }) => {
+      const set = new Map(then.set);
+      if (text === null) set.delete(name);
+      else set.set(name, text);
+      return { kind: 'next', state: { ...then, set } };
+    });
+  }
+
+  #if(directive: Directive, state: State): Step[] {
+    const question = directive.args.join(' ').replace(/^\(\s*|\s*\)$/g, '');
+    const answers = this.#ask(question, state, directive);
+    if (!answers) return this.#skipIf(directive, question, state);
+    const block = directive.block ?? [];
+    const owns = block.some(({ name }) => !REWRITING.has(name));
+    return [
+      ...answers.yes.flatMap((one) =>
+        this.#rewrite(block, owns ? { ...one, scope: { block, outer: one.scope, isIf: true } } : one),
+      ),
+      ...answers.no.map((one): Step => ({ kind: 'next', state: one })),
+    ];
+  }
+
+  /** An `if` that nothing is known of. If it lets only some requests through, all are refused. */
+  #skipIf(directive: Directive, question: string, state: State): Step[] {
+    const { report, allowOpen } = this.#options;
+    const go: Step[] = [{ kind: 'next', state }];
+    const refusal = (directive.block ?? []).find(
+      ({ name, args }) => name === 'return' && Number(args[0]) >= 400,
+    );
+    const part = state.location?.directive ?? this.#site.directive;
+    if (refusal) {
+      const status = Number(refusal.args[0]);
+      if (this.#letsSomeIn(question) && !allowOpen) {
+        const guard = { was: `${status} unless ${question.replace(/!/, '')}`, changesStatus: true };
+        const refused = this.#guard(state, directive, asStatus(status), guard);
+        if (refused) return [{ kind: 'done', leaf: refused }];
+      }
+      report.lose(directive, 'open', `answers ${status} in nginx; routes cannot ask for ${question}`, part);
+      return go;
+    }
+    if (isHttpsSwitch(directive)) report.note(directive, 'cloudflare', HTTPS);
+    else if (isHarmless(directive))
+      report.note(directive, 'changed', `its settings are left out: routes cannot ask for ${question}`);
+    else report.lose(directive, 'elsewhere', `not carried over: routes cannot ask for ${question}`, part);
+    return go;
+  }
+
+  /** Whether a guard refuses requests of which nothing is known. */
+  #letsSomeIn(question: string): boolean {
+    const [, name = '', operator = '', operand = ''] = /^\$(\w+)\s*(\S*)\s*(.*)$/.exec(question) ?? [];
+    const { geos, maps } = this.#options.variables;
+    const known = geos.get(name) ?? maps.get(name);
+    if (known) {
+      const value = known.fallback;
+      if (operator === '') return value !== '' && value !== '0';
+      if (operator === '=' || operator === '!=') return (value === operand) === (operator === '=');
+    }
+    return (
+      operator.startsWith('!') || /^ssl_client/.test(name) || (operator === '=' && /^(""|'')?$/.test(operand))
+    );
+  }
+
+  #rewriteUri(directive: Directive, state: State): Step[] {
+    const [pattern = '', replacement = '', flag = ''] = directive.args;
+    const matched = this.#match(pattern, false, state.uri);
+    const go: Step[] = [{ kind: 'next', state }];
+    if (matched.kind === 'no') return go;
+    if (matched.kind === 'maybe') {
+      const part = state.location?.directive ?? this.#site.directive;
+      this.#options.report.lose(
+        directive,
+        'elsewhere',
+        'not carried over: its expression says more than a prefix or an exact path',
+        part,
+      );
+      return go;
+    }
+    const { captures } = matched;
+    const inside = { ...state, captures, names: { ...state.names, ...matched.names } };
+    return this.#texts(replacement, inside).flatMap(({ state: then, text }): Step[] => {
+      if (text === null) {
+        this.#options.report.lose(
+          directive,
+          'elsewhere',
+          'not carried over: its target holds variables that are not known before a request',
+          state.location?.directive,
+        );
+        return go;
+      }
+      // A question mark at the end takes the query away, unless the text brings it along.
+      const url = text.endsWith('?') ? text.slice(0, -1) : text.includes(QUERY) ? text : text + QUERY;
+      if (text.endsWith('?') && !text.includes(QUERY))
+        this.#options.report.note(directive, 'changed', 'the query is kept');
+      const isRedirect = /^(https?:\/\/|\uE003)/.test(url) || flag === 'redirect' || flag === 'permanent';
+      if (isRedirect) {
+        const status = flag === 'permanent' ? 301 : 302;
+        return [
+          {
+            kind: 'done',
+            leaf: leaf(then, { kind: 'redirect', scope: then.scope, cause: directive, status, url }),
+          },
+        ];
+      }
+      const [path = ''] = url.split(QUERY);
+      if (path.includes('?'))
+        this.#options.report.lose(
+          directive,
+          'changed',
+          'backends do not get the query that it adds',
+          state.location?.directive,
+        );
+      const changed = { ...then, uri: path.split('?')[0]!, isRewritten: true };
+      if (flag === 'break') return [{ kind: 'stop', state: changed }];
+      this.#widen(changed.uri);
+      return [{ kind: flag === 'last' ? 'locate' : 'next', state: changed }];
+    });
+  }
+
+  /** Gives the locations below a new path classes of their own. */
+  #widen(uri: string): void {
+    if (!uri.endsWith(REST)) return;
+    const base = uri.slice(0, -1);
+    const names = [...this.#site.locations.prefixes.values(), ...this.#site.locations.exact.values()];
+    const below = names.filter(({ name }) => name.length > base.length && name.startsWith(base));
+    this.#addBelow(
+      uri,
+      below.map(({ name, kind }) => ({ text: name, isExact: kind === 'exact' })),
+    );
+  }
+
+  #return(directive: Directive, state: State): Leaf[] {
+    const [first = '', second] = directive.args;
+    const code = /^\d{3}$/.test(first) ? Number(first) : 302;
+    const text = /^\d{3}$/.test(first) ? second : first;
+    if ([301, 302, 303, 307, 308].includes(code) && text !== undefined) {
+      return this.#texts(text, state).map(({ state: then, text: url }) =>
+        url === null
+          ? this.#none(then, directive, 'its target holds variables that are not known before a request')
+          : leaf(then, { kind: 'redirect', scope: then.scope, cause: directive, status: code, url }),
+      );
+    }
+    const page = this.#errorPage(code, state);
+    if (page) return page;
+    const guard = code >= 400 ? { was: String(code), changesStatus: code === 444 } : null;
+    return this.#texts(text ?? '', state).map(({ state: then, text: body }) => {
+      if (body === null || /[\uE000-\uE003]/.test(body))
+        this.#options.report.note(directive, 'changed', 'the body is left out: it holds variables');
+      const known = body === null || /[\uE000-\uE003]/.test(body) ? '' : body;
+      return leaf(then, {
+        kind: 'respond',
+        scope: then.scope,
+        cause: directive,
+        status: asStatus(code),
+        body: known,
+        guard,
+      });
+    });
+  }
+
+  /** Where an `error_page CODE = …` leads, if that answers instead of an error. */
+  #errorPage(code: number, state: State): Leaf[] | null {
+    const pages = inherited(state.scope, 'error_page');
+    const page = pages.find(
+      ({ args }) => args.slice(0, -1).includes(String(code)) && args.some((one) => one === '='),
+    );
+    return page ? this.#jump(page.args.at(-1) ?? '', { ...state, hops: state.hops + 1 }) : null;
+  }
+
+  /** Goes on at a named location, or at another path; null when there is none. */
+  #jump(target: string, state: State): Leaf[] | null {
+    if (state.hops > MOST_HOPS) return null;
+    const inside = { ...state, isInternal: true };
+    if (target.startsWith('@')) {
+      const location = this.#site.locations.all.find(({ name }) => name === target);
+      return location ? this.#enter(location, { ...inside, location, scope: location }) : null;
+    }
+    if (!target.startsWith('/')) return null;
+    const [way] = this.#texts(target, inside);
+    if (way?.text == null) return null;
+    return this.#find({ ...way.state, uri: way.text.split(/[?\uE001]/)[0]! });
+  }
+
+  // The access phase.
+
+  #access(state: State): Leaf[] {
+    const { scope } = state;
+    for (const { cause, status, guard } of guardsOf(scope)) {
+      const refused = this.#guard(state, cause, status, guard);
+      if (refused) return [refused];
+    }
+    const except = limitExcept(scope);
+    if (!except) return this.#content(state);
+    const methods = except.args.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one.toUpperCase()]));
+    const { yes, no } = splitByMethod(state.facts, methods);
+    const others = no ? { ...state, facts: no } : null;
+    const refused =
+      others && this.#guard(others, except, 403, { was: '403 to other methods', changesStatus: false });
+    if (!refused) return this.#content(state);
+    return [...(yes ? this.#content({ ...state, facts: yes }) : []), refused];
+  }
+
+  /** Refuses, unless the import was asked to leave open what is guarded. */
+  #guard(state: State, cause: Directive, status: number, guard: Guard): Leaf | null {
+    if (this.#options.allowOpen) {
+      this.#options.report.note(
+        cause,
+        'open',
+        `nginx answers ${guard.was}; left open as asked (--allow-open)`,
+      );
+      return null;
+    }
+    return leaf(state, { kind: 'respond', scope: state.scope, cause, status, body: '', guard });
+  }
+
+  // Content.
+
+  #content(state: State): Leaf[] {
+    const { scope } = state;
+    const tries = scope.block.find(({ name }) => name === 'try_files');
+    if (tries) return this.#tryFiles(tries, state);
+    let at: Scope | null = scope;
+    let handler: Directive | undefined;
+    for (; at && !handler; at = at.isIf ? at.outer : null)
+      handler = at.block.find(({ name }) => CONTENT.test(name));
+    if (handler?.name === 'proxy_pass') return this.#proxy(handler, state);
+    const cause = state.location?.directive ?? this.#site.directive;
+    if (handler) return [this.#none(state, cause, `${handler.name} is not spoken here; backends need HTTP`)];
+    const page = this.#errorPage(404, state);
+    if (!page) return [this.#none(state, cause, 'files are not served here')];
+    this.#options.report.lose(
+      cause,
+      'elsewhere',
+      'files are not served here: what nginx found on disk goes on as if it were missing',
+      cause,
+    );
+    return page;
+  }
+
+  #tryFiles(directive: Directive, state: State): Leaf[] {
+    const files = directive.args.slice(0, -1);
+    const last = directive.args.at(-1) ?? '';
+    const cause = state.location?.directive ?? this.#site.directive;
+    if (last.startsWith('=')) {
+      const page = this.#errorPage(Number(last.slice(1)), state);
+      if (!page) return [this.#none(state, cause, 'files are not served here')];
+      this.#noteFiles(directive, files, cause);
+      return page;
+    }
+    const next = this.#jump(last, { ...state, hops: state.hops + 1 });
+    if (!next) return [this.#none(state, cause, `${last} is not there`)];
+    if (next.some(({ effect }) => effect.kind !== 'none')) this.#noteFiles(directive, files, cause);
+    return next;
+  }
+
+  #noteFiles(directive: Directive, files: readonly string[], part: Directive): void {
+    if (files.every((file) => file === '' || file.startsWith('/dev/null') || /nonexist/.test(file))) return;
+    this.#options.report.lose(
+      directive,
+      'elsewhere',
+      'files are not served here: what nginx found on disk goes on as if it were missing',
+      part,
+    );
+  }
+
+  #proxy(pass: Directive, state: State): Leaf[] {
+    const target = pass.args[0] ?? '';
+    const variable = readText(target).find(
+      (part) => typeof part !== 'string' && this.#splitOf(`$${part.variable}`, state),
+    );
+    if (variable && typeof variable !== 'string') {
+      const split = this.#splitOf(`$${variable.variable}`, state)!;
+      const ways = split.parts.map(({ weight, value }) => {
+        const set = new Map(state.set).set(variable.variable, value);
+        return { weight, text: this.#texts(target, { ...state, set })[0]?.text ?? null };
+      });
+      return [this.#proxyTo(pass, state, ways, split)];
+    }
+    return this.#texts(target, state).map(({ state: then, text }) =>
+      this.#proxyTo(pass, then, [{ weight: 1, text }], null),
+    );
+  }
+
+  #proxyTo(
+    cause: Directive,
+    state: State,
+    ways: readonly { readonly weight: number; readonly text: string | null }[],
+    split: SplitVariable | null,
+  ): Leaf {
+    const parsed = ways.map(({ weight, text }) => ({ weight, ...readTarget(text) }));
+    const [first] = parsed;
+    if (!first || parsed.some(({ address }) => address === null))
+      return this.#none(state, cause, 'its target must be a fixed http:// or https:// address');
+    const uris = new Set(parsed.map(({ rest }) => rest));
+    if (uris.size > 1) return this.#none(state, cause, 'its targets have different paths');
+    const uri = this.#uriFor(first.rest ?? '', state, (cause.args[0] ?? '').includes('$'));
+    const targets = parsed.map(({ address, weight }) => ({ address: address!, weight }));
+    return leaf(state, { kind: 'proxy', scope: state.scope, cause, targets, split, uri });
+  }
+
+  /** The path for the backend, by the rules of `proxy_pass`. */
+  #uriFor(given: string, state: State, hasVariables: boolean): string {
+    if (given === '') return state.uri;
+    const path = given.split(/[?\uE001]/)[0]!;
+    if (hasVariables) return path;
+    if (state.isRewritten) return state.uri;
+    const location = state.location;
+    if (location?.kind !== 'prefix' && location?.kind !== 'exact') return path;
+    return state.uri.startsWith(location.name) ? path + state.uri.slice(location.name.length) : path;
+  }
+
+  // Variables and questions.
+
+  #splitOf(text: string, state: State): SplitVariable | null {
+    const [, name] = /^\$\{?(\w+)\}?$/.exec(text) ?? [];
+    if (name === undefined) return null;
+    const own = state.set.get(name);
+    if (own !== undefined) return typeof own === 'string' ? null : own;
+    return this.#options.variables.splits.get(name) ?? null;
+  }
+
+  /** A text with its variables in place, for each way through the maps in it. Null: some are not known. */
+  #texts(text: string, state: State): { state: State; text: string | null }[] {
+    const parts = readText(text);
+    for (const part of parts) {
+      if (typeof part === 'string' || this.#known(part.variable, state) !== null) continue;
+      const ways = this.#branch(part.variable, state);
+      if (!ways) return [{ state, text: null }];
+      return ways.flatMap((way) => this.#texts(text, way));
+    }
+    const joined = parts
+      .map((part) => (typeof part === 'string' ? part : this.#known(part.variable, state)!))
+      .join('');
+    // `$uri$is_args$args`, `$uri?$args`: the query as it came.
+    return [{ state, text: joined.replace(/\?\uE001/, QUERY).replace(/\uE001\uE001/, QUERY) }];
+  }
+
+  #known(name: string, state: State): string | null {
+    const own = state.set.get(name);
+    if (typeof own === 'string') return own;
+    if (/^\d$/.test(name)) return state.captures[Number(name)] ?? '';
+    const named = state.names[name];
+    if (named !== undefined) return named;
+    switch (name) {
+      case 'uri':
+      case 'document_uri':
+        return state.uri;
+      case 'request_uri':
+        return this.#request + QUERY;
+      case 'is_args':
+        return QUERY;
+      case 'args':
+      case 'query_string':
+        return QUERY;
+      case 'host':
+      case 'http_host':
+        return HOST;
+      case 'server_name':
+        return this.#site.serverName;
+      case 'scheme':
+        return SCHEME;
+      default:
+        return null;
+    }
+  }
+
+  /** The ways through a map, each with the variable set. */
+  #branch(name: string, state: State): State[] | null {
+    const map = this.#options.variables.maps.get(name);
+    if (!map) return null;
+    const found = readText(map.source);
+    const [source] = found;
+    if (found.length !== 1 || source === undefined || typeof source === 'string') return null;
+    const withValue = (from: State, value: string) => ({ ...from, set: new Map(from.set).set(name, value) });
+    const results: State[] = [];
+    let left: State[] = [state];
+    const exactFirst = map.cases.toSorted(
+      (a, b) => Number(a.key.startsWith('~')) - Number(b.key.startsWith('~')),
+    );
+    for (const { key, value } of exactFirst) {
+      const question = questionOf(source.variable, key);
+      const next: State[] = [];
+      for (const one of left) {
+        const answers = this.#ask(question, one, map.directive);
+        if (!answers) return null;
+        results.push(...answers.yes.map((yes) => withValue(yes, value)));
+        next.push(...answers.no);
+      }
+      left = next;
+    }
+    this.#noteCase(map, source.variable);
+    return [...results, ...left.map((one) => withValue(one, map.fallback))].flatMap((one) =>
+      this.#texts(String(one.set.get(name)), { ...one, set: without(one.set, name) }).map(
+        ({ state: then, text }) => withValue(then, text ?? ''),
+      ),
+    );
+  }
+
+  #noteCase(map: MapVariable, variable: string): void {
+    if (sourceOf(variable) && map.cases.some(({ key }) => /^[^~]*[a-z]/i.test(key)))
+      this.#options.report.note(map.directive, 'changed', 'its values are compared with their case');
+  }
+
+  #match(pattern: string, ignoresCase: boolean, text: string): Matched {
+    const matched = matchText(pattern, ignoresCase, text);
+    if (matched.kind !== 'maybe') this.#addBelow(text, matched.below);
+    return matched;
+  }
+
+  /** The requests for which an `if` holds, and the others; null when routes cannot tell them apart. */
+  #ask(question: string, state: State, directive: Directive): { yes: State[]; no: State[] } | null {
+    const file = /^!?-[fdex]\s/.exec(question);
+    if (file) {
+      this.#options.report.note(directive, 'changed', 'no file is there: files are not looked for');
+      return question.startsWith('!') ? { yes: [state], no: [] } : { yes: [], no: [state] };
+    }
+    const [, variable, operator = '', raw = ''] =
+      /^\$\{?(\w+)\}?\s*(=|!=|~\*|~|!~\*|!~)?\s*(.*)$/s.exec(question) ?? [];
+    if (variable === undefined) return null;
+    const operand =
+      /^"(.*)"$|^'(.*)'$/s
+        .exec(raw)
+        ?.slice(1)
+        .find((one) => one !== undefined) ?? raw;
+    const isNegated = operator.startsWith('!');
+    const positive = operator.replace(/^!/, '');
+    const turn = (answers: { yes: State[]; no: State[] } | null) =>
+      answers && isNegated ? { yes: answers.no, no: answers.yes } : answers;
+    if (this.#known(variable, state) === null && this.#options.variables.maps.has(variable)) {
+      const ways = this.#branch(variable, state);
+      if (!ways) return null;
+      const all = ways.map((way) => this.#askKnown(String(way.set.get(variable)), positive, operand, way));
+      if (all.includes(null)) return null;
+      return turn({ yes: all.flatMap((one) => one!.yes), no: all.flatMap((one) => one!.no) });
+    }
+    if (variable === 'request_method') return turn(this.#askMethod(positive, operand, state));
+    const source = sourceOf(variable);
+    if (source) return turn(this.#askSource(source, positive, operand, state, directive));
+    const value = this.#valueFor(variable, state);
+    return value === null ? null : turn(this.#askKnown(value, positive, operand, state));
+  }
+
+  /** What is known of a variable that an `if` asks for. */
+  #valueFor(variable: string, state: State): string | null {
+    const { host, scheme } = this.#site;
+    if (variable === 'host' || variable === 'http_host') return host.startsWith('*') ? null : host;
+    if (variable === 'scheme') return scheme;
+    if (variable === 'https') return scheme === null ? null : scheme === 'https' ? 'on' : '';
+    if (variable === 'request_uri') return this.#request;
+    const known = this.#known(variable, state);
+    return known !== null && /[\uE001-\uE003]/.test(known) ? null : known;
+  }
+
+  #askKnown(
+    value: string,
+    operator: string,
+    operand: string,
+    state: State,
+  ): { yes: State[]; no: State[] } | null {
+    const answer = (is: boolean) => (is ? { yes: [state], no: [] } : { yes: [], no: [state] });
+    if (operator === '') return answer(value !== '' && value !== '0');
+    if (operator === '=') {
+      if (!value.includes(REST)) return answer(value === operand);
+      // One path among many: it gets a class of its own.
+      if (operand.startsWith(value.slice(0, -1))) this.#addBelow(value, [{ text: operand, isExact: true }]);
+      return answer(false);
+    }
+    const matched = this.#match(operand, operator === '~*', value);
+    if (matched.kind === 'maybe') return null;
+    if (matched.kind === 'no') return answer(false);
+    const { captures, names } = matched;
+    return { yes: [{ ...state, captures, names: { ...state.names, ...names } }], no: [] };
+  }
+
+  #askMethod(operator: string, operand: string, state: State): { yes: State[]; no: State[] } | null {
+    const values = operator === '=' ? [{ value: operand }] : operator === '~' ? readValues(operand) : null;
+    if (!values?.every(({ value }) => value !== undefined)) return null;
+    const { yes, no } = splitByMethod(
+      state.facts,
+      values.map(({ value }) => value!),
+    );
+    return { yes: yes ? [{ ...state, facts: yes }] : [], no: no ? [{ ...state, facts: no }] : [] };
+  }
+
+  #askSource(
+    source: Pick<Condition, 'on' | 'name'>,
+    operator: string,
+    operand: string,
+    state: State,
+    directive: Directive,
+  ): { yes: State[]; no: State[] } | null {
+    if (operator === '' || (operator === '=' && operand === '')) {
+      const { yes, no } = splitBy(state.facts, [{ ...source, present: true }]);
+      const present = yes.map((facts) => ({ ...state, facts }));
+      const absent = no ? [{ ...state, facts: no }] : [];
+      if (operator !== '') return { yes: absent, no: present };
+      this.#options.report.note(directive, 'changed', 'a value that is empty or 0 counts as set');
+      return { yes: present, no: absent };
+    }
+    const values = operator === '=' ? [{ value: operand }] : readValues(operand);
+    if (!values || (operator === '~*' && /[a-z]/i.test(operand))) return null;
+    const { yes, no } = splitBy(
+      state.facts,
+      values.map((value) => ({ ...source, ...value })),
+    );
+    return { yes: yes.map((facts) => ({ ...state, facts })), no: no ? [{ ...state, facts: no }] : [] };
+  }
+
+  /** Turns longer paths of the current URI into classes of requests. */
+  #addBelow(uri: string, below: readonly Below[]): void {
+    if (!uri.endsWith(REST) || this.#start.isExact) return;
+    const base = uri.slice(0, -1);
+    for (const { text, isExact } of below)
+      this.#options.addClass({ path: this.#start.path + text.slice(base.length), isExact });
+  }
+
+  #none(state: State, cause: Directive, why: string): Leaf {
+    return leaf(state, { kind: 'none', scope: state.scope, cause, why });
+  }
+}
+
+const REWRITING = new Set(['set', 'if', 'rewrite', 'return', 'break']);
+const CONTENT =
+  /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached|redis2|drizzle|postgres)_pass|stub_status|empty_gif|flv|mp4|perl|content_by_lua(_block|_file)?|js_content|echo|autoindex|dav_methods|rtmp_stat|vhost_traffic_status_display)$/;
+const HTTPS = 'SSL/TLS: turn on «Always Use HTTPS»';
+
+function leaf({ facts, location, set }: State, effect: Effect): Leaf {
+  const known = new Map(
+    [...set].filter(
+      (one): one is [string, string] => typeof one[1] === 'string' && !/[\uE000-\uE003]/.test(one[1]),
+    ),
+  );
+  return { facts, effect, location, known };
+}
+/** 444 closes the connection; nothing here does. */
+const asStatus = (code: number): number => (code === 444 || code === 499 ? 403 : code);
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
+}
+
+/** The question whether a map's key fits, as an `if` would ask it. */
+function questionOf(variable: string, key: string): string {
+  if (key.startsWith('~*')) return `$${variable} ~* ${key.slice(2)}`;
+  if (key.startsWith('~')) return `$${variable} ~ ${key.slice(1)}`;
+  return `$${variable} = ${key === '' ? '""' : key}`;
+}
+
+function isHttpsSwitch({ block }: Directive): boolean {
+  return (block ?? []).some(
+    ({ name, args }) =>
+      (name === 'return' || name === 'rewrite') && args.some((one) => one.startsWith('https://$')),
+  );
+}
+
+/** Whether a block only sets what changes neither target nor answer. */
+const isHarmless = ({ block }: Directive): boolean =>
+  (block ?? []).every(({ name }) =>
+    /^(add_header|access_log|expires|set|break|gzip|limit_rate|proxy_set_header|error_log|log_not_found)$/.test(
+      name,
+    ),
+  );
+
+/** Takes a target apart; `address` is null for what a Worker cannot reach. */
+function readTarget(text: string | null): { address: string | null; rest: string | null } {
+  const [, scheme, name = '', rest = ''] =
+    /^(https?):\/\/([^/?\uE000-\uE002]+)(.*)$/is.exec(text ?? '') ?? [];
+  if (scheme === undefined || name.startsWith('unix:')) return { address: null, rest: null };
+  return { address: `${scheme.toLowerCase()}://${name}`, rest };
+}
+
+/** What closes a scope to some or all clients. */
+function* guardsOf(scope: Scope): Generator<{ cause: Directive; status: number; guard: Guard }> {
+  const rules = inherited(scope, 'allow', 'deny');
+  const isOpen = rules[0]?.name === 'allow' && rules[0].args[0] === 'all';
+  const deny = rules.find(({ name }) => name === 'deny');
+  if (deny && !isOpen) {
+    const isWhole = rules[0] === deny && deny.args[0] === 'all';
+    const was = isWhole
+      ? '403'
+      : `403 to some addresses (${rules.map(({ name, args }) => `${name} ${args[0]}`).join(', ')})`;
+    yield { cause: deny, status: 403, guard: { was, changesStatus: false } };
+  }
+  for (const name of AUTH) {
+    const one = setting(scope, name);
+    if (!one || one.args[0] === 'off') continue;
+    const was = name === 'auth_basic' ? '401 without a password' : `401 or 403 without permission (${name})`;
+    yield { cause: one, status: 403, guard: { was, changesStatus: true } };
+  }
+  for (let at: Scope | null = scope; at; at = at.outer) {
+    const lua = at.block.find(({ name }) => /^access_by_lua|^js_access$/.test(name));
+    if (lua)
+      yield { cause: lua, status: 403, guard: { was: 'what its program decides', changesStatus: true } };
+    if (lua) break;
+  }
+  const certificate = setting(scope, 'ssl_verify_client');
+  if (certificate?.args[0] === 'on')
+    yield {
+      cause: certificate,
+      status: 403,
+      guard: { was: '400 without a client certificate', changesStatus: true },
+    };
+}
+
+const AUTH = [
+  'auth_basic',
+  'auth_request',
+  'auth_jwt',
+  'auth_digest',
+  'auth_ldap',
+  'auth_pam',
+  'auth_gss',
+  'auth_spnego',
+  'auth_oidc',
+];
+
+/** The `limit_except` that guards a scope. */
+function limitExcept(scope: Scope): Directive | undefined {
+  for (let at: Scope | null = scope; at; at = at.isIf ? at.outer : null) {
+    const found = at.block.find(({ name }) => name === 'limit_except');
+    if (found) return (found.block ?? []).some(({ name }) => /^(deny|auth_)/.test(name)) ? found : undefined;
+  }
+  return undefined;
+}
