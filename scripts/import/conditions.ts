@@ -10,7 +10,7 @@ export interface Condition {
   readonly not?: boolean;
 }
 
-/** Everything that holds on one way. The ways through a file exclude each other. */
+/** Everything that holds on one way. */
 export interface Facts {
   /** Null: any. */
   readonly methods: readonly string[] | null;
@@ -59,13 +59,16 @@ function withCondition(facts: Facts, condition: Condition): Facts | null {
   return { ...facts, conditions: [...facts.conditions, condition] };
 }
 
-/** The two ways after a question: where one of `conditions` holds, and where none does. */
+/**
+ * The ways after a question: for each of `conditions` where it holds, and where none does. The first ones may overlap; what
+ * is in two of them ends in the same way, for how a request ends depends on nothing but the request.
+ */
 export function splitBy(facts: Facts, conditions: readonly Condition[]): { yes: Facts[]; no: Facts | null } {
   const yes: Facts[] = [];
   let no: Facts | null = facts;
   for (const condition of conditions) {
     if (!no) break;
-    const held = withCondition(no, condition);
+    const held = withCondition(facts, condition);
     if (held) yes.push(held);
     no = withCondition(no, negate(condition));
   }

@@ -228,6 +228,12 @@ class Conversion {
     const known = this.#pools.get(name);
     if (known !== undefined) return known;
     const section = this.#backends.get(name)!;
+    if (this.#pools.size === 0)
+      this.#report.note(
+        section,
+        'changed',
+        'HAProxy answers 503 itself when a server cannot be reached, the product 502',
+      );
     const made = makePool(section, this.#settings.get(section) ?? [], this.#draft, this.#report);
     this.#pools.set(name, made);
     return made;

@@ -1,5 +1,4 @@
 /** From a HAProxy backend with its defaults to a pool. No I/O. */
-import { poolSchema } from '../../../worker/config/schema.ts';
 import type { Draft, Json } from '../draft.ts';
 import type { Report } from '../report.ts';
 import { type Line, readTime, type Section } from './parse.ts';
@@ -239,23 +238,26 @@ function affinityOf(settings: Settings, report: Report): Json {
 
 const SHORTEST_INTERVAL_MS = 5_000;
 const INTERVAL_MS = 2_000;
+const LONGEST_CHECK_MS = 60_000;
 
 /** Active checks, from `option httpchk` and the servers' `check`. */
 function checkOf(lines: readonly Line[], settings: Settings, report: Report): Json {
   const checked = lines.map((line) => optionsOf(line, settings)).find((options) => options.has('check'));
   const http = hasOption(settings, 'httpchk');
   if (!checked) return {};
+  const intervalMs = intervalOf(checked, lines[0]!, report);
+  const counts = {
+    intervalMs,
+    unhealthyAfter: Number(checked.get('fall') ?? 3),
+    healthyAfter: Number(checked.get('rise') ?? 2),
+  };
   if (!http) {
     report.note(
       lines[0]!,
       'changed',
-      'checks by TCP connection are left out; "healthCheck" of a pool asks by HTTP',
+      'checks are by HTTP: any response to GET / is well, where HAProxy only opens a connection',
     );
-    return {};
-  }
-  if (!('healthCheck' in poolSchema.shape)) {
-    report.note(http, 'changed', 'left out: pools have no checks yet');
-    return {};
+    return { healthCheck: { ...counts, expectedStatuses: ANY_ANSWER } };
   }
   const send = last(settings, 'http-check', 'send')?.args ?? [];
   const value = (key: string) => (send.includes(key) ? send[send.indexOf(key) + 1] : undefined);
@@ -264,27 +266,47 @@ function checkOf(lines: readonly Line[], settings: Settings, report: Report): Js
   const method = value('meth') ?? (second === undefined ? 'OPTIONS' : first);
   const path = value('uri') ?? second ?? (first.startsWith('/') ? first : '/');
   const expect = last(settings, 'http-check', 'expect')?.args.slice(1) ?? [];
-  const interval = readTime(checked.get('inter')) ?? INTERVAL_MS;
-  if (interval < SHORTEST_INTERVAL_MS)
-    report.note(
-      http,
-      'changed',
-      `checks come every ${SHORTEST_INTERVAL_MS / 1_000} s; that is the most often`,
-    );
-  const usable = method === 'HEAD' || method === 'GET' || method === 'OPTIONS' ? method : 'GET';
+  const expected = expectationOf(expect, http, report);
+  // A HEAD has no body to look at.
+  const usable = method === 'HEAD' && !('expectedBody' in expected) ? 'HEAD' : 'GET';
+  if (usable !== method) report.note(http, 'changed', `checks are by GET, not by ${method}`);
+  const headers = headersOf(send);
   const timeout = readTime(last(settings, 'timeout', 'check')?.args[1]);
-  const intervalMs = Math.min(Math.max(interval, SHORTEST_INTERVAL_MS), LONGEST_MS);
   return {
     healthCheck: {
-      path: (path.startsWith('/') ? path : '/').split('?')[0],
+      path: path.startsWith('/') ? path : '/',
       method: usable,
-      intervalMs,
-      ...(timeout === null ? {} : { timeoutMs: Math.min(Math.max(Math.round(timeout), 100), intervalMs) }),
-      ...expectationOf(expect, http, report),
-      unhealthyAfter: Number(checked.get('fall') ?? 3),
-      healthyAfter: Number(checked.get('rise') ?? 2),
+      ...headers,
+      ...counts,
+      ...(timeout === null
+        ? {}
+        : { timeoutMs: Math.min(Math.max(Math.round(timeout), 1), LONGEST_CHECK_MS) }),
+      ...expected,
     },
   };
+}
+
+/** Every status but those by which the platform says that a backend cannot be reached. */
+const ANY_ANSWER = ['2xx', '3xx', '4xx', '500', '501', '502', '503', '504', '505'];
+
+function intervalOf(checked: ReadonlyMap<string, string>, source: Line, report: Report): number {
+  const interval = readTime(checked.get('inter')) ?? INTERVAL_MS;
+  if (interval < SHORTEST_INTERVAL_MS)
+    report.note(source, 'changed', `checks come every ${SHORTEST_INTERVAL_MS / 1_000} s, no more often`);
+  return Math.min(Math.max(Math.round(interval), SHORTEST_INTERVAL_MS), LONGEST_MS);
+}
+
+/** `http-check send … hdr NAME VALUE`. */
+function headersOf(send: readonly string[]): Json {
+  const headers: Record<string, string> = {};
+  let host: string | undefined;
+  for (const [i, word] of send.entries()) {
+    if (word !== 'hdr') continue;
+    const [name = '', value = ''] = send.slice(i + 1);
+    if (name.toLowerCase() === 'host') host = value;
+    else headers[name.toLowerCase()] = value;
+  }
+  return { ...(host ? { host } : {}), ...(Object.keys(headers).length > 0 ? { headers } : {}) };
 }
 
 function expectationOf(expect: readonly string[], source: Line, report: Report): Json {

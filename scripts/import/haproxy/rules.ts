@@ -337,23 +337,33 @@ class Follow {
     const yes: State[] = [];
     let left: State[] = [state];
     for (const way of condition) {
-      let inside = left;
-      const outside: State[] = [];
-      for (const { acl, isNegated } of way) {
-        const next: State[] = [];
-        for (const one of inside) {
-          const answer = this.#askAcl(acl, one, line);
-          const [holds, fails] = isNegated ? [answer.no, answer.yes] : [answer.yes, answer.no];
-          if (answer.isUnknown) this.#noteUnknown(acl, line, isRefusal, isNegated);
-          next.push(...holds.map((held) => (answer.isUnknown ? { ...held, isAssumed: true } : held)));
-          outside.push(...fails);
-        }
-        inside = next;
-      }
-      yes.push(...inside);
-      left = outside;
+      // Ways may overlap: what is in two of them goes on in the same way.
+      yes.push(...this.#askWay(way, [state], line, isRefusal).yes);
+      left = this.#askWay(way, left, line, isRefusal).no;
     }
     return { yes, no: left };
+  }
+
+  #askWay(
+    way: Condition[number],
+    from: readonly State[],
+    line: Line,
+    isRefusal: boolean,
+  ): { yes: State[]; no: State[] } {
+    let inside = [...from];
+    const outside: State[] = [];
+    for (const { acl, isNegated } of way) {
+      const next: State[] = [];
+      for (const one of inside) {
+        const answer = this.#askAcl(acl, one, line);
+        const [holds, fails] = isNegated ? [answer.no, answer.yes] : [answer.yes, answer.no];
+        if (answer.isUnknown) this.#noteUnknown(acl, line, isRefusal, isNegated);
+        next.push(...holds.map((held) => (answer.isUnknown ? { ...held, isAssumed: true } : held)));
+        outside.push(...fails);
+      }
+      inside = next;
+    }
+    return { yes: inside, no: outside };
   }
 
   #noteUnknown(acl: string | Test, line: Line, isRefusal: boolean, isNegated: boolean): void {

@@ -1,21 +1,7 @@
 /** Small nginx configurations, requests for them, and where Evenkeel may answer otherwise because the report says so. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: nginx writes its variables so
 
-/** One configuration. `{a}` to `{d}` are backends, `{host}` is the host, `{listen}` the address to listen on. */
-export interface Case {
-  readonly name: string;
-  readonly config: string;
-  /** `METHOD /path | header: value`; a body after a blank `||`. */
-  readonly requests: readonly string[];
-  /** Headers at the backend to compare. */
-  readonly see?: readonly string[];
-  /** Headers of the response to compare. */
-  readonly hear?: readonly string[];
-  /** Requests that are answered otherwise, each with what the report says of it. */
-  readonly differs?: Readonly<Record<string, RegExp>>;
-  /** The exit status of the command; 0 without `differs`. */
-  readonly exit?: 0 | 3;
-}
+import type { Case } from './beside.ts';
 
 const server = (inside: string, outside = ''): string =>
   `${outside}\nserver {\n listen {listen};\n server_name {host};\n${inside}\n}`;
