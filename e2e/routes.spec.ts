@@ -166,3 +166,87 @@ test('ten thousand routes are filtered rather than drawn in full', async ({ page
   await expect(page.getByRole('rowheader')).toHaveCount(1);
   await expect(page.getByText('1 of 10,000')).toBeVisible();
 });
+
+test('a split with a condition is dragged and typed, and the form says what it takes from other routes', async ({
+  page,
+}) => {
+  for (let i = 0; i < 4; i++) await dashboard.product.get('shop.localhost', `/beta/${i}`);
+  const requests = async () => (await dashboard.product.apiOk('GET', '/requests?pool=shop')).requests.length;
+  await expect.poll(requests).toBeGreaterThanOrEqual(4);
+  await page.goto(`http://localhost:${dashboard.product.port}/routes?edit=%2B`);
+  const dialog = page.getByRole('dialog', { name: 'New route' });
+  await dialog.getByLabel('Host', { exact: true }).fill('shop.localhost');
+  await dialog.getByLabel('Path', { exact: true }).fill('/beta');
+  await expect(
+    dialog.getByText('This route takes 4 requests on record in the last minute from route shop'),
+  ).toBeVisible();
+  await dialog.getByText('Conditions', { exact: true }).click();
+  await dialog.getByRole('button', { name: 'Add to Headers' }).click();
+  const headers = dialog.getByRole('group', { name: 'Headers', exact: true });
+  await headers.getByLabel('Name').fill('x-beta');
+  await expect(headers.getByText('needs exactly one of value, prefix')).toBeVisible();
+  await headers.getByLabel('Value').fill('1');
+  await expect(dialog.getByText('This route takes up to 4 requests')).toBeVisible();
+  await dialog.getByLabel('What happens').click();
+  await page.getByRole('option', { name: 'Split between pools' }).click();
+  await dialog.getByRole('button', { name: 'Add pool' }).click();
+  await dialog.getByLabel('Share of api in per cent').fill('20');
+  await expect(dialog.getByLabel('Share of shop in per cent')).toHaveValue('80');
+  const border = dialog.getByRole('slider', { name: 'Share of shop against api' });
+  await border.press('ArrowRight');
+  await expect(border).toHaveAttribute('aria-valuetext', 'shop 81 %, api 19 %');
+  const { x, y, width, height } = (await border.boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2 - 100, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+  await expect(border).not.toHaveAttribute('aria-valuenow', '81');
+  await border.press('PageUp');
+  const shares = (await border.getAttribute('aria-valuetext'))!.match(/\d+/g)!.map(Number);
+  await dialog.getByRole('button', { name: 'Add route' }).click();
+  await expect(dialog).toBeHidden();
+  expect((await dashboard.product.apiOk('GET', '/routes/shop-beta')).route).toMatchObject({
+    match: { headers: [{ name: 'x-beta', value: '1' }] },
+    pool: null,
+    split: {
+      by: 'request',
+      pools: [
+        { pool: 'shop', weight: shares[0] },
+        { pool: 'api', weight: shares[1] },
+      ],
+    },
+  });
+  await expect(page.getByRole('row', { name: /beta/ })).toContainText('header x-beta is 1');
+
+  // The route test says what did not fit, for a request that is filled in from the record.
+  await page.getByLabel('Fill in from a recent request').click();
+  await page.getByRole('option', { name: 'GET shop.localhost/beta/3' }).click();
+  await expect(page.getByRole('textbox', { name: 'URL' })).toHaveValue('http://shop.localhost/beta/3');
+  await expect(page.getByRole('listitem').filter({ hasText: 'header x-beta' })).toContainText('shop-beta');
+});
+
+test('a redirect and a fixed response are made in the form', async ({ page }) => {
+  await page.goto(`http://localhost:${dashboard.product.port}/routes?edit=cart`);
+  const dialog = page.getByRole('dialog', { name: 'Route cart', exact: true });
+  await dialog.getByLabel('What happens').click();
+  await page.getByRole('option', { name: 'Redirect' }).click();
+  await dialog.getByLabel('Prefix', { exact: true }).fill('/basket');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('row', { name: /cart/ })).toContainText('redirects (301) to /basket');
+  const moved = await dashboard.product.get('shop.localhost', '/cart/7');
+  expect([moved.status, moved.headers.location]).toEqual([301, 'http://shop.localhost/basket/7']);
+
+  await page.getByRole('button', { name: 'Edit cart' }).click();
+  await dialog.getByLabel('What happens').click();
+  await page.getByRole('option', { name: 'Answer itself' }).click();
+  await dialog.getByLabel('Body', { exact: true }).fill('<p>Closed');
+  await dialog.getByRole('button', { name: 'Add to Headers' }).click();
+  await dialog.getByLabel('Headers: name 1').fill('retry-after');
+  await dialog.getByLabel('Headers: value 1').fill('60');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByRole('row', { name: /cart/ })).toContainText('responds 503');
+  const closed = await dashboard.product.get('shop.localhost', '/cart/7');
+  expect([closed.status, closed.text, closed.headers['retry-after']]).toEqual([503, '<p>Closed', '60']);
+});

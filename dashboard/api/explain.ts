@@ -11,6 +11,8 @@ export interface Question {
   readonly headers: Readonly<Record<string, string>>;
   /** Left out where it is not known. */
   readonly clientIp?: string;
+  /** Two capital letters; left out where it is not known. */
+  readonly country?: string;
 }
 
 /** The explanation. It holds only for the moment, so it is not kept. */

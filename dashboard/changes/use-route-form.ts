@@ -82,6 +82,8 @@ export const tidied = (route: RouteConfig): RouteConfig => ({
   id: route.id.trim(),
   host: route.host.trim().toLowerCase(),
   path: route.path.trim() === '' ? '/' : route.path.trim(),
+  // Without its last condition a form leaves nothing.
+  match: route.match ?? {},
 });
 
 const withSuggestedId = (route: RouteConfig, routes: readonly RouteConfig[]): RouteConfig => ({

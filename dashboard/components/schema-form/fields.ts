@@ -10,8 +10,8 @@ export interface Field {
   readonly label: string;
   /**
    * `choice`: one of a few values · `mixed`: one of a few values, or a number · `flag` · `number` · `duration` and `size`:
-   * numbers that are written with a unit · `text` · `list`: separated by commas · `pairs`: names and texts, separated by
-   * semicolons · `group`: has `fields`.
+   * numbers that are written with a unit · `text` · `long`: text of several lines · `list`: separated by commas · `rows`: a
+   * list of objects, each with `fields` · `pairs`: names and their values · `group`: has `fields`.
    */
   readonly kind:
     | 'choice'
@@ -21,7 +21,9 @@ export interface Field {
     | 'duration'
     | 'size'
     | 'text'
+    | 'long'
     | 'list'
+    | 'rows'
     | 'pairs'
     | 'group';
   readonly description: string;
@@ -31,6 +33,7 @@ export interface Field {
   /** What an empty field means: `null`, `unset` (the key is left out), or nothing but an empty text. */
   readonly empty: 'null' | 'unset' | 'text';
   readonly default?: unknown;
+  /** Those of rows have paths within one row. */
   readonly fields: readonly Field[];
   /** A list of texts: `204` stays a text. */
   readonly isOfTexts?: boolean;
@@ -60,13 +63,15 @@ function fieldOf(key: string, schema: JsonSchema, at: string, isRequired: boolea
   const options = schema.anyOf ?? [schema];
   const parts = options.filter(({ type }) => type !== 'null');
   const choices = parts.flatMap(choicesOf);
-  const number = parts.find(({ type }) => type === 'integer' || type === 'number');
+  const number = parts.find(
+    ({ type, const: only }) => (type === 'integer' || type === 'number') && only === undefined,
+  );
   const path = at + key;
   const isNullable = parts.length < options.length;
   return {
     path,
     label: labelOf(path),
-    kind: withUnit(kindOf(parts, choices, number), key),
+    kind: LONG.has(path) ? 'long' : withUnit(kindOf(parts, choices, number), key),
     description: schema.description ?? '',
     choices,
     min: number?.minimum,
@@ -74,9 +79,15 @@ function fieldOf(key: string, schema: JsonSchema, at: string, isRequired: boolea
     empty: isNullable ? 'null' : isRequired || schema.default !== undefined ? 'text' : 'unset',
     default: schema.default,
     isOfTexts: parts[0]?.items?.type === 'string',
-    fields: parts.length === 1 && parts[0]!.properties ? fieldsOf(parts[0]!, [], `${path}.`) : [],
+    fields: parts.length === 1 ? innerFields(parts[0]!, path) : [],
   };
 }
+
+const innerFields = (schema: JsonSchema, path: string): Field[] =>
+  schema.items?.properties ? fieldsOf(schema.items) : fieldsOf(schema, [], `${path}.`);
+
+/** Texts that are written in several lines. */
+const LONG: ReadonlySet<string> = new Set(['respond.body']);
 
 const choicesOf = ({ type, enum: values, const: only }: JsonSchema): readonly Scalar[] => {
   if (values) return values;
@@ -91,7 +102,7 @@ function kindOf(
 ): Field['kind'] {
   const [first] = parts;
   if (first?.properties) return 'group';
-  if (first?.type === 'array') return 'list';
+  if (first?.type === 'array') return first.items?.properties ? 'rows' : 'list';
   if (first?.type === 'object') return 'pairs';
   if (parts.length === 1 && first?.type === 'boolean') return 'flag';
   if (choices.length > 0) return number ? 'mixed' : 'choice';
@@ -122,6 +133,16 @@ const LABELS: Readonly<Record<string, string>> = {
   'healthCheck.healthyAfter': 'Healthy after',
   maxLease: 'Largest lease',
   logSampleRate: 'Share of successes logged',
+  'requestHeaders.set': 'Set',
+  'requestHeaders.add': 'Add',
+  'requestHeaders.remove': 'Remove',
+  'responseHeaders.set': 'Set',
+  'responseHeaders.add': 'Add',
+  'responseHeaders.remove': 'Remove',
+  'match.query': 'Query parameters',
+  'mirror.percent': 'Share (%)',
+  maxBodyBytes: 'Largest body',
+  'mirror.maxBodyBytes': 'Largest body',
 };
 
 /** Endings that are units: durations and sizes are written with theirs, so that the label does not need it. */
@@ -158,10 +179,6 @@ export const asText = (field: Pick<Field, 'empty' | 'kind' | 'path'>, value: unk
   if (value === null || value === undefined) return '';
   if (kind === 'duration' && typeof value === 'number') return exactDuration(value * unitMs(field));
   if (kind === 'size' && typeof value === 'number') return exactSize(value);
-  if (typeof value === 'object' && !Array.isArray(value))
-    return Object.entries(value)
-      .map(([name, one]) => `${name}: ${one}`)
-      .join('; ');
   if (!Array.isArray(value)) return String(value);
   return value.length === 0 && empty === 'unset' ? EMPTY_LIST : value.join(', ');
 };
@@ -181,7 +198,6 @@ export function fromText(field: Field, text: string): unknown {
     return ms === null ? text : ms / unitMs(field);
   }
   if (kind === 'size') return parseSize(written) ?? text;
-  if (kind === 'pairs') return pairsOf(written);
   return kind === 'number' || kind === 'mixed' ? numberOr(written) : text;
 }
 
@@ -210,19 +226,6 @@ export function inUnits(field: Field, message: string | undefined): string | und
       (_, key, figure) => `${labelOf(parent + key)} (${written(figure)})`,
     );
 }
-
-/** `X-A: 1; X-B: 2` as an object; a part without a colon is a name without a value, which the API may refuse. */
-const pairsOf = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    text
-      .split(';')
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-      .map((part) => {
-        const [name = '', ...value] = part.split(':');
-        return [name.trim(), value.join(':').trim()];
-      }),
-  );
 
 const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 

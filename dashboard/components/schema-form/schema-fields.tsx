@@ -1,7 +1,7 @@
 /** The fields of a form built from a JSON Schema: takes an object's values, and reports one change at a time. */
 import { Switch } from '@cloudflare/kumo/components/switch';
 import type { Problem } from '../../../worker/config/check.ts';
-import { messageAt } from '../../model/problems.ts';
+import { messageAt, within } from '../../model/problems.ts';
 import { ChoiceField, MixedField } from './choice-field.tsx';
 import {
   asText,
@@ -12,9 +12,11 @@ import {
   inUnits,
   misread,
   valueAt,
+  withValue,
 } from './fields.ts';
 import { Hint } from './hint.tsx';
-import { TextField } from './text-field.tsx';
+import { PairsField, Rows } from './rows-field.tsx';
+import { LongField, TextField } from './text-field.tsx';
 
 interface SchemaFieldsProps {
   readonly fields: readonly Field[];
@@ -33,8 +35,8 @@ interface SchemaFieldsProps {
 
 /** All fields; groups become fieldsets. */
 export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
-  const groups = fields.filter(({ kind }) => kind === 'group');
-  const plain = fields.filter(({ kind }) => kind !== 'group');
+  const plain = fields.filter(({ kind }) => !WIDE.has(kind));
+  const wide = fields.filter(({ kind }) => WIDE.has(kind));
   return (
     <>
       {plain.length > 0 && (
@@ -44,12 +46,19 @@ export function SchemaFields({ fields, ...rest }: SchemaFieldsProps) {
           ))}
         </div>
       )}
-      {groups.map((group) => (
-        <Group key={group.path} group={group} {...rest} />
-      ))}
+      {wide.map((field) =>
+        field.kind === 'group' ? (
+          <Group key={field.path} group={field} {...rest} />
+        ) : (
+          <OneField key={field.path} field={field} {...rest} />
+        ),
+      )}
     </>
   );
 }
+
+/** Kinds that take the form's whole width. */
+const WIDE: ReadonlySet<Field['kind']> = new Set(['group', 'rows', 'pairs', 'long']);
 
 /** A group may be switched off as a whole, where null means off and its fields have defaults to begin with. */
 const isSwitched = ({ empty, fields }: Field): boolean =>
@@ -100,6 +109,23 @@ function OneField({ field, value: object, onChange, problems, choices, fixed, in
       return <MixedField {...props} />;
     case 'flag':
       return field.empty === 'text' ? <FlagField {...props} /> : <ChoiceField {...props} />;
+    case 'long':
+      return <LongField {...props} />;
+    case 'pairs':
+      return <PairsField {...props} />;
+    case 'rows':
+      return (
+        <Rows {...props}>
+          {(row, i, change) => (
+            <SchemaFields
+              fields={field.fields}
+              value={row}
+              onChange={(path, value) => change(withValue(row, path, value))}
+              problems={within(problems, `${field.path}[${i}]`)}
+            />
+          )}
+        </Rows>
+      );
     default:
       return <TextField {...props} />;
   }

@@ -1,5 +1,5 @@
 /** A field that is typed: text, a number, a duration or a size with its unit, or a list separated by commas. */
-import { Input } from '@cloudflare/kumo/components/input';
+import { Input, InputArea } from '@cloudflare/kumo/components/input';
 import { useState } from 'react';
 import { asText, type FieldProps, fromText } from './fields.ts';
 import { Hint } from './hint.tsx';
@@ -27,6 +27,25 @@ export function TextField({ field, value, onChange, error, disabled, placeholder
       autoComplete="off"
       spellCheck={false}
       inputMode={field.kind === 'number' ? 'decimal' : undefined}
+    />
+  );
+}
+
+/** Text of several lines. */
+export function LongField({ field, value, onChange, error, disabled }: FieldProps) {
+  return (
+    <InputArea
+      label={field.label}
+      name={field.path}
+      value={String(value ?? '')}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      description={<Hint field={field} value={value} />}
+      error={error}
+      aria-invalid={error !== undefined}
+      disabled={disabled}
+      rows={5}
+      spellCheck={false}
+      className="w-full font-mono text-[13px]"
     />
   );
 }

@@ -3,11 +3,13 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
 import { PlusIcon, SignpostIcon, XIcon } from '@phosphor-icons/react';
+import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Problem } from '../../../worker/config/check.ts';
 import type { Question } from '../../api/explain.ts';
+import { type Mapping, requestsQuery } from '../../api/requests.ts';
 import { messageAt } from '../../model/problems.ts';
-import { type HeaderRow, questionOf } from './explain-words.ts';
+import { type HeaderRow, questionOf, urlOf } from './explain-words.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -27,10 +29,11 @@ export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, 
   useEffect(() => setMethod(askedMethod), [askedMethod]);
   const [rows, setRows] = useState<readonly HeaderRow[]>([]);
   const [clientIp, setClientIp] = useState('');
+  const [country, setCountry] = useState('');
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (url.trim() === '') return;
-    const question = questionOf(url, method, rows, clientIp);
+    const question = questionOf(url, method, rows, { clientIp, country });
     setUrl(question.url);
     onAsk(question);
   };
@@ -62,10 +65,19 @@ export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, 
           Test
         </Button>
       </div>
+      <RecentRequest
+        onPick={(mapping) => {
+          setUrl(urlOf(mapping));
+          setMethod(mapping.method);
+          onAsk(questionOf(urlOf(mapping), mapping.method, rows, { clientIp, country }));
+        }}
+      />
       <details
-        open={messageAt(errors, 'headers') !== undefined || messageAt(errors, 'clientIp') !== undefined}
+        open={['headers', 'clientIp', 'country'].some((field) => messageAt(errors, field) !== undefined)}
       >
-        <summary className="w-fit cursor-pointer text-kumo-subtle">Headers and client address</summary>
+        <summary className="w-fit cursor-pointer text-kumo-subtle">
+          Headers, client address and country
+        </summary>
         <div className="flex max-w-3xl flex-col gap-4 pt-3">
           <Headers rows={rows} setRows={setRows} error={messageAt(errors, 'headers')} />
           <div className="max-w-xs">
@@ -74,14 +86,50 @@ export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, 
               value={clientIp}
               onValueChange={(value: string) => setClientIp(value)}
               placeholder="198.51.100.7"
-              description="Used by address affinity and by the hash policy"
+              description="Used by address affinity, by splits and by the hash policy"
               error={messageAt(errors, 'clientIp')}
+              autoComplete="off"
+            />
+          </div>
+          <div className="max-w-xs">
+            <Input
+              label="Country"
+              value={country}
+              onValueChange={(value: string) => setCountry(value)}
+              placeholder="DE"
+              description="Used by routes for countries"
+              error={messageAt(errors, 'country')}
               autoComplete="off"
             />
           </div>
         </div>
       </details>
     </form>
+  );
+}
+
+/** Recent requests to choose from. */
+const RECENT = 20;
+
+/** Fills the form in from a request on record. */
+function RecentRequest({ onPick }: { readonly onPick: (mapping: Mapping) => void }) {
+  const { data: requests = [] } = useQuery(requestsQuery({}));
+  const items = [...new Map(requests.map((one) => [`${one.method} ${one.host}${one.path}`, one]))]
+    .slice(0, RECENT)
+    .map(([words, mapping]) => ({ words, mapping }));
+  if (items.length === 0) return null;
+  return (
+    <Select
+      aria-label="Fill in from a recent request"
+      placeholder="Fill in from a recent request"
+      className="w-full max-w-xl"
+      value={null}
+      items={items.map(({ words }) => ({ value: words, label: words }))}
+      onValueChange={(picked) => {
+        const found = items.find(({ words }) => words === picked);
+        if (found) onPick(found.mapping);
+      }}
+    />
   );
 }
 

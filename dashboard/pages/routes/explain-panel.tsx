@@ -14,7 +14,7 @@ import { Explanation } from './explanation.tsx';
 export function ExplainPanel() {
   const { url = '', method = 'GET' } = useSearch({ from: '/routes' });
   const navigate = useNavigate({ from: '/routes' });
-  const [more, setMore] = useState<Pick<Question, 'headers' | 'clientIp'>>({ headers: {} });
+  const [more, setMore] = useState<Pick<Question, 'headers' | 'clientIp' | 'country'>>({ headers: {} });
   const question: Question = { ...more, url: withScheme(url), method };
   const asked = useQuery({
     ...explainQuery(question),

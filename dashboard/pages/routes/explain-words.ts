@@ -21,7 +21,7 @@ export function questionOf(
   url: string,
   method: string,
   rows: readonly HeaderRow[],
-  clientIp: string,
+  { clientIp, country }: { readonly clientIp: string; readonly country: string },
 ): Question {
   const headers: Record<string, string> = {};
   for (const { name, value } of rows) {
@@ -33,8 +33,30 @@ export function questionOf(
     method,
     headers,
     ...(clientIp.trim() === '' ? {} : { clientIp: clientIp.trim() }),
+    ...(country.trim() === '' ? {} : { country: country.trim().toUpperCase() }),
   };
 }
+
+/** What of a more specific route did not fit, in words: `method`, `header x-beta`. */
+export function failureInWords(failed: string): string {
+  const dot = failed.indexOf('.');
+  const kind = KINDS[dot < 0 ? failed : failed.slice(0, dot)] ?? failed;
+  return dot < 0 ? kind : `${kind} ${failed.slice(dot + 1)}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  path: 'path',
+  methods: 'method',
+  headers: 'header',
+  cookies: 'cookie',
+  query: 'query parameter',
+  countries: 'country',
+  redirect: 'it would redirect to this URL',
+};
+
+/** A recent request as a question: its URL without the query, which is not on record. */
+export const urlOf = ({ host, path }: { readonly host: string; readonly path: string }): string =>
+  `http://${host}${path}`;
 
 /** Why this backend is in this position. */
 export function reasonInWords({ reason, pool }: Candidate, { policy, pool: first }: Explanation): string {

@@ -4,7 +4,7 @@ import type { Explanation as Answer } from '../../api/explain.ts';
 import { LeftOutState } from '../../components/state.tsx';
 import { useNow } from '../../live/use-live.ts';
 import { plural } from '../../model/format.ts';
-import { reasonInWords, whyInWords } from './explain-words.ts';
+import { failureInWords, reasonInWords, whyInWords } from './explain-words.ts';
 import { AFFINITY_WORDS } from './route-list.ts';
 
 const LINK = 'text-kumo-link hover:underline';
@@ -33,6 +33,7 @@ export function Explanation({ answer }: { readonly answer: Answer }) {
         </div>
       )}
       {candidates.length === 0 && leftOut.length > 0 && <LeftOuts leftOut={leftOut} />}
+      {answer.notMatched.length > 0 && <NotMatched routes={answer.notMatched} />}
     </div>
   );
 }
@@ -103,6 +104,38 @@ function Candidates({ answer }: { readonly answer: Answer }) {
         );
       })}
     </ol>
+  );
+}
+
+/** More specific routes shown; the API lists more. */
+const NOT_MATCHED_SHOWN = 10;
+
+function NotMatched({ routes }: { readonly routes: Answer['notMatched'] }) {
+  // Routes on other paths say little about this request.
+  const near = routes.filter(({ failed }) => !failed.includes('path'));
+  const shown = (near.length > 0 ? near : routes).slice(0, NOT_MATCHED_SHOWN);
+  return (
+    <section className="flex flex-col gap-2">
+      <h3 className="font-medium text-kumo-default">More specific routes that do not fit</h3>
+      <ul className="flex flex-col gap-1">
+        {shown.map(({ route, failed }) => (
+          <li key={route} className="flex flex-wrap items-baseline gap-x-3">
+            <Link
+              to="/routes"
+              search={(before) => ({ ...before, edit: route })}
+              resetScroll={false}
+              className={LINK}
+            >
+              {route}
+            </Link>
+            <span className="text-kumo-subtle">{failed.map(failureInWords).join(', ')}</span>
+          </li>
+        ))}
+      </ul>
+      {shown.length < routes.length && (
+        <p className="text-kumo-subtle">And {routes.length - shown.length} more.</p>
+      )}
+    </section>
   );
 }
 

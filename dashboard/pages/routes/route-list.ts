@@ -1,6 +1,7 @@
 /** The list of routes: in matching order, filtered, and each route's overrides in words. No I/O. */
 import type { RouteConfig } from '../../api/config.ts';
 import { plural } from '../../model/format.ts';
+import { sharesOf } from '../../model/split.ts';
 
 /** The most rows shown at once; others are found with the filter. */
 export const SHOWN = 200;
@@ -79,19 +80,16 @@ function describeCondition(kind: string, { name, value, prefix, not }: Condition
 /** Where a route leads, in words: its pool, its split, its redirect or its own response. */
 export function destination({ pool, split, redirect, respond }: RouteConfig): string {
   if (pool !== null) return pool;
-  if (split) return split.pools.map((part, i) => `${part.pool} ${shares(split)[i]} %`).join(', ');
+  if (split) {
+    const shares = sharesOf(split.pools.map(({ weight }) => weight));
+    return split.pools.map((part, i) => `${part.pool} ${shares[i]} %`).join(', ');
+  }
   if (redirect) {
     const { status, scheme, host, path, prefix } = redirect;
     const to = `${scheme ? `${scheme}://` : ''}${host ?? (scheme ? '…' : '')}${path ?? prefix ?? ''}`;
     return `redirects (${status}) to ${to}`;
   }
   return respond ? `responds ${respond.status}` : 'nowhere';
-}
-
-/** The share of each pool of a split in per cent, to one decimal. */
-function shares({ pools }: NonNullable<RouteConfig['split']>): number[] {
-  const total = pools.reduce((sum, { weight }) => sum + weight, 0);
-  return pools.map(({ weight }) => (total === 0 ? 0 : Math.round((weight / total) * 1_000) / 10));
 }
 
 /** What keeps a client at its backend. */

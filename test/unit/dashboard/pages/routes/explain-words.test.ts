@@ -23,12 +23,15 @@ test('headers without a name are omitted, and those of the same name are joined'
     { id: 2, name: ' ', value: 'nothing' },
     { id: 3, name: 'Accept', value: 'b' },
   ];
-  expect(questionOf('x.test', 'POST', rows, ' ')).toEqual({
+  expect(questionOf('x.test', 'POST', rows, { clientIp: ' ', country: '' })).toEqual({
     url: 'http://x.test',
     method: 'POST',
     headers: { Accept: 'a, b' },
   });
-  expect(questionOf('x.test', 'GET', [], '::1').clientIp).toBe('::1');
+  expect(questionOf('x.test', 'GET', [], { clientIp: '::1', country: ' de' })).toMatchObject({
+    clientIp: '::1',
+    country: 'DE',
+  });
 });
 
 test('reasons are in words, without repeating the state, and an ejection has its remaining time', () => {
