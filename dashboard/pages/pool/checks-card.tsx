@@ -65,7 +65,10 @@ interface BackendChecksProps {
 function BackendChecks({ pool, status, isChecked }: BackendChecksProps) {
   const { id, health } = status;
   return (
-    <li className="grid grid-cols-1 items-center gap-x-4 gap-y-1 border-t border-kumo-line py-2 first:border-t-0 md:grid-cols-[minmax(6rem,1fr)_minmax(11rem,1fr)_minmax(12rem,2fr)_auto]">
+    <li
+      aria-label={`Health of ${id}`}
+      className="grid grid-cols-1 items-center gap-x-4 gap-y-1 border-t border-kumo-line py-2 first:border-t-0 md:grid-cols-[minmax(6rem,1fr)_minmax(11rem,1fr)_minmax(12rem,2fr)_auto]"
+    >
       <span className="truncate font-medium text-kumo-default" title={id}>
         {id}
       </span>
@@ -92,7 +95,7 @@ function HealthState({ health }: { readonly health: BackendHealth }) {
       <span className="text-sm text-kumo-subtle">
         {since !== null && (
           <>
-            since <TimeAgo at={since} />
+            changed <TimeAgo at={since} />
             {', '}
           </>
         )}
