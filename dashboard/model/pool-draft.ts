@@ -18,6 +18,7 @@ export const POLICY_WORDS: Readonly<Record<PoolConfig['policy'], string>> = {
   'round-robin': 'Round robin, by weight',
   random: 'Random, by weight',
   'least-request': 'Fewest requests in flight',
+  'least-time': 'Shortest time to answer',
   hash: 'Hash of a key',
 };
 

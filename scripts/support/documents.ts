@@ -8,6 +8,8 @@ import { ROOT } from './build.ts';
 export const MEASURED = {
   bench: 'docs/benchmarks.md',
   simulate: 'docs/benchmarks.md',
+  /** Of `npm run simulate -- --policies`. */
+  policies: 'docs/benchmarks.md',
   compare: 'docs/reliability.md',
   chaos: 'docs/reliability.md',
   soak: 'docs/reliability.md',
@@ -61,7 +63,8 @@ export function markdownOf(rows: Readonly<Record<string, object>>): string {
 
 function describeRun(name: string): string {
   const options = process.argv.slice(2).filter((argument) => argument !== '--write');
-  const command = ['npm run', name, ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
+  const script = name === 'policies' ? 'simulate' : name;
+  const command = ['npm run', script, ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
   const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as { version: string };
   const day = new Date().toISOString().slice(0, 10);
   return `\`${command}\`, ${day}, version ${version}, commit ${currentCommit()}, on ${describeMachine()}.`;

@@ -80,6 +80,8 @@ export interface PoolUpdate {
   readonly unhealthy?: readonly string[];
   /** The backends in slow start: id and begin (epoch ms). */
   readonly ramping: readonly (readonly [string, number])[];
+  /** How long each backend takes to answer: id and ms; only in a pool whose policy measures it. */
+  readonly times?: readonly (readonly [string, number])[];
   /** The id of a backend that the caller must probe with one request, now that its ejection is over. */
   readonly probe?: string;
 }

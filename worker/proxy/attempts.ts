@@ -113,6 +113,7 @@ export function recordOutcome(forwarding: Forwarding, { outcome, response }: Att
     outcome.kind === 'client-closed'
       ? 'none'
       : view.recordAttempt(exchange.choice!.index, backend, judged, now);
+  if (view.policy.measuresTime) view.recordTime(backend, outcome, failed, now);
   const example = failed || sentAs === 'probe' ? exchange.requestId : null;
   const seen = { ...judged, backend: backend.id, outcome, isFirst, isUpgrade, change, example };
   recordAttempt(view, seen, now, env, ctx);

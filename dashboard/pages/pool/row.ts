@@ -149,6 +149,8 @@ export function reasonsOf({ pool, routes, statuses }: PoolContext): string[] {
     reasons.push(
       `Policy hash follows the key (${pool.hashKey}), and some keys are more frequent than others.`,
     );
+  if (pool.policy === 'least-time')
+    reasons.push('Policy least-time prefers backends that answer faster and have fewer requests in flight.');
   if (pool.policy === 'least-request')
     reasons.push('Policy least-request prefers backends with fewer requests in flight.');
   return reasons;

@@ -158,3 +158,23 @@ test('a GET with a body arrives whole', async () => {
   const answer = await pool.get('/', { headers: { 'content-length': 5 }, body: 'hello' });
   expect(JSON.parse(answer.text)).toMatchObject({ method: 'GET', body: 'hello' });
 });
+
+test('least-time prefers the backend that answers faster, and a fast failure attracts nothing', async () => {
+  const answering = (afterMs: number, status: number) =>
+    startForTest((_, response) => {
+      setTimeout(() => response.writeHead(status).end(), afterMs);
+    });
+  const [slow, fast, failing] = [
+    await answering(120, 200),
+    await answering(10, 200),
+    await answering(0, 503),
+  ];
+  const pool = await servePool(product, 'time', named(slow, fast, failing), {
+    policy: 'least-time',
+    ejection: { failures: 1_000, failurePercent: 0 },
+  });
+  const used = tally(await pool.sequence(90));
+  expect(used.b).toBeGreaterThan(60);
+  const failed = async () => (await pool.status('c')).requests;
+  expect(await failed()).toBeLessThan(25);
+});

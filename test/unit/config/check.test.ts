@@ -40,7 +40,7 @@ test.each<[string, unknown, string, string]>([
     'an unknown policy',
     pool({ policy: 'fastest' }),
     'pools[0].policy',
-    'round-robin, random, least-request, hash',
+    'round-robin, random, least-request, least-time, hash',
   ],
   [
     'a check more often than every 5 s',

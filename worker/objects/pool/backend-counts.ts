@@ -1,4 +1,11 @@
 /** What a Pool object counts for its backends: totals, the recent past, and the clients that still use them. No I/O. */
+import {
+  newResponseTime,
+  observeFailure,
+  observeTime,
+  type ResponseTime,
+  timeAt,
+} from '../../balance/response-time.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendStatus, Totals } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
@@ -27,6 +34,8 @@ export class BackendCounts {
   readonly totals: TotalsById;
   #recent: Recent[];
   #clients: AffinityClients[];
+  /** How long each backend takes, for the policy that measures it; in memory only. */
+  #responseTimes: ResponseTime[];
   readonly #times: DrainTimes;
 
   /** Restores the `stored` counts if they are of as many backends as there are. */
@@ -36,6 +45,7 @@ export class BackendCounts {
     this.tallies = each.map((i) => restoreTally(tallies[i]));
     this.#recent = each.map(() => new Recent());
     this.#clients = each.map(() => new AffinityClients(backends));
+    this.#responseTimes = each.map(newResponseTime);
     this.totals = new TotalsById(stored?.totals);
     this.#times = times;
   }
@@ -45,6 +55,7 @@ export class BackendCounts {
     this.tallies = from.map((f) => (f < 0 ? newTally() : this.tallies[f]!));
     this.#recent = from.map((f) => (f < 0 ? new Recent() : this.#recent[f]!));
     this.#clients = from.map((f) => (f < 0 ? new AffinityClients(from.length) : this.#clients[f]!));
+    this.#responseTimes = from.map((f) => this.#responseTimes[f] ?? newResponseTime());
     for (const clients of this.#clients) clients.shareWith(from.length);
   }
 
@@ -65,6 +76,18 @@ export class BackendCounts {
     this.#recent[index]!.add(answeredMs, isFirst, now);
     this.series.add(id, failed, answeredMs, now);
     if (outcome.status === SWITCHING_PROTOCOLS) addOpened(tally.visits, this.#times, now);
+  }
+
+  /** Records how long an attempt at the backend at `index` took; a failure may take `limitMs` at most. `now` is epoch ms. */
+  addTime(index: number, { outcome, failed }: CountedAttempt, limitMs: number, now: number): void {
+    const time = this.#responseTimes[index]!;
+    if (failed) observeFailure(time, outcome.ms, this.responseTimes(now), limitMs, now);
+    else if (outcome.kind === 'response') observeTime(time, outcome.ms, now);
+  }
+
+  /** How long each backend takes to answer, in ms; 0: not known. */
+  responseTimes(now: number): number[] {
+    return this.#responseTimes.map((time) => timeAt(time, now));
   }
 
   /** Adds hashes of clients with affinity that a backend served. */

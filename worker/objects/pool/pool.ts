@@ -362,9 +362,11 @@ export class Pool extends DurableObject<Env> {
     const revision = this.#push?.revision ?? 0;
     const state = this.#state;
     const probe = state ? assignProbe(state, now) : undefined;
+    const times = state?.responseTimes(now);
     const unhealthy = state?.config.healthCheck ? listUnhealthy(state) : [];
     return {
       ...(probe ? { probe } : {}),
+      ...(times ? { times } : {}),
       ...(unhealthy.length > 0 ? { unhealthy } : {}),
       revision,
       routesRevision: this.#push?.routesRevision ?? 0,

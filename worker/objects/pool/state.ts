@@ -11,6 +11,7 @@ import {
   verdictOf,
 } from '../../balance/ejection.ts';
 import type { CheckChange } from '../../balance/health-check.ts';
+import { policyOf } from '../../balance/policies.ts';
 import { positionAfterTurn } from '../../balance/round-robin.ts';
 import { rampedWeight } from '../../balance/slow-start.ts';
 import type { Outcome } from '../../balance/types.ts';
@@ -166,8 +167,11 @@ export class PoolState {
     const failed = isFailure(outcome, ejection.failureStatuses, (flags & FLAG.upgrade) !== 0);
     const index = this.indexOf(id);
     // A report may arrive after its backend was removed: the attempt still counts.
-    this.counts.add(index, id, this.#totalsOf(id), { outcome, isFirst, failed }, now);
+    const counted = { outcome, isFirst, failed };
+    this.counts.add(index, id, this.#totalsOf(id), counted, now);
     if (index < 0) return [];
+    if (policyOf(this.config.policy).measuresTime)
+      this.counts.addTime(index, counted, this.config.timeoutMs, now);
     if (outcome.kind === 'client-closed') {
       // A probe that its client cancelled showed nothing: the next request may be the probe.
       if (flags & FLAG.probe) this.tallies[index]!.health.probingUntil = 0;
@@ -292,6 +296,13 @@ export class PoolState {
       health.backSince = now;
       this.#letIn(i);
     });
+  }
+
+  /** How long each backend takes to answer, by id, in whole ms; undefined: the policy does not measure it. */
+  responseTimes(now: number): [string, number][] | undefined {
+    if (!policyOf(this.config.policy).measuresTime) return undefined;
+    const times = this.counts.responseTimes(now).map(Math.round);
+    return this.config.backends.flatMap(({ id }, i) => (times[i]! > 0 ? [[id, times[i]!]] : []));
   }
 
   /** The index of a backend; -1: this pool has no such backend. */

@@ -12,10 +12,19 @@ import {
   verdictOf,
 } from '../../balance/ejection.ts';
 import { hash32 } from '../../balance/hash.ts';
-import { type Policy, policies } from '../../balance/policies.ts';
+import { type Policy, policyOf } from '../../balance/policies.ts';
+import {
+  adoptTime,
+  newResponseTime,
+  observeFailure,
+  observeTime,
+  type ResponseTime,
+  timeAt,
+} from '../../balance/response-time.ts';
 import { enter, positionAfterTurn } from '../../balance/round-robin.ts';
 import { rampedWeight } from '../../balance/slow-start.ts';
 import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
+import type { Outcome } from '../../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
 import { ISOLATE_DEADLINE_MS, LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
@@ -43,6 +52,8 @@ export class PoolView {
   healths: Health[] = [];
   /** The requests under way at each backend. */
   waits: Waits[] = [];
+  /** How long each backend takes, as this isolate and its object have observed; for the policy that measures it. */
+  times: ResponseTime[] = [];
   /** The object that this isolate keeps to. */
   shard: Shard | null = null;
   /** When that object last answered, and whether the isolate goes on without it. */
@@ -86,6 +97,7 @@ export class PoolView {
     this.#rampingSince = from.map((f, i) => (isBack(f, i) ? Date.now() : (this.#rampingSince[f] ?? 0)));
     this.healths = from.map((f) => this.healths[f] ?? newHealth());
     this.waits = from.map((f) => this.waits[f] ?? newWaits());
+    this.times = from.map((f) => this.times[f] ?? newResponseTime());
     this.localPosition = config.backends.map(() => 0);
     this.failoverPosition = config.backends.map(() => 0);
     this.copyPosition = config.backends.map(() => 0);
@@ -98,7 +110,7 @@ export class PoolView {
     if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = completePool(config);
     if (!this.config.healthCheck) for (const health of this.healths) health.unhealthy = false;
-    this.policy = policies[config.policy];
+    this.policy = policyOf(config.policy);
     this.revision = revision;
     this.gone = false;
   }
@@ -110,6 +122,7 @@ export class PoolView {
     copy.failoverPosition = [...this.failoverPosition];
     copy.healths = structuredClone(this.healths);
     copy.waits = this.waits.map(({ stalled }) => ({ ...newWaits(), stalled }));
+    copy.times = structuredClone(this.times);
     copy.shard = this.shard;
     copy.breaker = this.breaker.copy();
     copy.slots = this.slots.copy();
@@ -141,6 +154,7 @@ export class PoolView {
     }
     if (now - this.#notedAt > REPORTED_MS) this.unreported = 0;
     this.#adoptVerdicts(news, now);
+    if (news.times) this.#adoptTimes(news.times, now);
     if (news.probe) this.probe = { id: news.probe, skipped: this.probe?.skipped ?? 0 };
   }
 
@@ -168,6 +182,14 @@ export class PoolView {
         this.#letIn(i);
       }
     });
+  }
+
+  #adoptTimes(times: NonNullable<PoolUpdate['times']>, now: number): void {
+    if (!this.policy.measuresTime) return;
+    for (const [id, ms] of times) {
+      const index = this.#indexOf(id);
+      if (index >= 0) adoptTime(this.times[index]!, ms, now);
+    }
   }
 
   /** Only the object checks, so its word counts at once. */
@@ -238,6 +260,29 @@ export class PoolView {
       this.#restartAfter(index);
     if (seen.failed || change !== 'none') this.#notedAt = now;
     return change;
+  }
+
+  /** Records how long an attempt at `upstream` took, for the policy that measures it. `now` is epoch ms. */
+  recordTime(upstream: CompiledBackend, { kind, ms }: Outcome, failed: boolean, now: number): void {
+    const index = this.#indexOf(upstream.id);
+    if (index < 0 || kind === 'client-closed') return;
+    const time = this.times[index]!;
+    if (failed) {
+      const costs = this.upstreams.map(({ id }, i) => this.responseTime(i, now) * (this.underWay(id) + 1));
+      observeFailure(time, ms, costs, this.config.timeoutMs, now);
+    } else observeTime(time, ms, now);
+  }
+
+  /** How long a backend takes to answer, in ms: at least as long as its oldest request has waited. 0: not known. */
+  responseTime(index: number, now: number): number {
+    let waitedMs = 0;
+    for (const { startedAt, endsAt } of this.waits[index]!.waiting) {
+      // One that is past its deadline was abandoned with its request.
+      if (endsAt < now) continue;
+      waitedMs = now - startedAt;
+      break;
+    }
+    return Math.max(waitedMs, timeAt(this.times[index]!, now));
   }
 
   /** With every backend out all are asked again, the one that went last in the end. */

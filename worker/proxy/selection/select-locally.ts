@@ -64,10 +64,12 @@ export function weightsOf(view: PoolView, indices: readonly number[]): number[] 
 
 /** The input of a policy. */
 export function policyView(view: PoolView, weights: readonly number[], keyHash: number): View {
+  const now = Date.now();
   return {
     weights,
     position: view.localPosition,
     inFlight: (i) => view.underWay(view.upstreams[i]!.id),
+    time: (i) => view.responseTime(i, now),
     keyHash,
     idHashes: view.idHashes,
     random: Math.random,

@@ -1,8 +1,9 @@
 /** Counts a request as in flight until its response has ended, for the policy that compares how busy backends are. */
+import { policyOf } from '../../balance/policies.ts';
 import type { PoolConfig } from '../../config/schema.ts';
 
 /** Whether the pool's policy needs requests in flight. Only such a pool pays for the counting. */
-export const countsInFlight = ({ policy }: PoolConfig): boolean => policy === 'least-request';
+export const countsInFlight = ({ policy }: PoolConfig): boolean => policyOf(policy).countsInFlight === true;
 
 /** Where requests in flight are counted. */
 interface Counts {

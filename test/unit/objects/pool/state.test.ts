@@ -1,6 +1,6 @@
 /** What a pool's object holds, as properties: who may be leased, and that its counters are what was recorded. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isFailure } from '../../../../worker/balance/ejection.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
 import { PoolState } from '../../../../worker/objects/pool/state.ts';
@@ -145,4 +145,67 @@ test.each<[string, object, object]>([
   state.configure(configOf(after), NOW);
   const weightAt = (now: number) => state.status(now)[1]!.weightInForce;
   expect([weightAt(NOW), weightAt(NOW + 8_000), weightAt(NOW + 16_000)]).toEqual([1 / 8, 1 / 2, 1]);
+});
+
+describe('a Pool object’s state and health checks', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const stateOf = (more: object = {}) =>
+    new PoolState(
+      poolSchema.parse({ id: 'p', backends, healthCheck: {}, ...more }),
+      null,
+      (weights) => weights.map(() => 0),
+      DRAIN_TIMES,
+    );
+  const check = (at: number, status: number) =>
+    ({ at, ms: 1, status, result: status < 400 ? 'ok' : 'failure-status', ok: status < 400 }) as const;
+  const kinds = (found: { kind: string; backend: string | null }[]) =>
+    found.map(({ kind, backend }) => `${kind} ${backend}`);
+  const used = (state: PoolState) => [...new Set(state.lease(4, NOW).slots)].toSorted();
+
+  test('an unhealthy backend gets no slots, and the pool is out with the last one', () => {
+    const state = stateOf();
+    expect(kinds(state.applyCheck(0, 'unhealthy', check(NOW, 503)))).toEqual(['unhealthy a']);
+    expect(used(state)).toEqual([1]);
+    expect(kinds(state.applyCheck(1, 'unhealthy', check(NOW, 503)))).toEqual(['unhealthy b', 'pool-out b']);
+    expect(used(state)).toEqual([0, 1]);
+    expect(kinds(state.applyCheck(1, 'recovered', check(NOW, 200)))).toEqual(['healthy b', 'pool-back b']);
+    expect(used(state)).toEqual([1]);
+  });
+
+  test('the verdict outlives an ejection and its end, and a stored state', () => {
+    const state = stateOf({ ejection: { failures: 1 } });
+    state.applyCheck(0, 'unhealthy', check(NOW, 503));
+    state.record(['a', 503, 1, FLAG.out], NOW);
+    state.endEjection('a', NOW);
+    expect(used(state)).toEqual([1]);
+    expect(state.tallies[0]!.health.unhealthy).toBe(true);
+  });
+
+  test('a good check ends an ejection that began before it', () => {
+    const state = stateOf({ ejection: { failures: 1 } });
+    state.record(['a', 503, 1, 0], NOW);
+    expect(state.applyCheck(0, 'none', check(NOW - 10, 200))).toEqual([]);
+    expect(kinds(state.applyCheck(0, 'none', check(NOW, 200)))).toEqual(['returned a']);
+    expect(used(state)).toEqual([0, 1]);
+  });
+
+  test('without health checks in its configuration no backend stays unhealthy', () => {
+    const state = stateOf({ whenUnavailable: 'reject' });
+    state.applyCheck(0, 'unhealthy', check(NOW, 503));
+    state.applyCheck(1, 'unhealthy', check(NOW, 503));
+    const found = state.configure(poolSchema.parse({ id: 'p', backends, whenUnavailable: 'reject' }), NOW);
+    expect(kinds(found)).toEqual(['pool-back null']);
+    expect(used(state)).toEqual([0, 1]);
+  });
+
+  test('times are shared in a pool whose policy measures them, and a fast failure counts as slow', () => {
+    const state = stateOf({ policy: 'least-time' });
+    state.record(['a', 200, 90, 0], NOW);
+    state.record(['b', CODE['connect-failure'], 2, 0], NOW);
+    expect(state.responseTimes(NOW)).toEqual([
+      ['a', 90],
+      ['b', 90],
+    ]);
+    expect(stateOf().responseTimes(NOW)).toBeUndefined();
+  });
 });

@@ -90,3 +90,58 @@ describe('limits', () => {
     expect(view.inFlight.size).toBe(1);
   });
 });
+
+describe('what the object says of health checks and times', () => {
+  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+  const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
+
+  test('a backend is out while it is unhealthy, whatever the isolate has seen itself, and in again without its missed turns', () => {
+    const view = new PoolView(poolSchema.parse({ id: 'p', backends, healthCheck: {} }), 1);
+    view.unreported = 1;
+    view.applyUpdate({ ...news, unhealthy: ['a'] }, Date.now());
+    expect([view.verdict(0), view.verdict(1)]).toEqual(['unhealthy', 'available']);
+    view.localPosition = [-5, 5];
+    view.applyUpdate(news, Date.now());
+    expect(view.verdict(0)).toBe('available');
+    expect(view.localPosition[0]).toBeGreaterThan(-5);
+  });
+
+  test('an ejection of an unhealthy backend is no reason for a probe', () => {
+    const view = new PoolView(poolSchema.parse({ id: 'p', backends, healthCheck: {} }), 1);
+    view.applyUpdate({ ...news, ejected: [['a', 1]], unhealthy: ['a'] }, Date.now());
+    view.breaker.onFailure(Date.now());
+    expect(view.takeDueProbe(Date.now())).toBe(-1);
+    view.healths[0]!.unhealthy = false;
+    expect(view.takeDueProbe(Date.now())).toBe(0);
+  });
+
+  test('without health checks in its configuration no backend stays unhealthy', () => {
+    const view = new PoolView(poolSchema.parse({ id: 'p', backends, healthCheck: {} }), 1);
+    view.applyUpdate({ ...news, unhealthy: ['a'] }, Date.now());
+    view.configure(poolSchema.parse({ id: 'p', backends }), 2);
+    expect(view.verdict(0)).toBe('available');
+  });
+
+  test('times are the higher of the object’s and the isolate’s, and at least what the oldest request has waited', () => {
+    const now = Date.now();
+    const view = new PoolView(poolSchema.parse({ id: 'p', backends, policy: 'least-time' }), 1);
+    view.recordTime(view.upstreams[0]!, { kind: 'response', status: 200, ms: 80 }, false, now);
+    const times = [
+      ['a', 50],
+      ['b', 60],
+    ] as const;
+    view.applyUpdate({ ...news, times }, now);
+    expect([view.responseTime(0, now), view.responseTime(1, now)]).toEqual([80, 60]);
+    view.recordTime(view.upstreams[1]!, { kind: 'connect-failure', ms: 2 }, true, now);
+    expect(view.responseTime(1, now)).toBe(80);
+    view.waits[0]!.waiting.add({ startedAt: now - 9_000, endsAt: now - 1 });
+    view.waits[0]!.waiting.add({ startedAt: now - 400, endsAt: now + 1_000 });
+    expect(view.responseTime(0, now)).toBe(400);
+  });
+
+  test('a policy that does not measure times keeps none', () => {
+    const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+    view.applyUpdate({ ...news, times: [['a', 50]] }, Date.now());
+    expect(view.times[0]!.ms).toBe(0);
+  });
+});
