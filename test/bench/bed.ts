@@ -24,11 +24,12 @@ export interface Bed {
   stop(): Promise<void>;
 }
 
-/** Starts everything. `inspected`: workerd can be profiled; `more`: names of further Evenkeels. */
+/** Starts everything. `inspected`: workerd can be profiled; `more`: names of further Evenkeels; `far`: how many distant isolates. */
 export async function makeBed({
   inspected = false,
   withPeers = true,
   more = [] as readonly string[],
+  far = 0,
 } = {}): Promise<Bed> {
   const dir = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   const token = crypto.randomUUID();
@@ -39,6 +40,7 @@ export async function makeBed({
     lean: await free(),
     evenkeel: await free(),
     more: Object.fromEntries(await Promise.all(more.map(async (name) => [name, await free()]))),
+    far: await Promise.all(Array.from({ length: far }, free)),
     ...(inspected ? { inspector: await free() } : {}),
   };
   const backend = fork(`${ROOT}/test/bench/backend.ts`, backendPorts.map(String));

@@ -3,14 +3,18 @@ import { parseArgs } from 'node:util';
 import { buildIfNeeded, ROOT } from '../../scripts/support/build.ts';
 import { type Bed, makeBed } from './bed.ts';
 import { burst, type PairedRow, paired, type Row } from './burst.ts';
-import { type Contender, configure, listContenders, MORE, untilServing } from './contenders.ts';
+import { configure, type Group, listGroups, MORE, untilServing } from './contenders.ts';
+import { measureFar } from './far.ts';
 import { loadGenerator } from './load.ts';
 import { printProfile } from './profile.ts';
 import { report } from './report.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    /** Of small GETs to the lean Worker and to Evenkeel with its defaults. */
+    rounds: { type: 'string', default: '20' },
+    /** Of all other rows. */
+    'other-rounds': { type: 'string', default: '5' },
     seconds: { type: 'string', default: '6' },
     /** Names of rows, separated by commas; the bare Worker always runs. */
     only: { type: 'string', default: '' },
@@ -21,9 +25,13 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds);
+const otherRounds = Number(values['other-rounds']);
 const seconds = Number(values.seconds);
-/** V8 goes on optimizing a row's code for about so long; peers need no such time. */
-const WARM_UP_SECONDS = 12;
+/** V8 goes on optimizing a row's code for about so long; peers need no such time, and a Worker once warm less. */
+const WARM_UP_SECONDS = { first: 12, more: 2 };
+/** The rows with distant objects. */
+const FAR = 'far';
+const FAR_SECONDS = 100;
 /** wrk takes whole seconds. */
 const bareSeconds = Math.max(1, Math.round(seconds / 2));
 
@@ -37,24 +45,30 @@ else await compare();
 async function withBed(
   inspected: boolean,
   names: readonly string[],
-  use: (bed: Bed, contenders: readonly Contender[]) => Promise<void>,
+  use: (bed: Bed, groups: readonly Group[]) => Promise<void>,
 ): Promise<void> {
   const bed = await makeBed({ inspected, more: MORE });
   try {
     await untilServing(bed);
     await configure(bed);
-    const contenders = await listContenders(bed, names);
-    for (const contender of contenders)
-      if (contender.service) await burst(bed, contender, WARM_UP_SECONDS, generator);
-    await use(bed, contenders);
+    const groups = await listGroups(bed, names);
+    const warm = new Set<string>();
+    for (const contender of groups.flatMap(({ bare, others }) => [bare, ...others])) {
+      const { service } = contender;
+      if (!service) continue;
+      const { first, more } = WARM_UP_SECONDS;
+      await burst(bed, contender, warm.has(service) ? more : first, generator);
+      warm.add(service);
+    }
+    await use(bed, groups);
   } finally {
     await bed.stop();
   }
 }
 
 async function profile(): Promise<void> {
-  await withBed(true, only.length === 0 ? ['default'] : only, async (bed, contenders) => {
-    for (const contender of contenders)
+  await withBed(true, only.length === 0 ? ['default'] : only, async (bed, groups) => {
+    for (const contender of groups.flatMap(({ bare, others }) => [bare, ...others]))
       await printProfile(bed.ports, contender, ROOT, () => burst(bed, contender, seconds, generator));
   });
 }
@@ -64,23 +78,34 @@ async function profile(): Promise<void> {
  * rounds in one runtime would only repeat its luck.
  */
 async function compare(): Promise<void> {
-  const bareRows: Row[] = [];
+  const bareRows = new Map<string, Row[]>();
   const rows = new Map<string, PairedRow[]>();
-  for (let round = 1; round <= rounds; round++) {
-    await withBed(false, only, async (bed, [bare, ...others]) => {
-      let before = await burst(bed, bare!, bareSeconds, generator);
-      bareRows.push(before);
-      // In turned order, so that no row always follows the same other.
-      for (const contender of round % 2 ? others : others.toReversed()) {
-        const row = await burst(bed, contender, seconds, generator);
-        const after = await burst(bed, bare!, bareSeconds, generator);
-        const ofRow = rows.get(contender.name) ?? [];
-        rows.set(contender.name, [...ofRow, paired(row, before, after)]);
-        bareRows.push(after);
-        before = after;
+  const often = ['lean', 'default'].filter((name) => only.length === 0 || only.includes(name));
+  const all = often.length > 0 ? Math.max(rounds, otherRounds) : otherRounds;
+  const isOnlyFar = only.length === 1 && only[0] === FAR;
+  for (let round = 1; round <= (isOnlyFar ? 0 : all); round++) {
+    await withBed(false, round > otherRounds ? often : only, async (bed, groups) => {
+      for (const { bare, others } of groups) {
+        let before = await burst(bed, bare, bareSeconds, generator);
+        add(bareRows, bare.name, before);
+        // In turned order, so that no row always follows the same other.
+        for (const contender of round % 2 ? others : others.toReversed()) {
+          const row = await burst(bed, contender, seconds, generator);
+          const after = await burst(bed, bare, bareSeconds, generator);
+          add(rows, contender.name, paired(row, before, after));
+          add(bareRows, bare.name, after);
+          before = after;
+        }
       }
     });
-    process.stderr.write(`round ${round} of ${rounds}\n`);
+    process.stderr.write(`round ${round} of ${all}\n`);
   }
-  report(bareRows, rows, rounds, generator, values.write);
+  const far = only.length === 0 || only.includes(FAR) ? await measureFar(FAR_SECONDS) : null;
+  report({ bare: bareRows, others: rows, far, generator }, values.write);
+}
+
+function add<T>(lists: Map<string, T[]>, name: string, item: T): void {
+  const list = lists.get(name);
+  if (list) list.push(item);
+  else lists.set(name, [item]);
 }

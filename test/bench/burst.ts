@@ -4,8 +4,6 @@ import { type Bed, PIN_LOAD } from './bed.ts';
 import { api, type Contender } from './contenders.ts';
 import { type LoadGenerator, type Measured, measure } from './load.ts';
 
-export const CONNECTIONS = 32;
-
 /** What one burst showed. */
 export interface Row extends Measured {
   /** CPU time of the proxy's process per request in microseconds: steadier than throughput on a busy machine. */
@@ -23,10 +21,10 @@ export async function burst(
   seconds: number,
   generator: LoadGenerator,
 ): Promise<Row> {
-  const { name, pid, port, host, headers } = contender;
+  const { name, pid, port, host, headers, shape } = contender;
   const before = await countOf(bed, contender);
   const cpuBefore = cpuSeconds(pid);
-  const load = { port, host, path: '/some/path?q=1', headers, connections: CONNECTIONS, seconds };
+  const load = { ...shape, port, host, headers, seconds };
   const measured = await measure(load, generator, PIN_LOAD);
   const { requests, errors } = measured;
   if (errors > 0 || requests === 0) throw new Error(`${name}: ${errors} errors of ${requests}`);

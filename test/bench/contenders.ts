@@ -1,10 +1,12 @@
 /** Who is measured: the bare Worker, the lean one, Evenkeel under each configuration of contract section 8, and the peers. */
 import { eventually, send } from '../support/product/product.ts';
 import type { Bed } from './bed.ts';
+import { SHAPES, type Shape, SMALL } from './shapes.ts';
 
 /** One row of the table. */
 export interface Contender {
   readonly name: string;
+  readonly shape: Shape;
   /** The process that serves it. */
   readonly pid: number;
   /** Its name in workerd's configuration; a peer has none. */
@@ -89,27 +91,46 @@ export async function configure(bed: Bed): Promise<void> {
     await api(bed, port, 'PUT', '/config', documentOf(name, urls));
 }
 
-/** All rows, or the bare Worker and those named in `only`. */
-export async function listContenders(bed: Bed, only: readonly string[]): Promise<Contender[]> {
+/** Rows that are measured with the same kind of load, and the bare Worker that they are compared with. */
+export interface Group {
+  readonly bare: Contender;
+  readonly others: readonly Contender[];
+}
+
+/** All rows, or those named in `only`; a shape's name stands for all of its rows. */
+export async function listGroups(bed: Bed, only: readonly string[]): Promise<Group[]> {
   const { ports, peers } = bed;
   const pid = bed.workerd.pid!;
   const pinned = await send(ports.more.affinity!, HOST, '/');
   const cookie = pinned.headers['set-cookie']![0]!.split(';')[0]!;
+  const common = { pid, host: HOST, shape: SMALL };
   const own = ([name, port]: readonly [string, number]): Contender => ({
+    ...common,
     name,
-    pid,
     service: name === 'default' ? 'evenkeel' : name,
     port,
-    host: HOST,
     pool: name,
     headers: name === 'affinity' ? { cookie } : undefined,
   });
-  const all: Contender[] = [
-    { name: 'bare', pid, service: 'bare', port: ports.bare, host: HOST },
-    { name: 'lean', pid, service: 'lean', port: ports.lean!, host: HOST },
-    own(['default', ports.evenkeel]),
+  const bare: Contender = { ...common, name: 'bare', service: 'bare', port: ports.bare };
+  const lean: Contender = { ...common, name: 'lean', service: 'lean', port: ports.lean! };
+  const byDefault = own(['default', ports.evenkeel]);
+  const small = [
+    lean,
+    byDefault,
     ...Object.entries(ports.more).map(own),
-    ...peers.map(({ name, port, child }) => ({ name, pid: child.pid!, port, host: HOST })),
+    ...peers.map(({ name, port, child }) => ({ ...common, name, pid: child.pid!, port })),
   ];
-  return only.length === 0 ? all : all.filter(({ name }) => name === 'bare' || only.includes(name));
+  const isAsked = (name: string) => only.length === 0 || only.includes(name);
+  const shaped = Object.entries(SHAPES).map(([name, shape]) => ({
+    bare: { ...bare, name: `${name} bare`, shape },
+    others: isAsked(name)
+      ? [
+          { ...lean, name: `${name} lean`, shape },
+          { ...byDefault, name, shape },
+        ]
+      : [],
+  }));
+  const groups = [{ bare, others: small.filter(({ name }) => isAsked(name)) }, ...shaped];
+  return groups.filter(({ others }) => others.length > 0);
 }

@@ -25,7 +25,7 @@ export default {
     headers.set('x-forwarded-host', url.slice(7, url.indexOf('/', 8)));
     headers.set('x-request-id', id);
     headers.append('x-lean-loop', 'lean');
-    const init = { method: request.method, headers, redirect: 'manual' };
+    const init = { method: request.method, headers, body: request.body, redirect: 'manual' };
     const response = await new Promise((resolve, reject) => {
       setTimeout(() => reject(new Error('timeout')), 30_000);
       fetch('${backend}' + url.slice(url.indexOf('/', 8)), init).then(resolve, reject);

@@ -1,5 +1,8 @@
 /** One burst of load: wrk where it is installed, else autocannon. */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -9,6 +12,8 @@ export interface Load {
   readonly host: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The length of each request's body; 0: a GET. */
+  readonly uploadBytes: number;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -39,35 +44,45 @@ export async function measure(
   generator: LoadGenerator,
   pin: readonly string[],
 ): Promise<Measured> {
-  const headers = Object.entries({ Host: load.host, ...load.headers }).flatMap(([name, value]) => [
+  const dir = mkdtempSync(join(tmpdir(), 'evenkeel-load-'));
+  try {
+    const [program, ...args] = [...pin, ...commandOf(load, generator, dir)];
+    const { stdout } = await run(program!, args);
+    return generator === 'wrk' ? parseWrk(stdout) : parseAutocannon(stdout);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** The command of one burst; what it reads is written into `dir`. */
+function commandOf(load: Load, generator: LoadGenerator, dir: string): string[] {
+  const { port, host, path, uploadBytes, connections, seconds } = load;
+  const headers = Object.entries({ Host: host, ...load.headers }).flatMap(([name, value]) => [
     '-H',
     `${name}: ${value}`,
   ]);
-  const url = `http://127.0.0.1:${load.port}${load.path}`;
-  if (generator === 'wrk') {
-    const args = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--latency', ...headers, url];
-    return parseWrk((await run([...pin, 'wrk'][0]!, [...pin, 'wrk', ...args].slice(1))).stdout);
+  const url = `http://127.0.0.1:${port}${path}`;
+  const isWrk = generator === 'wrk';
+  const file = join(dir, isWrk ? 'upload.lua' : 'upload');
+  const lua = `wrk.method = 'POST'; wrk.body = string.rep('x', ${uploadBytes})`;
+  if (uploadBytes > 0) writeFileSync(file, isWrk ? lua : Buffer.alloc(uploadBytes, 'x'));
+  if (isWrk) {
+    const script = uploadBytes > 0 ? ['-s', file] : [];
+    return ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, ...headers, url];
   }
-  const args = [
-    'autocannon',
-    '--json',
-    '-c',
-    String(load.connections),
-    '-d',
-    String(load.seconds),
-    ...headers,
-    url,
-  ];
-  const { stdout } = await run([...pin, 'npx'][0]!, [...pin, 'npx', ...args].slice(1));
-  const result = JSON.parse(stdout);
-  const { average } = result.requests;
-  const errors = result.non2xx + result.errors + result.timeouts;
+  const body = uploadBytes > 0 ? ['-m', 'POST', '-i', file] : [];
+  const counts = ['-c', String(connections), '-d', String(seconds)];
+  return ['npx', 'autocannon', '--json', ...counts, ...body, ...headers, url];
+}
+
+function parseAutocannon(text: string): Measured {
+  const { requests, latency, non2xx, errors, timeouts } = JSON.parse(text);
   return {
-    rps: average,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
-    requests: result.requests.total,
-    errors,
+    rps: requests.average,
+    p50Ms: latency.p50,
+    p99Ms: latency.p99,
+    requests: requests.total,
+    errors: non2xx + errors + timeouts,
   };
 }
 
