@@ -77,24 +77,33 @@ export async function proxy(
         continue;
       }
     }
+    const { status = 0 } = outcome;
     // No Response of another status can be made, and passing this one on breaks the server in front.
-    if (!response || !isFinal(response.status, response.webSocket !== null))
+    if (!response || !isFinal(status, status === 101 && response.webSocket !== null))
       return finishFailed(forwarding, response);
     const pinCookie = needsPin(exchange, forwarding.backend.id, response)
       ? await buildPinCookie(exchange, forwarding.backend.id, forwarding.deployment.affinityCookies)
       : null;
-    return finish(forwarding, response, pinCookie);
+    return finish(forwarding, response, status, pinCookie);
   }
 }
 
-/** Finishes with the response of a backend. No promise: every successful request comes through here. */
-function finish(forwarding: Forwarding, response: Response, pinCookie: string | null): Response {
+/**
+ * Finishes with the response of a backend. No promise: every successful request comes through here. `status` is the
+ * response's: each look at a Response is a call into the runtime.
+ */
+function finish(
+  forwarding: Forwarding,
+  response: Response,
+  status: number,
+  pinCookie: string | null,
+): Response {
   const { exchange, backend, budget, isCounted } = forwarding;
   const counted = isCounted ? countUntilEnd(exchange, backend.id, response) : response;
   const answer = respond(exchange, counted, backend, pinCookie);
   endRequest(budget, exchange.startedAt);
   if (forwarding.isCopied) exchange.ctx.waitUntil(sendCopy(forwarding));
-  recordRequest(exchange, backend.id, answer.status, bytesOf(exchange, response));
+  recordRequest(exchange, backend.id, status, bytesOf(forwarding, answer.headers, status));
   return answer;
 }
 
@@ -143,11 +152,12 @@ const NO_BYTES: Bytes = { bytesIn: 0, bytesOut: 0 };
 
 const NOT_MODIFIED = 304;
 
-function bytesOf({ method, request, headers }: Exchange, response: Response): Bytes {
-  const hasNone = method === 'HEAD' || response.status === NOT_MODIFIED;
+/** `headers`: those that the client gets; to read those of the backend's response too costs a thirtieth of the path's speed. */
+function bytesOf({ exchange, body }: Forwarding, headers: Headers, status: number): Bytes {
+  const hasNone = exchange.method === 'HEAD' || status === NOT_MODIFIED;
   return {
-    bytesIn: request.body === null ? 0 : Number(headers.get('content-length')) || 0,
-    bytesOut: hasNone ? 0 : Number(response.headers.get('content-length')) || 0,
+    bytesIn: body.kind === 'none' ? 0 : Number(exchange.headers.get('content-length')) || 0,
+    bytesOut: hasNone ? 0 : Number(headers.get('content-length')) || 0,
   };
 }
 

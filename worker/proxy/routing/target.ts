@@ -23,8 +23,7 @@ const NEEDS_PARSING = /\/(\.|%2e)|\\/i;
 export function readTarget(url: string): Target {
   const scheme = url.startsWith('https:') ? 'https' : 'http';
   const from = scheme.length + 3;
-  let end = from;
-  while (end < url.length && !isDelimiter(url.charCodeAt(end))) end++;
+  const end = authorityEnd(url, from);
   const authority = url.slice(from, end);
   const rest = end < url.length ? url.slice(end) : '/';
   const mark = rest.indexOf('?');
@@ -40,8 +39,15 @@ const SLASH = 47;
 const QUESTION = 63;
 const HASH = 35;
 const BACKSLASH = 92;
-const isDelimiter = (code: number) =>
-  code === SLASH || code === QUESTION || code === HASH || code === BACKSLASH;
+
+/** Where the authority that begins at `from` ends. */
+function authorityEnd(url: string, from: number): number {
+  for (let at = from; at < url.length; at++) {
+    const code = url.charCodeAt(at);
+    if (code === SLASH || code === QUESTION || code === HASH || code === BACKSLASH) return at;
+  }
+  return url.length;
+}
 
 let lastAuthority = '';
 let lastHost = '';
