@@ -50,7 +50,7 @@ test('a backend is added with wrong input first, then edited, then removed and b
 test('settings show what is wrong with them, and are saved as one change', async ({ page }) => {
   await open(pools, page, '/pools/shop?tab=settings');
   const form = page.getByRole('form', { name: 'Settings of shop' });
-  await expect(form.getByText('Default round-robin.', { exact: false })).toBeVisible();
+  await expect(form.getByText('Default Round robin, by weight.', { exact: false })).toBeVisible();
   const ejection = form.getByLabel('First ejection');
   await expect(ejection).toHaveValue('3 s');
   await expect(form.getByText('Changed from the default, 10 s.')).toBeVisible();
@@ -91,7 +91,7 @@ test('leaving with unsaved settings asks first', async ({ page }) => {
   await expect(page.getByRole('table', { name: 'Backends of shop' })).toBeVisible();
 });
 
-test('maintenance sends all requests of a pool to another one, and one click brings them back', async ({
+test('maintenance answers all requests of a pool, or sends them to another one, and one click brings them back', async ({
   page,
 }) => {
   await open(pools, page, '/pools/shop');
@@ -99,9 +99,22 @@ test('maintenance sends all requests of a pool to another one, and one click bri
   await page.getByRole('menuitem', { name: 'Maintenance' }).click();
   const dialog = page.getByRole('dialog', { name: 'Take shop out for maintenance' });
   await expect(dialog).toContainText('1 route leads here (shop)');
+  await dialog.getByLabel('Answer').fill('Back at noon.');
   await dialog.getByRole('button', { name: 'Begin maintenance' }).click();
   const note = page.getByRole('region', { name: 'No route leads here' });
   await expect(note).toContainText(/In revision \d+, shop led here\./);
+  const answer = await pools.product.get('shop.localhost', '/');
+  expect([answer.status, answer.text]).toEqual([503, 'Back at noon.']);
+  await note.getByRole('button', { name: 'Bring back 1 route' }).click();
+  await expect(note).toBeHidden();
+  expect((await pools.product.get('shop.localhost', '/')).status).toBe(200);
+
+  await page.getByRole('button', { name: 'More actions for pool shop' }).click();
+  await page.getByRole('menuitem', { name: 'Maintenance' }).click();
+  await dialog.getByLabel('Meanwhile its clients get').click();
+  await page.getByRole('option', { name: 'what pool solo answers' }).click();
+  await dialog.getByRole('button', { name: 'Begin maintenance' }).click();
+  await expect(note).toBeVisible();
   expect((await pools.product.apiOk('GET', '/routes/shop')).route.pool).toBe('solo');
   await page.reload();
   await note.getByRole('button', { name: 'Bring back 1 route' }).click();

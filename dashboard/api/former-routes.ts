@@ -1,5 +1,6 @@
 /** Which routes led to a pool that none leads to now, according to the kept revisions. */
 import { queryOptions } from '@tanstack/react-query';
+import { leadsTo } from '../model/maintenance.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { revisionQuery, revisionsQuery } from './revisions.ts';
 
@@ -11,9 +12,6 @@ export interface FormerRoutes {
   readonly revision: number;
   readonly routes: readonly RouteConfig[];
 }
-
-/** Whether a route leads to the pool. */
-export const leadsTo = (pool: string, route: RouteConfig): boolean => route.pool === pool;
 
 /** The former routes of `pool`; null: none are known. `config` is the document of `revision`, the one in force. */
 export const formerRoutesQuery = (pool: string, revision: number, config: Config) =>

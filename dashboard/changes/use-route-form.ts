@@ -6,6 +6,7 @@ import type { Config, RouteConfig } from '../api/config.ts';
 import { schemasQuery } from '../api/openapi.ts';
 import { defaultsOf, type Field, fieldsOf } from '../components/schema-form/fields.ts';
 import { useDraft } from '../components/schema-form/use-draft.ts';
+import { typedHost } from '../model/pool-draft.ts';
 import { messageAt, pathOf, splitProblems } from '../model/problems.ts';
 import { type Change, putRoute } from './change.ts';
 import { useFormChange } from './dry-run.ts';
@@ -29,7 +30,7 @@ export interface RouteForm {
 export function useRouteForm(
   config: Config,
   route: RouteConfig | null,
-  pool = config.pools[0]?.id ?? '',
+  pool = config.pools.length === 1 ? (config.pools[0]?.id ?? null) : null,
 ): RouteForm {
   const { data: schemas } = useQuery(schemasQuery);
   const fields = useMemo(() => (schemas?.RouteInput ? fieldsOf(schemas.RouteInput) : []), [schemas]);
@@ -80,7 +81,7 @@ const leavesOf = (fields: readonly Field[]): string[] =>
 export const tidied = (route: RouteConfig): RouteConfig => ({
   ...route,
   id: route.id.trim(),
-  host: route.host.trim().toLowerCase(),
+  host: typedHost(route.host),
   path: route.path.trim() === '' ? '/' : route.path.trim(),
   // Without its last condition a form leaves nothing.
   match: route.match ?? {},

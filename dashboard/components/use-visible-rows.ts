@@ -7,6 +7,8 @@ export interface VisibleRows {
   readonly to: number;
 }
 
+/** A list of so many rows is drawn in full. */
+const WHOLE = 60;
 /** Rows drawn above and below the visible part, and the steps in which the drawn part moves. */
 const MARGIN = 8;
 
@@ -36,5 +38,6 @@ export function useVisibleRows(
       window.removeEventListener('resize', look);
     };
   }, [list, rowPx]);
+  if (count <= WHOLE) return { from: 0, to: count };
   return { from: Math.min(rows.from, count), to: Math.min(rows.to, count) };
 }

@@ -44,9 +44,18 @@ export function poolOf({ id, urls, policy }: PoolDraft): PoolConfig {
   return { id: id.trim(), policy, backends } as unknown as PoolConfig;
 }
 
+/** The host of a text as it is typed or pasted: of a URL, and without a default port. */
+export const typedHost = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/^https?:\/\//, '')
+    .replace(/\/.*$/, '')
+    .replace(/:(80|443)$/, '');
+
 /** The route to the pool, with the pool's id if no route has it yet; null if no host was typed. */
 export function routeTo({ id, host }: PoolDraft, taken: readonly string[]): RouteConfig | null {
-  const name = host.trim().toLowerCase();
+  const name = typedHost(host);
   if (name === '') return null;
   const wanted = id.trim();
   let free = wanted;

@@ -62,7 +62,7 @@ export function timeline(events: readonly HistoryEvent[], revisions: readonly Re
 }
 
 /** What ends a row of repeated events of a backend or a pool. */
-const ENDS: ReadonlySet<Entry['kind']> = new Set(['returned', 'pool-back']);
+const ENDS: ReadonlySet<Entry['kind']> = new Set(['returned', 'healthy', 'pool-back']);
 
 /** One outage ejects a backend again and again: the newest entry stands for those of its kind, back to the last return. */
 function folded(entries: readonly Entry[]): Entry[] {
@@ -70,7 +70,7 @@ function folded(entries: readonly Entry[]): Entry[] {
   /** Indexes in `result`, by backend and then by kind. */
   const open = new Map<string, Map<string, number>>();
   for (const entry of entries) {
-    if (entry.kind === 'revision' || entry.kind === 'probe') {
+    if (entry.kind === 'revision') {
       result.push(entry);
       continue;
     }

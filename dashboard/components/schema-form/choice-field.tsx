@@ -22,10 +22,10 @@ export function ChoiceField({ field, value, onChange, error, disabled, placehold
     <Select
       label={field.label}
       items={isOptional ? [{ value: NONE, label: placeholder ?? 'none' }, ...items] : items}
-      className="w-full"
+      className="w-full min-w-0"
       value={isOptional ? String(value ?? NONE) : String(value ?? '')}
       onValueChange={pick}
-      description={<Hint field={field} value={value} />}
+      description={<Hint field={field} value={value} words={words} />}
       error={error}
       disabled={disabled}
     />
@@ -45,10 +45,10 @@ export function MixedField({ field, value, onChange, error, disabled, words }: F
       <Select
         label={field.label}
         items={itemsOf([...field.choices, NUMBER], words)}
-        className="w-full"
+        className="w-full min-w-0"
         value={isChoice ? String(value) : NUMBER}
         onValueChange={pick}
-        description={<Hint field={field} value={value} />}
+        description={<Hint field={field} value={value} words={words} />}
         error={isChoice ? error : undefined}
         disabled={disabled}
       />

@@ -1,5 +1,6 @@
 /** From a JSON Schema to the fields of a form: kind, label, bounds and default of each. No I/O. */
 import type { JsonSchema } from '../../api/openapi.ts';
+import { count } from '../../model/format.ts';
 import { exactDuration, exactSize, parseDuration, parseSize } from '../../model/quantity.ts';
 
 export type Scalar = string | number | boolean;
@@ -233,11 +234,16 @@ const numberOr = (text: string): string | number => (/^-?\d+(\.\d+)?$/.test(text
 export const choiceLabel = (choice: unknown): string =>
   typeof choice === 'boolean' ? (choice ? 'yes' : 'no') : String(choice);
 
+/** A value as a sentence shows it: a plain number with separators. */
+const written = (field: Field, value: unknown): string =>
+  field.kind === 'number' && typeof value === 'number' ? count(value) : asText(field, value);
+
 /** A field's default as its field shows it; null where it has none that an operator could type. */
-export function defaultText(field: Field): string | null {
+export function defaultText(field: Field, words: FieldProps['words'] = {}): string | null {
   const { empty, default: value } = field;
   const isPlain = typeof value !== 'object' || Array.isArray(value);
-  const text = typeof value === 'boolean' ? choiceLabel(value) : asText(field, value);
+  const label = typeof value === 'string' ? words[value] : undefined;
+  const text = label ?? (typeof value === 'boolean' ? choiceLabel(value) : written(field, value));
   return value !== undefined && isPlain && empty !== 'null' && text !== '' ? text : null;
 }
 
@@ -248,14 +254,14 @@ export const isChanged = ({ default: standard, empty, kind }: Field, value: unkn
   (empty === 'null' ? value !== null : JSON.stringify(value) !== JSON.stringify(standard));
 
 /** The text below a field: its description, bounds and default. */
-export function hintOf(field: Field): string {
+export function hintOf(field: Field, words: FieldProps['words'] = {}): string {
   const { description, kind, min, max } = field;
   const isNumber = kind === 'number' || kind === 'duration' || kind === 'size';
   const bounds =
     isNumber && min !== undefined && max !== undefined
-      ? `${asText(field, min)} to ${asText(field, max)}`
+      ? `${written(field, min)} to ${written(field, max)}`
       : '';
-  const standard = defaultText(field);
+  const standard = defaultText(field, words);
   const facts = [bounds, standard === null ? '' : `default ${standard}`]
     .filter((fact) => fact !== '')
     .join(', ');

@@ -2,6 +2,7 @@
 
 import { Input } from '@cloudflare/kumo/components/input';
 import { CheckCircleIcon } from '@phosphor-icons/react';
+import { Link } from '@tanstack/react-router';
 import type { FormEvent, ReactNode } from 'react';
 import type { Config } from '../../api/config.ts';
 import { useRouteForm } from '../../changes/use-route-form.ts';
@@ -23,6 +24,15 @@ export function FirstSteps({ config, onDone }: FirstStepsProps) {
   return (
     <div className="flex max-w-2xl flex-col gap-4">
       <p className="text-kumo-subtle">
+        {!pool && (
+          <>
+            Do you have a configuration already?{' '}
+            <Link to="/settings" className="text-kumo-link underline">
+              Import it
+            </Link>
+            .{' '}
+          </>
+        )}
         {route
           ? 'One step left: send a request.'
           : 'Three steps lead to the first balanced request. Everything can be changed later.'}

@@ -2,17 +2,19 @@
 
 import { Button } from '@cloudflare/kumo/components/button';
 import { Dialog } from '@cloudflare/kumo/components/dialog';
+import { InputArea } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
 import { WrenchIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Config, PoolConfig } from '../../api/config.ts';
-import { formerRoutesQuery, leadsTo } from '../../api/former-routes.ts';
+import { formerRoutesQuery } from '../../api/former-routes.ts';
 import { poolSamplesQuery } from '../../api/status.ts';
 import { putRoutes } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { ChangeButton } from '../../components/change-button.tsx';
 import { perSecond, plural } from '../../model/format.ts';
+import { type Elsewhere, leadsTo, ledElsewhere } from '../../model/maintenance.ts';
 import { rate } from '../../model/rates.ts';
 
 interface MaintenanceProps {
@@ -20,39 +22,59 @@ interface MaintenanceProps {
   readonly config: Config;
 }
 
+/** The choice of a fixed answer: no pool can be called so. */
+const ANSWER = '*';
+const DEFAULT_BODY = 'This service is under maintenance. Please try again in a few minutes.';
+
 /** The dialog that begins a maintenance. */
 export function MaintenanceDialog({ pool: { id }, config, onClose }: MaintenanceProps & { onClose(): void }) {
   const { run } = useChange();
   const routes = config.routes.filter((route) => leadsTo(id, route));
   const others = config.pools.filter((pool) => pool.id !== id);
-  const [to, setTo] = useState(others[0]?.id ?? '');
+  const [to, setTo] = useState(ANSWER);
+  const [body, setBody] = useState(DEFAULT_BODY);
   const { data: samples } = useQuery(poolSamplesQuery);
   const perS = rate(samples?.[id]?.samples ?? [], Date.now());
   const begin = () => {
-    const label = `Maintenance of ${id}: its requests go to ${to}`;
+    const elsewhere: Elsewhere =
+      to === ANSWER ? { kind: 'respond', status: 503, body } : { kind: 'pool', pool: to };
+    const label = `Maintenance of ${id}: ${to === ANSWER ? 'its clients get 503' : `its requests go to ${to}`}`;
     void run(
       putRoutes(
-        routes.map((route) => ({ ...route, pool: to })),
+        routes.map((route) => ledElsewhere(route, id, elsewhere)),
         label,
       ),
     );
     onClose();
   };
-  const isPossible = routes.length > 0 && others.length > 0;
+  const isPossible = routes.length > 0;
   return (
     <Dialog className="flex flex-col gap-4 p-6">
       <Dialog.Title className="text-lg font-semibold">Take {id} out for maintenance</Dialog.Title>
       <Dialog.Description className="text-kumo-default">
         {isPossible
           ? `${plural(routes.length, 'route leads', 'routes lead')} here (${namesOf(routes)}), with ${perSecond(perS)} requests per second. One change sends them elsewhere, and one click brings them back.`
-          : whyNot(routes.length)}
+          : 'No route leads to this pool: it gets no requests already.'}
       </Dialog.Description>
       {isPossible && (
         <Select
-          label="Send its requests to"
+          label="Meanwhile its clients get"
           value={to}
           onValueChange={(next) => next && setTo(next)}
-          items={Object.fromEntries(others.map((pool) => [pool.id, `pool ${pool.id}`]))}
+          items={{
+            [ANSWER]: 'a fixed answer, 503 with Retry-After',
+            ...Object.fromEntries(others.map((pool) => [pool.id, `what pool ${pool.id} answers`])),
+          }}
+          className="w-full"
+        />
+      )}
+      {isPossible && to === ANSWER && (
+        <InputArea
+          label="Answer"
+          description="Text, or HTML if it begins with <"
+          value={body}
+          onValueChange={(text: string) => setBody(text)}
+          rows={3}
           className="w-full"
         />
       )}
@@ -69,11 +91,6 @@ export function MaintenanceDialog({ pool: { id }, config, onClose }: Maintenance
     </Dialog>
   );
 }
-
-const whyNot = (routes: number): string =>
-  routes === 0
-    ? 'No route leads to this pool: it gets no requests already.'
-    : 'There is no other pool that could take its requests. Add one first.';
 
 /** The first ids, and how many more. */
 function namesOf(items: readonly { readonly id: string }[]): string {

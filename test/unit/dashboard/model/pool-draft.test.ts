@@ -1,7 +1,13 @@
 /** A new pool as it is typed: backends, a route and messages. */
 import { describe, expect, test } from 'vitest';
 import { addPool } from '../../../../dashboard/changes/change.ts';
-import { EMPTY_POOL, poolOf, routeTo, urlProblems } from '../../../../dashboard/model/pool-draft.ts';
+import {
+  EMPTY_POOL,
+  poolOf,
+  routeTo,
+  typedHost,
+  urlProblems,
+} from '../../../../dashboard/model/pool-draft.ts';
 import { type RouteConfig, routeSchema } from '../../../../worker/config/schema.ts';
 
 const route = (fields: object): RouteConfig =>
@@ -41,4 +47,13 @@ describe('a new pool', () => {
     expect(after.routes.map(({ id }) => id)).toEqual(['other', 'shop']);
     expect(change.undo(before)!.apply(after)).toEqual(before);
   });
+});
+
+test.each([
+  ['shop.example.com', 'shop.example.com'],
+  [' Shop.Example.com:443 ', 'shop.example.com'],
+  ['https://shop.example.com/cart?x=1', 'shop.example.com'],
+  ['shop.example.com:8080', 'shop.example.com:8080'],
+])('the host of %j is %j', (text, host) => {
+  expect(typedHost(text)).toBe(host);
 });

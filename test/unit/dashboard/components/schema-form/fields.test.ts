@@ -133,7 +133,7 @@ test('a group that may be off is switched on with the defaults of the schema', (
 
 test('a hint has description, bounds and default', () => {
   expect(hintOf(field('maxLease'))).toBe(
-    'Limit on picks handed out at once; 1: one call per request. 1 to 1024, default 64.',
+    'Limit on picks handed out at once; 1: one call per request. 1 to 1,024, default 64.',
   );
   expect(hintOf(field('retry.nonIdempotent'))).toMatch(/ Default no\.$/);
   expect(['retry.bodyLimitBytes', 'url', 'ejection.maxEjectedPercent', 'slowStartMs'].map(labelOf)).toEqual([
