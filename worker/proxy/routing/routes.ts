@@ -1,5 +1,6 @@
 /** Matches requests to routes: compiled once per configuration, a few map look-ups per request. No I/O. */
 import { identityOf } from '../../config/check-route.ts';
+import { LIMITS } from '../../config/limits.ts';
 import { normalPath, prefixOf } from '../../config/path.ts';
 import type { RouteConfig } from '../../config/schema.ts';
 import { ConditionIndex } from './condition-index.ts';
@@ -31,6 +32,8 @@ export interface CompiledRoute {
   /** The path to compare with: normalised, of a prefix without its trailing slash. */
   readonly path: string;
   readonly conditions: Conditions | null;
+  /** Of two routes with one path, the greater one comes first. */
+  readonly specificity: number;
   /** How the path changes on its way to a backend; null: it does not. */
   readonly rewrite: Rewrite | null;
   readonly requestEdits: HeaderEdits | null;
@@ -50,6 +53,7 @@ export function compileRoute(config: RouteConfig, split?: Split): CompiledRoute 
     isExact,
     path: isExact ? path : prefixOf(path),
     conditions: compileConditions(config),
+    specificity: specificityOf(config),
     rewrite: compileRewrite(config),
     requestEdits: compileEdits(config.requestHeaders),
     responseEdits: compileEdits(config.responseHeaders),
@@ -136,19 +140,15 @@ function groupByPath(routes: readonly CompiledRoute[]): ReadonlyMap<string, Path
 export function byPrecedence(a: CompiledRoute, b: CompiledRoute): number {
   if (a.isExact !== b.isExact) return a.isExact ? -1 : 1;
   if (a.path.length !== b.path.length) return b.path.length - a.path.length;
-  const [x, y] = [specificity(a), specificity(b)];
-  const differ = x.findIndex((count, i) => count !== y[i]);
-  return differ < 0 ? 0 : y[differ]! - x[differ]!;
+  return b.specificity - a.specificity;
 }
 
-function specificity({ config: { match } }: CompiledRoute): readonly number[] {
+/** The kinds of condition as the digits of a number: no list has more conditions than `LIMITS` allows. */
+function specificityOf({ match }: RouteConfig): number {
   const { methods = [], headers = [], cookies = [], query = [], countries = [] } = match;
-  return [
-    Math.sign(methods.length),
-    headers.length + cookies.length,
-    query.length,
-    Math.sign(countries.length),
-  ];
+  const named = headers.length + cookies.length;
+  const base = 2 * LIMITS.conditions + 1;
+  return ((Math.sign(methods.length) * base + named) * base + query.length) * 2 + Math.sign(countries.length);
 }
 
 /**

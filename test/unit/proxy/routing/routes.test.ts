@@ -283,12 +283,15 @@ test('what does not fit is named, for each more specific route of the host', () 
 });
 
 describe('limits', () => {
-  /** Milliseconds for so many requests. */
-  const timeOf = (table: RouteTable, count: number, asked: Asked): number => {
+  /** Microseconds for a request, in the best of ten short runs: a busy machine spoils some of them, not all. */
+  const microsecondsOf = (table: RouteTable, asked: Asked): number => {
     const incoming = ask('http://shop.test/path-9999/x', asked);
-    const from = performance.now();
-    for (let n = 0; n < count; n++) matchRoute(table, incoming.target, incoming);
-    return performance.now() - from;
+    const runs = Array.from({ length: 10 }, () => {
+      const from = performance.now();
+      for (let n = 0; n < 100; n++) matchRoute(table, incoming.target, incoming);
+      return (performance.now() - from) * 10;
+    });
+    return Math.min(...runs);
   };
   const times = Array.from({ length: 10_000 }, (_, i) => i);
 
@@ -317,8 +320,8 @@ describe('limits', () => {
     (_, match, asked, expected) => {
       const many = compileRoutes(times.map((i) => route(`r${i}`, 'shop.test', '/', { match: match(i) })));
       expect(routeOf(many, 'http://shop.test/', asked)).toBe(expected);
-      // A scan of 10,000 routes takes more than 50 µs; the index about 1 µs.
-      expect(timeOf(many, 1_000, asked)).toBeLessThan(40);
+      // A scan of 10,000 routes takes hundreds of microseconds.
+      expect(microsecondsOf(many, asked)).toBeLessThan(50);
     },
   );
 
