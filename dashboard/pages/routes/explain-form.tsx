@@ -108,6 +108,9 @@ export function ExplainForm({ url: askedUrl, method: askedMethod, errors, busy, 
   );
 }
 
+/** The value while none is picked: a placeholder has too little contrast. No request reads like this. */
+const NOT_PICKED = '*';
+
 /** Recent requests to choose from. */
 const RECENT = 20;
 
@@ -121,10 +124,12 @@ function RecentRequest({ onPick }: { readonly onPick: (mapping: Mapping) => void
   return (
     <Select
       aria-label="Fill in from a recent request"
-      placeholder="Fill in from a recent request"
       className="w-full max-w-xl"
-      value={null}
-      items={items.map(({ words }) => ({ value: words, label: words }))}
+      value={NOT_PICKED}
+      items={[
+        { value: NOT_PICKED, label: 'Fill in from a recent request' },
+        ...items.map(({ words }) => ({ value: words, label: words })),
+      ]}
       onValueChange={(picked) => {
         const found = items.find(({ words }) => words === picked);
         if (found) onPick(found.mapping);
