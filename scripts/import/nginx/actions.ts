@@ -4,6 +4,7 @@ import { encodePath, HOST, mappingOf, type PathClass, QUERY, REST, SCHEME } from
 import type { Report } from '../report.ts';
 import { inherited, type Scope } from './locations.ts';
 import type { Directive } from './parse.ts';
+import type { Site, WalkOptions } from './questions.ts';
 import {
   bodyLimitOf,
   type Patience,
@@ -15,7 +16,7 @@ import {
   typeOf,
 } from './settings.ts';
 import { type Upstream, upstreamOf, urlOf } from './upstream.ts';
-import { type Leaf, type Site, type WalkOptions, walkInside } from './walk.ts';
+import { type Leaf, walkInside } from './walk.ts';
 
 interface MadePool {
   readonly id: string;
@@ -66,7 +67,7 @@ export class Actions {
   }
 
   #respond({ status, body, scope }: Respond, { known }: Leaf, one: PathClass): Json {
-    const headers = respondHeadersOf(scope, known, this.#report);
+    const headers = respondHeadersOf(scope, status, known, this.#report);
     return {
       status,
       ...(body === '' ? {} : { contentType: typeOf(scope, one.path), body }),

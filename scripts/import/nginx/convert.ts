@@ -6,11 +6,12 @@ import { type Count, Report } from '../report.ts';
 import { Actions } from './actions.ts';
 import { allLocations, inherited, type Location, readLocations, type Scope, setting } from './locations.ts';
 import type { Directive } from './parse.ts';
+import type { Site, WalkOptions } from './questions.ts';
 import { literalStart, readRegex } from './regex.ts';
 import { remark } from './remarks.ts';
 import { readUpstream, type Upstream } from './upstream.ts';
 import { readVariables } from './variables.ts';
-import { type Leaf, type Site, type WalkOptions, walk, walkInside } from './walk.ts';
+import { type Leaf, walk, walkInside } from './walk.ts';
 
 export interface ImportOptions {
   /** For servers without a usable name: by port, or for all (''). */

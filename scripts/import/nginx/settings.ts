@@ -182,6 +182,32 @@ function noteHost(directive: Directive, value: string, report: Report): void {
   report.note(directive, 'changed', text);
 }
 
+interface Added {
+  readonly name: string;
+  readonly value: string;
+  readonly isAlways: boolean;
+  readonly directive: Directive;
+}
+
+/** The headers of `add_header`, one of each name; what cannot be added is reported. */
+function addedHeaders(scope: Scope, known: ReadonlyMap<string, string>, report: Report): Added[] {
+  const added = new Map<string, Added>();
+  for (const directive of inherited(scope, 'add_header')) {
+    const [name = '', given = '', always] = directive.args;
+    if (given === '') continue;
+    const value = translate(given, known);
+    if (value === null) report.note(directive, 'changed', 'left out: its value is not known here');
+    else if (!isAllowed(responseEdits, name, value))
+      report.note(directive, 'changed', 'left out: a route cannot set this');
+    else {
+      if (added.has(name.toLowerCase()))
+        report.note(directive, 'changed', `${name} is added once, with this value`);
+      added.set(name.toLowerCase(), { name, value, isAlways: always === 'always', directive });
+    }
+  }
+  return [...added.values()];
+}
+
 /** `responseHeaders` of a route; null without changes. */
 export function responseHeadersOf(
   scope: Scope,
@@ -190,20 +216,9 @@ export function responseHeadersOf(
 ): Json | null {
   const add: Record<string, string> = {};
   const remove: string[] = [];
-  for (const directive of inherited(scope, 'add_header')) {
-    const [name = '', value = '', always] = directive.args;
-    const translated = translate(value, known);
-    if (value === '') continue;
-    if (translated === null) report.note(directive, 'changed', 'left out: its value is not known here');
-    else if (!isAllowed(responseEdits, name, translated))
-      report.note(directive, 'changed', 'left out: a route cannot set this');
-    else {
-      if (Object.keys(add).some((one) => one.toLowerCase() === name.toLowerCase()))
-        report.note(directive, 'changed', `${name} is added once, with this value`);
-      add[name] = translated;
-      if (always !== 'always')
-        report.note(directive, 'changed', 'also on error responses; nginx leaves it off there');
-    }
+  for (const { name, value, isAlways, directive } of addedHeaders(scope, known, report)) {
+    add[name] = value;
+    if (!isAlways) report.note(directive, 'changed', 'also on error responses; nginx leaves it off there');
   }
   for (const directive of inherited(scope, 'proxy_hide_header')) {
     const name = (directive.args[0] ?? '').toLowerCase();
@@ -215,12 +230,21 @@ export function responseHeadersOf(
   return { ...(Object.keys(add).length > 0 ? { add } : {}), ...(remove.length > 0 ? { remove } : {}) };
 }
 
-/** The headers that a fixed response gets. */
-export function respondHeadersOf(scope: Scope, known: ReadonlyMap<string, string>, report: Report): Json {
-  const headers = (responseHeadersOf(scope, known, report)?.add ?? {}) as Record<string, string>;
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-type'),
-  );
+/** The statuses for which nginx adds headers without `always`. */
+const ADDED_FOR = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+
+/** The headers that a fixed response of this status gets. */
+export function respondHeadersOf(
+  scope: Scope,
+  status: number,
+  known: ReadonlyMap<string, string>,
+  report: Report,
+): Json {
+  const headers: Record<string, string> = {};
+  for (const { name, value, isAlways } of addedHeaders(scope, known, report))
+    if ((isAlways || ADDED_FOR.includes(status)) && name.toLowerCase() !== 'content-type')
+      headers[name] = value;
+  return headers;
 }
 
 /** Whether redirects to the backend's own address are rewritten. */

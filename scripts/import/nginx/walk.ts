@@ -2,20 +2,12 @@
  * Follows all requests of a path class through a server's phases, as nginx does: server rewrite, location, rewrite, access,
  * try_files, content. Where a rule asks for something that the path does not tell, both ways are followed. No I/O.
  */
-import { type Condition, type Facts, NOTHING, splitBy, splitByMethod } from '../conditions.ts';
+import { type Facts, NOTHING, splitByMethod } from '../conditions.ts';
 import { HOST, type PathClass, QUERY, REST, SCHEME, symbolOf } from '../paths.ts';
-import type { Report } from '../report.ts';
-import { inherited, type Location, type Locations, locate, type Scope, setting } from './locations.ts';
+import { inherited, type Location, locate, type Scope, setting } from './locations.ts';
 import type { Directive } from './parse.ts';
-import { type Below, type Matched, matchText } from './regex.ts';
-import {
-  type MapVariable,
-  readText,
-  readValues,
-  type SplitVariable,
-  sourceOf,
-  type Variables,
-} from './variables.ts';
+import { Questions, type Site, type State, type WalkOptions } from './questions.ts';
+import { readText, type SplitVariable } from './variables.ts';
 
 /** What answers the requests of one way. */
 export type Effect =
@@ -64,41 +56,6 @@ export interface Leaf {
   readonly known: ReadonlyMap<string, string>;
 }
 
-/** A server under one of its names. */
-export interface Site {
-  readonly directive: Directive;
-  readonly scope: Scope;
-  readonly locations: Locations;
-  /** Exact, or a wildcard. */
-  readonly host: string;
-  readonly serverName: string;
-  /** Null: it listens for both. */
-  readonly scheme: 'http' | 'https' | null;
-}
-
-export interface WalkOptions {
-  readonly variables: Variables;
-  readonly report: Report;
-  readonly allowOpen: boolean;
-  /** Called for each longer path that needs a class of its own. */
-  readonly addClass: (added: PathClass) => void;
-  /** Called for each location that requests come through. */
-  readonly visit: (location: Location) => void;
-}
-
-interface State {
-  readonly facts: Facts;
-  readonly uri: string;
-  readonly set: ReadonlyMap<string, string | SplitVariable>;
-  readonly captures: readonly string[];
-  readonly names: Readonly<Record<string, string>>;
-  readonly scope: Scope;
-  readonly location: Location | null;
-  readonly isInternal: boolean;
-  readonly isRewritten: boolean;
-  readonly hops: number;
-}
-
 type Step =
   | { readonly kind: 'next'; readonly state: State }
   | { readonly kind: 'stop'; readonly state: State }
@@ -125,15 +82,15 @@ export function walkInside(
 
 class Walk {
   readonly #site: Site;
-  readonly #start: PathClass;
   readonly #options: WalkOptions;
   readonly #request: string;
+  readonly #questions: Questions;
 
   constructor(site: Site, start: PathClass, options: WalkOptions) {
     this.#site = site;
-    this.#start = start;
     this.#options = options;
     this.#request = symbolOf(start);
+    this.#questions = new Questions(site, start, options);
   }
 
   #first(): State {
@@ -173,7 +130,7 @@ class Walk {
     if (state.hops > MOST_HOPS)
       return [this.#none(state, this.#site.directive, 'its rewrites go round in a circle')];
     const { location, needsSlash, captures, names, below } = locate(this.#site.locations, state.uri);
-    this.#addBelow(state.uri, below);
+    this.#questions.addBelow(state.uri, below);
     if (needsSlash && location) {
       const url = `${SCHEME}://${HOST}${state.uri}/${QUERY}`;
       return [
@@ -241,9 +198,9 @@ class Walk {
   #set(directive: Directive, state: State): Step[] {
     const [variable = '', value = ''] = directive.args;
     const name = variable.replace(/^\$\{?|\}$/g, '');
-    const split = this.#splitOf(value, state);
+    const split = this.#questions.splitOf(value, state);
     if (split) return [{ kind: 'next', state: { ...state, set: new Map(state.set).set(name, split) } }];
-    return this.#texts(value, state).map(({ state: then, text }) => {
+    return this.#questions.texts(value, state).map(({ state: then, text }) => {
       const set = new Map(then.set);
       if (text === null) set.delete(name);
       else set.set(name, text);
@@ -253,7 +210,7 @@ class Walk {
 
   #if(directive: Directive, state: State): Step[] {
     const question = directive.args.join(' ').replace(/^\(\s*|\s*\)$/g, '');
-    const answers = this.#ask(question, state, directive);
+    const answers = this.#questions.ask(question, state, directive);
     if (!answers) return this.#skipIf(directive, question, state);
     const block = directive.block ?? [];
     const owns = block.some(({ name }) => !REWRITING.has(name));
@@ -307,7 +264,7 @@ class Walk {
 
   #rewriteUri(directive: Directive, state: State): Step[] {
     const [pattern = '', replacement = '', flag = ''] = directive.args;
-    const matched = this.#match(pattern, false, state.uri);
+    const matched = this.#questions.match(pattern, false, state.uri);
     const go: Step[] = [{ kind: 'next', state }];
     if (matched.kind === 'no') return go;
     if (matched.kind === 'maybe') {
@@ -322,7 +279,7 @@ class Walk {
     }
     const { captures } = matched;
     const inside = { ...state, captures, names: { ...state.names, ...matched.names } };
-    return this.#texts(replacement, inside).flatMap(({ state: then, text }): Step[] => {
+    return this.#questions.texts(replacement, inside).flatMap(({ state: then, text }): Step[] => {
       if (text === null) {
         this.#options.report.lose(
           directive,
@@ -367,7 +324,7 @@ class Walk {
     const base = uri.slice(0, -1);
     const names = [...this.#site.locations.prefixes.values(), ...this.#site.locations.exact.values()];
     const below = names.filter(({ name }) => name.length > base.length && name.startsWith(base));
-    this.#addBelow(
+    this.#questions.addBelow(
       uri,
       below.map(({ name, kind }) => ({ text: name, isExact: kind === 'exact' })),
     );
@@ -378,16 +335,18 @@ class Walk {
     const code = /^\d{3}$/.test(first) ? Number(first) : 302;
     const text = /^\d{3}$/.test(first) ? second : first;
     if ([301, 302, 303, 307, 308].includes(code) && text !== undefined) {
-      return this.#texts(text, state).map(({ state: then, text: url }) =>
-        url === null
-          ? this.#none(then, directive, 'its target holds variables that are not known before a request')
-          : leaf(then, { kind: 'redirect', scope: then.scope, cause: directive, status: code, url }),
-      );
+      return this.#questions
+        .texts(text, state)
+        .map(({ state: then, text: url }) =>
+          url === null
+            ? this.#none(then, directive, 'its target holds variables that are not known before a request')
+            : leaf(then, { kind: 'redirect', scope: then.scope, cause: directive, status: code, url }),
+        );
     }
     const page = this.#errorPage(code, state);
     if (page) return page;
     const guard = code >= 400 ? { was: String(code), changesStatus: code === 444 } : null;
-    return this.#texts(text ?? '', state).map(({ state: then, text: body }) => {
+    return this.#questions.texts(text ?? '', state).map(({ state: then, text: body }) => {
       if (body === null || /[\uE000-\uE003]/.test(body))
         this.#options.report.note(directive, 'changed', 'the body is left out: it holds variables');
       const known = body === null || /[\uE000-\uE003]/.test(body) ? '' : body;
@@ -420,7 +379,7 @@ class Walk {
       return location ? this.#enter(location, { ...inside, location, scope: location }) : null;
     }
     if (!target.startsWith('/')) return null;
-    const [way] = this.#texts(target, inside);
+    const [way] = this.#questions.texts(target, inside);
     if (way?.text == null) return null;
     return this.#find({ ...way.state, uri: way.text.split(/[?\uE001]/)[0]! });
   }
@@ -510,19 +469,19 @@ class Walk {
   #proxy(pass: Directive, state: State): Leaf[] {
     const target = pass.args[0] ?? '';
     const variable = readText(target).find(
-      (part) => typeof part !== 'string' && this.#splitOf(`$${part.variable}`, state),
+      (part) => typeof part !== 'string' && this.#questions.splitOf(`$${part.variable}`, state),
     );
     if (variable && typeof variable !== 'string') {
-      const split = this.#splitOf(`$${variable.variable}`, state)!;
+      const split = this.#questions.splitOf(`$${variable.variable}`, state)!;
       const ways = split.parts.map(({ weight, value }) => {
         const set = new Map(state.set).set(variable.variable, value);
-        return { weight, text: this.#texts(target, { ...state, set })[0]?.text ?? null };
+        return { weight, text: this.#questions.texts(target, { ...state, set })[0]?.text ?? null };
       });
       return [this.#proxyTo(pass, state, ways, split)];
     }
-    return this.#texts(target, state).map(({ state: then, text }) =>
-      this.#proxyTo(pass, then, [{ weight: 1, text }], null),
-    );
+    return this.#questions
+      .texts(target, state)
+      .map(({ state: then, text }) => this.#proxyTo(pass, then, [{ weight: 1, text }], null));
   }
 
   #proxyTo(
@@ -553,211 +512,6 @@ class Walk {
     return state.uri.startsWith(location.name) ? path + state.uri.slice(location.name.length) : path;
   }
 
-  // Variables and questions.
-
-  #splitOf(text: string, state: State): SplitVariable | null {
-    const [, name] = /^\$\{?(\w+)\}?$/.exec(text) ?? [];
-    if (name === undefined) return null;
-    const own = state.set.get(name);
-    if (own !== undefined) return typeof own === 'string' ? null : own;
-    return this.#options.variables.splits.get(name) ?? null;
-  }
-
-  /** A text with its variables in place, for each way through the maps in it. Null: some are not known. */
-  #texts(text: string, state: State): { state: State; text: string | null }[] {
-    const parts = readText(text);
-    for (const part of parts) {
-      if (typeof part === 'string' || this.#known(part.variable, state) !== null) continue;
-      const ways = this.#branch(part.variable, state);
-      if (!ways) return [{ state, text: null }];
-      return ways.flatMap((way) => this.#texts(text, way));
-    }
-    const joined = parts
-      .map((part) => (typeof part === 'string' ? part : this.#known(part.variable, state)!))
-      .join('');
-    // `$uri$is_args$args`, `$uri?$args`: the query as it came.
-    return [{ state, text: joined.replace(/\?\uE001/, QUERY).replace(/\uE001\uE001/, QUERY) }];
-  }
-
-  #known(name: string, state: State): string | null {
-    const own = state.set.get(name);
-    if (typeof own === 'string') return own;
-    if (/^\d$/.test(name)) return state.captures[Number(name)] ?? '';
-    const named = state.names[name];
-    if (named !== undefined) return named;
-    switch (name) {
-      case 'uri':
-      case 'document_uri':
-        return state.uri;
-      case 'request_uri':
-        return this.#request + QUERY;
-      case 'is_args':
-        return QUERY;
-      case 'args':
-      case 'query_string':
-        return QUERY;
-      case 'host':
-      case 'http_host':
-        return HOST;
-      case 'server_name':
-        return this.#site.serverName;
-      case 'scheme':
-        return SCHEME;
-      default:
-        return null;
-    }
-  }
-
-  /** The ways through a map, each with the variable set. */
-  #branch(name: string, state: State): State[] | null {
-    const map = this.#options.variables.maps.get(name);
-    if (!map) return null;
-    const found = readText(map.source);
-    const [source] = found;
-    if (found.length !== 1 || source === undefined || typeof source === 'string') return null;
-    const withValue = (from: State, value: string) => ({ ...from, set: new Map(from.set).set(name, value) });
-    const results: State[] = [];
-    let left: State[] = [state];
-    const exactFirst = map.cases.toSorted(
-      (a, b) => Number(a.key.startsWith('~')) - Number(b.key.startsWith('~')),
-    );
-    for (const { key, value } of exactFirst) {
-      const question = questionOf(source.variable, key);
-      const next: State[] = [];
-      for (const one of left) {
-        const answers = this.#ask(question, one, map.directive);
-        if (!answers) return null;
-        results.push(...answers.yes.map((yes) => withValue(yes, value)));
-        next.push(...answers.no);
-      }
-      left = next;
-    }
-    this.#noteCase(map, source.variable);
-    return [...results, ...left.map((one) => withValue(one, map.fallback))].flatMap((one) =>
-      this.#texts(String(one.set.get(name)), { ...one, set: without(one.set, name) }).map(
-        ({ state: then, text }) => withValue(then, text ?? ''),
-      ),
-    );
-  }
-
-  #noteCase(map: MapVariable, variable: string): void {
-    if (sourceOf(variable) && map.cases.some(({ key }) => /^[^~]*[a-z]/i.test(key)))
-      this.#options.report.note(map.directive, 'changed', 'its values are compared with their case');
-  }
-
-  #match(pattern: string, ignoresCase: boolean, text: string): Matched {
-    const matched = matchText(pattern, ignoresCase, text);
-    if (matched.kind !== 'maybe') this.#addBelow(text, matched.below);
-    return matched;
-  }
-
-  /** The requests for which an `if` holds, and the others; null when routes cannot tell them apart. */
-  #ask(question: string, state: State, directive: Directive): { yes: State[]; no: State[] } | null {
-    const file = /^!?-[fdex]\s/.exec(question);
-    if (file) {
-      this.#options.report.note(directive, 'changed', 'no file is there: files are not looked for');
-      return question.startsWith('!') ? { yes: [state], no: [] } : { yes: [], no: [state] };
-    }
-    const [, variable, operator = '', raw = ''] =
-      /^\$\{?(\w+)\}?\s*(=|!=|~\*|~|!~\*|!~)?\s*(.*)$/s.exec(question) ?? [];
-    if (variable === undefined) return null;
-    const operand =
-      /^"(.*)"$|^'(.*)'$/s
-        .exec(raw)
-        ?.slice(1)
-        .find((one) => one !== undefined) ?? raw;
-    const isNegated = operator.startsWith('!');
-    const positive = operator.replace(/^!/, '');
-    const turn = (answers: { yes: State[]; no: State[] } | null) =>
-      answers && isNegated ? { yes: answers.no, no: answers.yes } : answers;
-    if (this.#known(variable, state) === null && this.#options.variables.maps.has(variable)) {
-      const ways = this.#branch(variable, state);
-      if (!ways) return null;
-      const all = ways.map((way) => this.#askKnown(String(way.set.get(variable)), positive, operand, way));
-      if (all.includes(null)) return null;
-      return turn({ yes: all.flatMap((one) => one!.yes), no: all.flatMap((one) => one!.no) });
-    }
-    if (variable === 'request_method') return turn(this.#askMethod(positive, operand, state));
-    const source = sourceOf(variable);
-    if (source) return turn(this.#askSource(source, positive, operand, state, directive));
-    const value = this.#valueFor(variable, state);
-    return value === null ? null : turn(this.#askKnown(value, positive, operand, state));
-  }
-
-  /** What is known of a variable that an `if` asks for. */
-  #valueFor(variable: string, state: State): string | null {
-    const { host, scheme } = this.#site;
-    if (variable === 'host' || variable === 'http_host') return host.startsWith('*') ? null : host;
-    if (variable === 'scheme') return scheme;
-    if (variable === 'https') return scheme === null ? null : scheme === 'https' ? 'on' : '';
-    if (variable === 'request_uri') return this.#request;
-    const known = this.#known(variable, state);
-    return known !== null && /[\uE001-\uE003]/.test(known) ? null : known;
-  }
-
-  #askKnown(
-    value: string,
-    operator: string,
-    operand: string,
-    state: State,
-  ): { yes: State[]; no: State[] } | null {
-    const answer = (is: boolean) => (is ? { yes: [state], no: [] } : { yes: [], no: [state] });
-    if (operator === '') return answer(value !== '' && value !== '0');
-    if (operator === '=') {
-      if (!value.includes(REST)) return answer(value === operand);
-      // One path among many: it gets a class of its own.
-      if (operand.startsWith(value.slice(0, -1))) this.#addBelow(value, [{ text: operand, isExact: true }]);
-      return answer(false);
-    }
-    const matched = this.#match(operand, operator === '~*', value);
-    if (matched.kind === 'maybe') return null;
-    if (matched.kind === 'no') return answer(false);
-    const { captures, names } = matched;
-    return { yes: [{ ...state, captures, names: { ...state.names, ...names } }], no: [] };
-  }
-
-  #askMethod(operator: string, operand: string, state: State): { yes: State[]; no: State[] } | null {
-    const values = operator === '=' ? [{ value: operand }] : operator === '~' ? readValues(operand) : null;
-    if (!values?.every(({ value }) => value !== undefined)) return null;
-    const { yes, no } = splitByMethod(
-      state.facts,
-      values.map(({ value }) => value!),
-    );
-    return { yes: yes ? [{ ...state, facts: yes }] : [], no: no ? [{ ...state, facts: no }] : [] };
-  }
-
-  #askSource(
-    source: Pick<Condition, 'on' | 'name'>,
-    operator: string,
-    operand: string,
-    state: State,
-    directive: Directive,
-  ): { yes: State[]; no: State[] } | null {
-    if (operator === '' || (operator === '=' && operand === '')) {
-      const { yes, no } = splitBy(state.facts, [{ ...source, present: true }]);
-      const present = yes.map((facts) => ({ ...state, facts }));
-      const absent = no ? [{ ...state, facts: no }] : [];
-      if (operator !== '') return { yes: absent, no: present };
-      this.#options.report.note(directive, 'changed', 'a value that is empty or 0 counts as set');
-      return { yes: present, no: absent };
-    }
-    const values = operator === '=' ? [{ value: operand }] : readValues(operand);
-    if (!values || (operator === '~*' && /[a-z]/i.test(operand))) return null;
-    const { yes, no } = splitBy(
-      state.facts,
-      values.map((value) => ({ ...source, ...value })),
-    );
-    return { yes: yes.map((facts) => ({ ...state, facts })), no: no ? [{ ...state, facts: no }] : [] };
-  }
-
-  /** Turns longer paths of the current URI into classes of requests. */
-  #addBelow(uri: string, below: readonly Below[]): void {
-    if (!uri.endsWith(REST) || this.#start.isExact) return;
-    const base = uri.slice(0, -1);
-    for (const { text, isExact } of below)
-      this.#options.addClass({ path: this.#start.path + text.slice(base.length), isExact });
-  }
-
   #none(state: State, cause: Directive, why: string): Leaf {
     return leaf(state, { kind: 'none', scope: state.scope, cause, why });
   }
@@ -778,19 +532,6 @@ function leaf({ facts, location, set }: State, effect: Effect): Leaf {
 }
 /** 444 closes the connection; nothing here does. */
 const asStatus = (code: number): number => (code === 444 || code === 499 ? 403 : code);
-
-function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
-  const copy = new Map(map);
-  copy.delete(key);
-  return copy;
-}
-
-/** The question whether a map's key fits, as an `if` would ask it. */
-function questionOf(variable: string, key: string): string {
-  if (key.startsWith('~*')) return `$${variable} ~* ${key.slice(2)}`;
-  if (key.startsWith('~')) return `$${variable} ~ ${key.slice(1)}`;
-  return `$${variable} = ${key === '' ? '""' : key}`;
-}
 
 function isHttpsSwitch({ block }: Directive): boolean {
   return (block ?? []).some(

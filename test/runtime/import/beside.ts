@@ -30,6 +30,8 @@ export interface Case {
   readonly hear?: readonly string[];
   /** Requests that are answered otherwise, each with what the report says of it. */
   readonly differs?: Readonly<Record<string, RegExp>>;
+  /** Copies that the document's mirror has to send. */
+  readonly copies?: number;
   /** The exit status of the command; 0 if not given. */
   readonly exit?: 0 | 3;
 }
@@ -55,10 +57,11 @@ export interface Other {
 
 const NAMES = ['a', 'b', 'c', 'd'] as const;
 
-/** Answers with what it saw; some paths ask for other answers. */
+/** Answers with what it saw; some paths ask for other answers. `onCopy` is called for what a mirror sends. */
 const backend =
-  (name: string): http.RequestListener =>
+  (name: string, onCopy: () => void): http.RequestListener =>
   async (request, response) => {
+    if (request.headers['x-evenkeel-mirror'] === '1') onCopy();
     let length = 0;
     for await (const chunk of request) length += chunk.length;
     const path = request.url ?? '';
@@ -99,6 +102,7 @@ class Bed {
   readonly #cases: readonly Case[];
   readonly #origins: Origin[] = [];
   readonly #imported = new Map<Case, Imported>();
+  #copies = 0;
   #dir = '';
   #product!: Product;
 
@@ -109,7 +113,7 @@ class Bed {
   }
 
   async start(): Promise<void> {
-    for (const name of NAMES) this.#origins.push(await startOrigin(backend(name)));
+    for (const name of NAMES) this.#origins.push(await startOrigin(backend(name, () => this.#copies++)));
     this.#dir = mkdtempSync(join(tmpdir(), 'evenkeel-import-'));
     for (const one of this.#cases)
       this.#imported.set(one, this.#other.convert(this.#fill(one.config, one), this.#hostOf(one)));
@@ -133,6 +137,7 @@ class Bed {
     expect(report.isPartly ? 3 : 0, text).toBe(one.exit ?? 0);
     for (const request of Object.keys(one.differs ?? {})) expect(one.requests).toContain(request);
     const other = await this.#serve(one);
+    this.#copies = 0;
     try {
       for (const request of one.requests) {
         const expected = this.#noticed(await this.#ask(other.port, one, request), one);
@@ -144,6 +149,11 @@ class Bed {
         } else
           expect(actual, `${request}\n${text}\n${JSON.stringify(config.routes, null, 1)}`).toEqual(expected);
       }
+      const copies = one.copies ?? 0;
+      await eventually(
+        () => this.#copies,
+        (count) => count === copies,
+      );
     } finally {
       await other.stop();
     }

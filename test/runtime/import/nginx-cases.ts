@@ -352,6 +352,14 @@ export const CASES: readonly Case[] = [
     hear: ['x-frame-options', 'x-own', 'x-secret', 'x-fixed'],
   },
   {
+    name: 'a header on fixed answers',
+    config: server(
+      'add_header X-Some 1;\nlocation / { return 200 ok; }\nlocation /gone { return 410; }\nlocation /made { return 201 x; }',
+    ),
+    requests: ['GET /', 'GET /gone', 'GET /made'],
+    hear: ['x-some'],
+  },
+  {
     name: 'a header that is not always added',
     config: server('location / { add_header X-Some 1; proxy_pass http://{a}; }'),
     requests: ['GET /', 'GET /status/404'],
@@ -461,6 +469,7 @@ export const CASES: readonly Case[] = [
       'location / { mirror /mirror; proxy_pass http://{a}; }\nlocation = /mirror { internal; proxy_pass http://{b}$request_uri; }',
     ),
     requests: ['GET /x?y=1', 'GET /mirror', 'POST /x || z'],
+    copies: 2,
   },
   {
     name: 'paths that a request escapes',
