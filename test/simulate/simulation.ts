@@ -1,6 +1,7 @@
 /** One pool under a day's traffic: a few seconds of every few hours are played request by request. No I/O. */
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
+import { ONE_SHARD, shardingInForce } from '../../worker/config/sharding.ts';
 import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
 import { seeded } from '../support/random.ts';
 import { EventQueue } from './event-queue.ts';
@@ -74,7 +75,11 @@ export function simulate(settings: Settings): Figures {
 
   /** The object that an isolate keeps to; it lives where its first caller is. */
   function objectFor({ continent }: Location): PoolObject {
-    const name = shardFor(settings.sharding, CONTINENT_CODES[continent], random().toString(36)).name;
+    const name = shardFor(
+      shardingInForce(settings.sharding, ONE_SHARD),
+      CONTINENT_CODES[continent],
+      random().toString(36),
+    ).name;
     let object = objects.get(name);
     if (!object) {
       const startsAt = /^\d+$/.test(name) ? Number(name) : hash32(name) % 64;

@@ -223,11 +223,13 @@ export const poolSchema = object({
     .default(0)
     .describe('Time in which a returning backend reaches its full weight; 0: at once'),
   sharding: z
-    .union([oneOf('none', 'region'), integer(2, LIMITS.shards)], {
-      error: `must be none, region or a whole number from 2 to ${LIMITS.shards}`,
+    .union([oneOf('auto', 'none', 'region'), integer(2, LIMITS.shards)], {
+      error: `must be auto, none, region or a whole number from 2 to ${LIMITS.shards}`,
     })
-    .default('none')
-    .describe('Durable Objects that share the load: one, one per region, or this many'),
+    .default('auto')
+    .describe(
+      'Durable Objects that share the load: as many as it takes (auto), one, one per region, or this many',
+    ),
   maxStaleMs: integer(0, 3_600_000, ' (milliseconds)')
     .default(10_000)
     .describe(

@@ -5,6 +5,7 @@ import type { Problem } from '../config/check.ts';
 import type { Difference } from '../config/diff.ts';
 import type { Precondition } from '../config/precondition.ts';
 import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
+import type { AutoShards } from '../config/sharding.ts';
 import type { ReceivedCell } from '../stats/received.ts';
 import type { BackendHealth, MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
@@ -84,6 +85,8 @@ export interface PoolUpdate {
   readonly times?: readonly (readonly [string, number])[];
   /** The id of a backend that the caller must probe with one request, now that its ejection is over. */
   readonly probe?: string;
+  /** The shards that `sharding: auto` has come to. */
+  readonly shards?: AutoShards;
 }
 
 /** The slots of a reply. */
@@ -165,6 +168,8 @@ export interface LivePush extends ShardName {
 
 /** The configuration of a Pool object; `pool` is null when it was deleted. */
 export interface PoolPush {
+  /** The shards that `sharding: auto` has come to; only in the reply to a pull. */
+  readonly shards?: AutoShards;
   /** Whether the live view is watched; only in the reply to a pull. */
   readonly watched?: boolean;
   readonly revision: number;
@@ -236,6 +241,8 @@ export interface ShardName {
 export interface ShardStatus {
   readonly revision: number;
   readonly shard: string;
+  /** How many shards this one knows that `sharding: auto` has come to. */
+  readonly shards?: AutoShards;
   readonly dropped: number;
   readonly objectCalls: number;
   readonly rowsWritten: number;

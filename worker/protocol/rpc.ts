@@ -2,6 +2,7 @@
 
 import type { Change } from '../config/changed.ts';
 import type { Config } from '../config/schema.ts';
+import type { AutoShards } from '../config/sharding.ts';
 import type { Env } from '../env.ts';
 import type { Drain } from '../stats/drain.ts';
 import type { ShardSeries } from '../stats/series.ts';
@@ -43,6 +44,7 @@ export interface PoolRpc {
   checks(backend: string): Promise<Check[]>;
   checkNow(backend: string): Promise<Check | null>;
   endEjection(backend: string): Promise<boolean>;
+  shardsChanged(shards: AutoShards): Promise<void>;
   status(): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
   metrics(): Promise<ShardMetrics>;
@@ -57,6 +59,7 @@ export interface DirectoryRpc {
   pullPool(pool: string, shard: string): Promise<PoolPush>;
   shardsOf(pool: string): Promise<string[]>;
   shards(): Promise<ShardName[]>;
+  reshard(pool: string, from: number, to: number): Promise<AutoShards>;
   change(change: Change, options: ChangeOptions): Promise<ChangeResult>;
   drain(
     pool: string,

@@ -112,6 +112,9 @@ export const poolStatusSchema = z
       'Copies of requests that mirrors of routes sent here; they are in no other count',
     ),
     backends: z.array(backendStatusSchema),
+    shardsInUse: count()
+      .nullable()
+      .describe('How many Pool objects share the load; null: one for each region that has traffic'),
     shards: z
       .array(
         z.strictObject({

@@ -1,6 +1,7 @@
 /** A pool's status: the counters of its shards, summed, beside what the operator configured. No I/O. */
 import { eligible, standing, type Verdict } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
+import { laterShards, ONE_SHARD, shardingInForce } from '../config/sharding.ts';
 import { STALE_EJECTION_MS } from '../lib/timing.ts';
 import type { BackendStatus, ShardStatus } from '../protocol/messages.ts';
 import type { BackendHealth, PoolStatus } from '../protocol/traffic-schemas.ts';
@@ -34,7 +35,10 @@ export function poolStatus(
     rows.reduce((a, row) => Math.max(a, value(row)), 0);
   const rows = pool.backends.map((backend) => of(backend.id));
   // A shard that is no longer in use still has its counters in the sums; its verdicts no longer count.
-  const inUse = shards.filter(({ shard }) => isInUse(pool.sharding, shard));
+  const auto = shards.reduce((known, { shards: heard }) => laterShards(known, heard), ONE_SHARD);
+  const sharding = shardingInForce(pool.sharding, auto);
+  const shardsInUse = sharding === 'region' ? null : sharding === 'none' ? 1 : sharding;
+  const inUse = shards.filter(({ shard }) => isInUse(sharding, shard));
   const current = pool.backends.map(({ id }) => withoutStaleEjections(inUse, id));
   const ejectedUntil = current.map((row) => max(row, (r) => r.ejectedUntil));
   const healths = current.map(mergeHealth);
@@ -93,7 +97,7 @@ export function poolStatus(
   const all = rows.flat().reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
   const latencyMs = { p50: quantile(all, 0.5), p95: quantile(all, 0.95) };
   const mirrored = shards.reduce((a, shard) => a + (shard.mirrored ?? 0), 0);
-  return { pool: pool.id, revision, at: now, latencyMs, mirrored, backends, shards: cost };
+  return { pool: pool.id, revision, at: now, latencyMs, mirrored, backends, shardsInUse, shards: cost };
 }
 
 /** What the shards that check a backend say of it: the worst, and of the same the latest. */
@@ -117,14 +121,14 @@ const UNCHECKED: BackendHealth = {
 
 /** The status of a shard without what adds nothing to a sum: backends with no counts, if the shard is no longer in use. */
 export function pruneStatus(sharding: PoolConfig['sharding'], status: ShardStatus): ShardStatus {
-  if (isInUse(sharding, status.shard)) return status;
+  if (isInUse(shardingInForce(sharding, status.shards ?? ONE_SHARD), status.shard)) return status;
   const hasCounted = ({ requests, lastClientAt = 0, lastWebSocketAt = 0 }: BackendStatus) =>
     requests > 0 || lastClientAt > 0 || lastWebSocketAt > 0;
   return { ...status, backends: status.backends.filter(hasCounted) };
 }
 
-/** Whether isolates use this shard under the pool's present `sharding`: its name is a number, or that of a region. */
-const isInUse = (sharding: PoolConfig['sharding'], shard: string): boolean => {
+/** Whether isolates use this shard under the sharding in force: its name is a number, or that of a region. */
+const isInUse = (sharding: ReturnType<typeof shardingInForce>, shard: string): boolean => {
   if (shard === '0') return true;
   const isNumbered = /^\d+$/.test(shard);
   return typeof sharding === 'number'

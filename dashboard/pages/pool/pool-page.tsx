@@ -84,9 +84,8 @@ function Facts({ pool, revision }: { readonly pool: PoolConfig; readonly revisio
     <>
       <CopyButton value={id} what="pool id" />
       <span>{policy === 'hash' ? `hash by ${hashKey}` : policy}</span>
-      {sharding !== 'none' && (
-        <span>{sharding === 'region' ? 'one shard per region' : `${sharding} shards`}</span>
-      )}
+      {typeof sharding === 'number' && <span>{`${sharding} shards`}</span>}
+      {sharding === 'region' && <span>one shard per region</span>}
       <span>revision {revision}</span>
     </>
   );

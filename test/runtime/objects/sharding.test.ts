@@ -1,4 +1,5 @@
 /** One pool on many objects: where they begin, what they sum up to, and that their number can change under load. */
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { echo, type Origin, startOrigin } from '../../support/origins.ts';
 import { named, servePool, startConfigurableBackend, startLoad } from '../../support/product/pools.ts';
@@ -14,12 +15,14 @@ import {
 } from '../../support/product/product.ts';
 import { parseMetrics } from '../../support/product/prometheus.ts';
 
+/** Calls Pool objects as isolates do, as often as a test says. */
+const WRAPPER = fileURLToPath(new URL('../../support/product/two-builds.js', import.meta.url));
 let product: Product;
 let origins: Origin[];
 
 beforeAll(async () => {
   origins = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => startOrigin(echo(id))));
-  product = await startProduct();
+  product = await startProduct({ wrapper: WRAPPER });
 });
 afterAll(async () => {
   await product.stop();
@@ -63,7 +66,7 @@ test('the number of objects changes under load without a lost request or a lost 
   const pool = await servePool(product, 'live', named(...origins), { timeoutMs: 7_000, slowStartMs: 0 });
   const before = (await product.apiOk('GET', '/pools/live')).pool;
   const load = startLoad(() => pool.get());
-  for (const sharding of [16, 'region', 3, 'none', 64, 'none']) {
+  for (const sharding of [16, 'region', 3, 'none', 64, 'auto']) {
     const seen = load.answers.length;
     await reshard('live', sharding);
     await eventually(
@@ -118,4 +121,30 @@ test('isolates on different objects do not all begin at the first backend', asyn
     firsts.push((await pool.get()).backend);
   }
   expect(new Set(firsts).size).toBeGreaterThan(1);
+});
+
+test('a pool that shards by itself has twice the objects once one gets 300 calls a second, and traffic goes on', async () => {
+  const pool = await servePool(product, 'auto', named(...origins));
+  expect((await product.apiOk('GET', '/pools/auto')).pool.sharding).toBe('auto');
+  const load = startLoad(() => pool.get(), 2);
+  const { revision } = await product.apiOk('GET', '/config');
+  const ask = { isolate: 'busy', sequence: 0, revision, want: 0, batch: null };
+  const body = JSON.stringify({ object: 'auto/0', method: 'sync', args: [ask], times: 40 });
+  const status = await eventually(
+    async () => {
+      await product.get('builds.test', '/call', { method: 'POST', body });
+      return product.apiOk('GET', '/pools/auto/status');
+    },
+    ({ shardsInUse }) => shardsInUse > 1,
+    30_000,
+  );
+  expect(status.shardsInUse).toBe(2);
+  // Isolates hear of it with their next replies; what they have counted is summed over both objects.
+  const answers = await load.stop();
+  expect(answers.filter((answer) => answer.status !== 200)).toEqual([]);
+  expect((await product.apiOk('GET', '/config')).revision).toBe(revision);
+  await eventually(
+    () => product.apiOk('GET', '/pools/auto/status'),
+    ({ backends }) => total(backends, 'requests') === answers.length,
+  );
 });

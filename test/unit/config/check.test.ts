@@ -201,6 +201,7 @@ test.each<[string, unknown, string, string]>([
     'pools[0].whenUnavailable',
     'circle: one -> two -> one',
   ],
+  ['shards by a wrong word', pool({ sharding: 'some' }), 'pools[0].sharding', 'auto, none, region'],
   ['one shard', pool({ sharding: 1 }), 'pools[0].sharding', 'from 2 to 64'],
   ['a lease of 0', pool({ maxLease: 0 }), 'pools[0].maxLease', 'from 1 to 1024'],
   ['a route to no pool', route({ pool: 'shp' }), 'routes[0].pool', 'existing pools: shop'],
@@ -372,7 +373,7 @@ describe('a document without faults', () => {
       },
       whenUnavailable: 'fail-open',
       slowStartMs: 0,
-      sharding: 'none',
+      sharding: 'auto',
       maxStaleMs: 10_000,
       maxLease: 64,
     });

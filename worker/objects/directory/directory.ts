@@ -3,8 +3,11 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Change } from '../../config/changed.ts';
 import { summarise } from '../../config/diff.ts';
 import type { Config } from '../../config/schema.ts';
+import type { AutoShards } from '../../config/sharding.ts';
 import { staticConfig } from '../../config/static.ts';
 import { deploymentInfo, type Env } from '../../env.ts';
+import { CALLS_AT_ONCE, forEachLimit, withDeadline } from '../../lib/calls.ts';
+import { OBJECT_DEADLINE_MS } from '../../lib/timing.ts';
 import type { HistoryEvent, PoolEvent } from '../../protocol/events.ts';
 import type {
   ChangeOptions,
@@ -16,6 +19,7 @@ import type {
   ShardName,
   Snapshot,
 } from '../../protocol/messages.ts';
+import { poolObject } from '../../protocol/rpc.ts';
 import type { Drain } from '../../stats/drain.ts';
 import { Deliveries } from './config-push.ts';
 import { DrainStore } from './drain-store.ts';
@@ -70,7 +74,8 @@ export class Directory extends DurableObject<Env> {
 
   /** The configuration of a Pool object, which is recorded as existing. */
   pullPool(pool: string, shard: string): PoolPush {
-    return { ...this.#revisions.pullPool(pool, shard), watched: this.#live.watched };
+    const shards = this.#revisions.autoShards(pool);
+    return { ...this.#revisions.pullPool(pool, shard), shards, watched: this.#live.watched };
   }
 
   /** The shards of a pool that exist. */
@@ -84,6 +89,22 @@ export class Directory extends DurableObject<Env> {
   /** The Pool objects that exist. */
   shards(): ShardName[] {
     return this.#revisions.shards();
+  }
+
+  /**
+   * Changes the number of shards of a pool with `sharding: auto`, unless it has changed already since the caller had `from`.
+   * It is no revision. Returns the number in force; the Pool objects get it behind the reply.
+   */
+  reshard(pool: string, from: number, to: number): AutoShards {
+    const known = this.#revisions.autoShards(pool);
+    if (known.count !== from || !this.#revisions.reshard(pool, to, Date.now())) return known;
+    const shards = this.#revisions.autoShards(pool);
+    // An object that this does not reach pulls the number with its configuration.
+    const notify = async (shard: string) => {
+      await withDeadline(() => poolObject(this.env, pool, shard).shardsChanged(shards), OBJECT_DEADLINE_MS);
+    };
+    this.ctx.waitUntil(forEachLimit(this.shardsOf(pool), CALLS_AT_ONCE, notify));
+    return shards;
   }
 
   /** Changes the configuration, all or nothing. Resolves when the Pool objects concerned have it or missed their deadline. */

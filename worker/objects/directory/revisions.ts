@@ -5,6 +5,7 @@ import { type DeploymentInfo, type Problem, truncateProblems, warnings } from '.
 import { differences } from '../../config/diff.ts';
 import { hasTarget, isWanted, unmetCondition } from '../../config/precondition.ts';
 import type { Config } from '../../config/schema.ts';
+import { type AutoShards, ONE_SHARD } from '../../config/sharding.ts';
 import type { RevisionDetails } from '../../protocol/config-schemas.ts';
 import type {
   ChangeOptions,
@@ -79,6 +80,22 @@ export class Revisions {
     return { revision, routesRevision: this.#meta.routesRevision, pool: config };
   }
 
+  /** The number of shards that `sharding: auto` has come to in a pool. */
+  autoShards(pool: string): AutoShards {
+    const { autoShards = {} } = this.#meta;
+    // A pool may be named `constructor`.
+    return Object.hasOwn(autoShards, pool) ? autoShards[pool]! : ONE_SHARD;
+  }
+
+  /** Sets that number. Returns whether the pool exists and shards by itself. `now` is epoch ms. */
+  reshard(pool: string, count: number, now: number): boolean {
+    if (this.#config.pools.find(({ id }) => id === pool)?.sharding !== 'auto') return false;
+    const since = Math.max(now, this.autoShards(pool).since + 1);
+    this.#meta = { ...this.#meta, autoShards: { ...this.#meta.autoShards, [pool]: { count, since } } };
+    this.#store.saveMeta(this.#meta);
+    return true;
+  }
+
   /** The Pool objects that exist. */
   shards(): ShardName[] {
     return this.#store.shards();
@@ -146,7 +163,10 @@ export class Revisions {
     const sameRoutes = JSON.stringify(config.routes) === JSON.stringify(this.#config.routes);
     const routesChanged = !samePools || !sameRoutes;
     const routesRevision = routesChanged ? revision : this.#meta.routesRevision;
-    const meta = { instance: this.#meta.instance, routesRevision, poolRevisions };
+    const autoShards = Object.fromEntries(
+      Object.entries(this.#meta.autoShards ?? {}).filter(([pool]) => Object.hasOwn(poolRevisions, pool)),
+    );
+    const meta = { instance: this.#meta.instance, routesRevision, poolRevisions, autoShards };
     this.#store.commit({ revision, at, who: actor, summary }, config, meta);
     this.#revision = revision;
     this.#config = config;

@@ -4,6 +4,7 @@
  * exist).
  */
 import type { Config } from '../../config/schema.ts';
+import type { AutoShards } from '../../config/sharding.ts';
 import { completeConfig } from '../../config/stored.ts';
 import { chunkText } from '../../lib/chunks.ts';
 import type { Revision } from '../../protocol/config-schemas.ts';
@@ -18,6 +19,8 @@ export interface Meta {
   readonly instance: string;
   readonly routesRevision: number;
   readonly poolRevisions: Readonly<Record<string, number>>;
+  /** By pool: the shards that `sharding: auto` has come to. */
+  readonly autoShards?: Readonly<Record<string, AutoShards>>;
 }
 
 /** Every method is synchronous. */

@@ -2,6 +2,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
+import type { PoolConfig } from '../../config/schema.ts';
+import { type AutoShards, laterShards, ONE_SHARD, shardingInForce } from '../../config/sharding.ts';
 import { UNROUTED_POOL, unroutedPool } from '../../config/unrouted.ts';
 import type { Env } from '../../env.ts';
 import { Alarm } from '../../lib/alarm.ts';
@@ -26,8 +28,10 @@ import type {
 } from '../../protocol/messages.ts';
 import { directoryObject, poolObject } from '../../protocol/rpc.ts';
 import type { Check } from '../../protocol/traffic-schemas.ts';
+import { CallRate } from '../../stats/call-rate.ts';
 import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
+
 import { ConfigPull } from './config-pull.ts';
 import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
 import { syncOfLease, syncOfReport, updateOf } from './first-release.ts';
@@ -70,6 +74,8 @@ export class Pool extends DurableObject<Env> {
   #mirrored = 0;
   #dropped = 0;
   #calls = 0;
+  readonly #callRate = new CallRate();
+  #shards = ONE_SHARD;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -112,6 +118,7 @@ export class Pool extends DurableObject<Env> {
     this.#calls++;
     await this.#ensureRevision(ask.revision);
     const now = Date.now();
+    this.#askForShards(this.#callRate.count(this.#shards.count, now));
     const { isolate, sequence, revision, batch } = ask;
     const state = this.#state;
     if (state && batch) {
@@ -188,7 +195,7 @@ export class Pool extends DurableObject<Env> {
     this.#behind.flush();
     this.#deliverEvents();
     // Verdicts are not shared between regions: a backend unreachable from one may be reachable from another.
-    if (typeof state.config.sharding !== 'number') return;
+    if (!this.#sharesVerdicts(state.config)) return;
     const changes = found.flatMap((finding) => healthChangeOf(finding) ?? []);
     if (changes.length > 0) this.ctx.waitUntil(broadcastHealthChanges(this.env, this.#name, changes));
     if (found.some(({ kind }) => kind === 'unhealthy' || kind === 'healthy'))
@@ -225,6 +232,28 @@ export class Pool extends DurableObject<Env> {
     if (!this.#push || routesRevision <= this.#push.routesRevision) return;
     this.#push = { ...this.#push, routesRevision };
     this.#store.saveConfig(this.#push);
+  }
+
+  /** Adopts the number of shards that `sharding: auto` has come to. */
+  shardsChanged(shards: AutoShards): void {
+    this.#shards = laterShards(this.#shards, shards);
+  }
+
+  /** Whether the pool's shards share their verdicts: those of regions do not. */
+  #sharesVerdicts({ sharding }: PoolConfig): boolean {
+    return typeof shardingInForce(sharding, this.#shards) === 'number';
+  }
+
+  /** Asks the Directory for another number of shards, behind the reply. */
+  #askForShards(count: number): void {
+    const from = this.#shards.count;
+    if (count === from || this.#state?.config.sharding !== 'auto') return;
+    const { pool } = this.#name;
+    const asked = withDeadline(
+      () => directoryObject(this.env).reshard(pool, from, count),
+      OBJECT_DEADLINE_MS,
+    );
+    this.ctx.waitUntil(asked.then((shards) => shards && this.shardsChanged(shards)));
   }
 
   /** Adopts an ejection or a return that another shard of this pool observed. */
@@ -309,6 +338,7 @@ export class Pool extends DurableObject<Env> {
     return {
       revision: this.#push?.revision ?? 0,
       shard: this.#name.shard,
+      shards: this.#shards,
       dropped: this.#dropped,
       objectCalls: this.#calls,
       rowsWritten: this.#store.rowsWritten + this.#alarm.rowsWritten,
@@ -331,11 +361,13 @@ export class Pool extends DurableObject<Env> {
 
   async #pull(): Promise<void> {
     const setWatched = this.#feed.expectAnswer();
-    const { watched = false, ...push } = await directoryObject(this.env).pullPool(
-      this.#name.pool,
-      this.#name.shard,
-    );
+    const {
+      watched = false,
+      shards,
+      ...push
+    } = await directoryObject(this.env).pullPool(this.#name.pool, this.#name.shard);
     setWatched(watched);
+    if (shards) this.shardsChanged(shards);
     // What came in before this answer has not been pushed.
     if (watched) this.#feed.schedule(this.env, null);
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
@@ -347,9 +379,9 @@ export class Pool extends DurableObject<Env> {
 
   /** Asks the shard that checks for all which backends are unhealthy. Never throws. */
   async #pullUnhealthy(): Promise<void> {
-    const { sharding, healthCheck } = this.#state?.config ?? {};
     const { pool, shard } = this.#name;
-    if (typeof sharding !== 'number' || !healthCheck || shard === CHECKER) return;
+    const config = this.#state?.config;
+    if (!config?.healthCheck || !this.#sharesVerdicts(config) || shard === CHECKER) return;
     const unhealthy = await withDeadline(
       () => poolObject(this.env, pool, CHECKER).unhealthy(),
       OBJECT_DEADLINE_MS,
@@ -368,6 +400,7 @@ export class Pool extends DurableObject<Env> {
       ...(probe ? { probe } : {}),
       ...(times ? { times } : {}),
       ...(unhealthy.length > 0 ? { unhealthy } : {}),
+      ...(this.#shards.since > 0 ? { shards: this.#shards } : {}),
       revision,
       routesRevision: this.#push?.routesRevision ?? 0,
       ejected: state ? listEjected(state) : [],

@@ -1,4 +1,5 @@
 /** The Pool object that this isolate keeps to for a pool. */
+import { shardingInForce } from '../../config/sharding.ts';
 import type { Env } from '../../env.ts';
 import { type PoolRpc, poolObject } from '../../protocol/rpc.ts';
 import { edgeLocation } from './edge-location.ts';
@@ -8,7 +9,11 @@ import { type Shard, shardFor } from './shards.ts';
 
 /** The shard that this isolate keeps to. */
 export function shardOf(view: PoolView): Shard {
-  view.shard ??= shardFor(view.config.sharding, edgeLocation().continent, isolateId());
+  view.shard ??= shardFor(
+    shardingInForce(view.config.sharding, view.autoShards),
+    edgeLocation().continent,
+    isolateId(),
+  );
   return view.shard;
 }
 

@@ -26,6 +26,7 @@ import { rampedWeight } from '../../balance/slow-start.ts';
 import { findStall, newWaits, type Waits } from '../../balance/stall.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
+import { laterShards, ONE_SHARD } from '../../config/sharding.ts';
 import { completePool } from '../../config/stored.ts';
 import { ISOLATE_DEADLINE_MS, LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
 import type { LeaseReply, PoolUpdate } from '../../protocol/messages.ts';
@@ -56,6 +57,7 @@ export class PoolView {
   times: ResponseTime[] = [];
   /** The object that this isolate keeps to. */
   shard: Shard | null = null;
+  autoShards = ONE_SHARD;
   /** When that object last answered, and whether the isolate goes on without it. */
   breaker = new CircuitBreaker();
   slots = new Slots();
@@ -124,6 +126,7 @@ export class PoolView {
     copy.waits = this.waits.map(({ stalled }) => ({ ...newWaits(), stalled }));
     copy.times = structuredClone(this.times);
     copy.shard = this.shard;
+    copy.autoShards = this.autoShards;
     copy.breaker = this.breaker.copy();
     copy.slots = this.slots.copy();
     copy.rehearses = true;
@@ -143,6 +146,9 @@ export class PoolView {
   applyUpdate(news: PoolUpdate, now: number): void {
     this.breaker.onSuccess(now);
     this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
+    const shards = laterShards(this.autoShards, news.shards);
+    if (shards.count !== this.autoShards.count) this.shard = null;
+    this.autoShards = shards;
     if (news.pool) this.configure(news.pool, news.revision);
     // An older reply refers to another list of backends, or to a pool that has been created again since.
     if (news.revision < this.revision) return;

@@ -1,6 +1,6 @@
 /** Which of a pool's objects an isolate keeps to: always the same one, so that its leases stay full. No I/O. */
 import { hash32 } from '../../balance/hash.ts';
-import type { PoolConfig } from '../../config/schema.ts';
+import type { shardingInForce } from '../../config/sharding.ts';
 
 /** The shard's name, and where its object should live if it is new (Durable Objects' location hint). */
 export interface Shard {
@@ -19,9 +19,9 @@ const REGIONS: Readonly<Record<string, DurableObjectLocationHint>> = {
 };
 const ONE: Shard = { name: '0' };
 
-/** Chooses by the pool's `sharding`, the continent the isolate runs for, and the isolate's own id. */
+/** Chooses by the pool's sharding in force, the continent the isolate runs for, and the isolate's own id. */
 export function shardFor(
-  sharding: PoolConfig['sharding'],
+  sharding: ReturnType<typeof shardingInForce>,
   continent: string | undefined,
   isolate: string,
 ): Shard {
