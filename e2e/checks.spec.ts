@@ -25,14 +25,14 @@ test('a check that fails takes a backend out on the page, and one that succeeds 
   await expectAccessible(page, 'the card of health checks');
 
   await pools.origins[0]!.kill();
-  await page.getByRole('button', { name: 'Check a now' }).click();
+  await page.getByRole('button', { name: 'Check now: a' }).click();
   await expect(page.getByText(/Checked a of shop: not reached/)).toBeVisible();
   await expect(item(page, 'a')).toContainText(/unhealthy.*not reached/);
   await expect(item(page, 'a').getByRole('img', { name: '2 checks of a, 1 failed' })).toBeVisible();
   await expect(cell(page, 'a', STATE)).toContainText('unhealthy');
 
   pools.origins[0] = await spawnOrigin('a', pools.origins[0]!.port);
-  await page.getByRole('button', { name: 'Check a now' }).click();
+  await page.getByRole('button', { name: 'Check now: a' }).click();
   await expect(cell(page, 'a', STATE)).toContainText('available');
   await page.goto(`${pools.url}/history`);
   await expect(page.getByText('healthy again').first()).toBeVisible();
@@ -43,7 +43,7 @@ test('an ejection is ended by a click', async ({ page }) => {
   await open(pools, page, '/pools/shop');
   await expect(cell(page, 'c', STATE)).toContainText('available');
   await pools.origins[2]!.kill();
-  await page.getByRole('button', { name: 'Return c now' }).click();
+  await page.getByRole('button', { name: 'Return now: c' }).click();
   await expect(page.getByText('Returned c to shop')).toBeVisible();
   pools.origins[2] = await spawnOrigin('c', pools.origins[2]!.port);
   await expect(cell(page, 'c', STATE)).toContainText('available', { timeout: 30_000 });

@@ -168,7 +168,7 @@ function Actions({ pool, status: { id, ejectedUntil }, isChecked }: BackendCheck
           size="sm"
           variant="secondary"
           disabled={busy}
-          aria-label={`Return ${id} now`}
+          aria-label={`Return now: ${id}`}
           onClick={() => void run('return', bringBack)}
         >
           Return now
@@ -179,7 +179,7 @@ function Actions({ pool, status: { id, ejectedUntil }, isChecked }: BackendCheck
           size="sm"
           variant="secondary"
           disabled={busy}
-          aria-label={`Check ${id} now`}
+          aria-label={`Check now: ${id}`}
           onClick={() => void run('check', check)}
         >
           Check now

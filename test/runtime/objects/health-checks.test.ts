@@ -87,8 +87,23 @@ describe.concurrent('while the product runs', () => {
     const [a, b] = [await startConfigurable(), await startConfigurable()];
     const healthCheck = { intervalMs: INTERVAL_MS, unhealthyAfter: 2, healthyAfter: 1 };
     const pool = await servePool(product, 'idle', named(a, b), { healthCheck });
-    await untilChecked('idle', 'a');
+    await untilChecked('idle', 'b');
+    const rows = async () => (await product.apiOk('GET', '/pools/idle/status')).shards[0].rowsWritten;
+    let [before, made] = [-1, 0];
+    const isSettled = async () => {
+      const last = [before, made].join();
+      [before, made] = [await rows(), (await checksOf('idle', 'b')).length];
+      return [before, made].join() === last;
+    };
+    await eventually(isSettled, Boolean, 10_000, 500);
     a.status = 503;
+    await untilChecked('idle', 'b', made + 1);
+    // What a round costs, for all backends together: its results and the next alarm.
+    await eventually(
+      async () => (await rows()) - before,
+      (count) => count === 2,
+      2_000,
+    );
     await eventually(pool.verdicts, (verdicts) => verdicts === 'unhealthy, available', PATIENCE_MS);
     const { health } = await pool.status('a');
     expect(health).toMatchObject({ state: 'unhealthy', lastResult: 'failure-status', consecutive: 2 });
