@@ -28,8 +28,7 @@ const chaosFault = async (object, className, work) => {
   return result;
 };
 class ChaosPool extends Pool {
-  lease(ask) { return chaosFault(this, 'Pool', () => super.lease(ask)); }
-  report(report, want) { return chaosFault(this, 'Pool', () => super.report(report, want)); }
+  sync(ask) { return chaosFault(this, 'Pool', () => super.sync(ask)); }
 }
 class ChaosDirectory extends Directory {
   snapshot(known) { return chaosFault(this, 'Directory', () => super.snapshot(known)); }

@@ -1,4 +1,4 @@
-/** What happens when: a binary heap of events by time; of two at one time, the one entered first. No I/O. */
+/** What happens when: a binary heap of events by time; of two at one time, the one entered first. It has the time, too. */
 
 interface Entry {
   readonly at: number;
@@ -9,6 +9,40 @@ interface Entry {
 export class EventQueue {
   readonly #heap: Entry[] = [];
   #entered = 0;
+  #isSettled = true;
+  /** The simulated time, in ms. */
+  now: number;
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  /** While `run` is under way the program's clock and timers are those of the simulation. */
+  async governTime<T>(run: () => Promise<T>): Promise<T> {
+    const real = { now: Date.now, setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+    const cleared = new Set<number>();
+    Date.now = () => this.now;
+    globalThis.setTimeout = ((act: (...given: unknown[]) => void, ms: number, ...given: unknown[]) => {
+      const timer = this.#entered;
+      this.add(this.now + ms, () => {
+        if (!cleared.delete(timer)) act(...given);
+        this.unsettle();
+      });
+      return timer;
+    }) as unknown as typeof setTimeout;
+    globalThis.clearTimeout = ((timer: number) => void cleared.add(timer)) as unknown as typeof clearTimeout;
+    try {
+      return await run();
+    } finally {
+      Date.now = real.now;
+      Object.assign(globalThis, { setTimeout: real.setTimeout, clearTimeout: real.clearTimeout });
+    }
+  }
+
+  /** Says that promises have to be settled before the next event. */
+  unsettle(): void {
+    this.#isSettled = false;
+  }
 
   /** Enters an event; `at` in ms. */
   add(at: number, run: (at: number) => void): void {
@@ -25,11 +59,16 @@ export class EventQueue {
   }
 
   /** Runs all events up to `end`, those that they enter included. */
-  runUntil(end: number): void {
+  async runUntil(end: number): Promise<void> {
     for (let next = this.#heap[0]; next && next.at <= end; next = this.#heap[0]) {
       this.#removeFirst();
+      this.now = next.at;
       next.run(next.at);
+      if (this.#isSettled) continue;
+      this.#isSettled = true;
+      await settle();
     }
+    this.now = end;
   }
 
   #removeFirst(): void {
@@ -50,3 +89,6 @@ export class EventQueue {
 }
 
 const isBefore = (a: Entry, b: Entry) => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/** Lets all promises go on that can. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));

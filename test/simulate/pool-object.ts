@@ -2,8 +2,9 @@
 import { eligible } from '../../worker/balance/available.ts';
 import { positionAfter } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
+import { Load } from '../../worker/objects/pool/calls/load.ts';
 import { Sequence } from '../../worker/objects/pool/sequence.ts';
-import type { LeaseAsk, LeaseReply, Returned } from '../../worker/protocol/messages.ts';
+import type { Returned, SyncAsk, SyncReply } from '../../worker/protocol/messages.ts';
 import type { Continent } from './geography.ts';
 
 /** The platform's guide: about a thousand calls a second for one object. */
@@ -31,6 +32,7 @@ export class PoolObject {
   #stored: { position: readonly number[]; taken: number };
   #flushedAt = 0;
   #busyUntil = 0;
+  #load = new Load();
   #lives = 1;
 
   constructor(home: Continent, startsAt: number, pool: PoolConfig, revision: number) {
@@ -54,15 +56,18 @@ export class PoolObject {
     return this.#busyUntil;
   }
 
-  /** Answers one call; the same for a lease and for a report, which wants slots or, with `want` 0, none. */
-  answer({ want, revision, returned }: LeaseAsk, now: number): LeaseReply {
+  /** Answers one call. */
+  answer({ want, revision, batch }: SyncAsk, now: number): SyncReply {
     const sequence = this.#sequence;
+    this.#load.add(0, now);
     if (now - this.#flushedAt >= FLUSH_MS) {
       this.#stored = { position: [...sequence.position], taken: sequence.taken };
       this.#flushedAt = now;
     }
-    for (const batch of returned) this.#takeBack(batch);
+    for (const returned of batch?.returned ?? []) this.#takeBack(returned);
     sequence.setWeights(weightsOf(this.#pool));
+    for (const { epoch, counts } of batch?.tookAlone ?? [])
+      for (const [id, count] of Object.entries(counts)) sequence.takeTurns(epoch, this.#indexOf(id), count);
     const first = sequence.taken;
     const slots = sequence.lease(Math.min(want, this.#pool.maxLease));
     return {
@@ -74,8 +79,11 @@ export class PoolObject {
       epoch: sequence.epoch,
       first,
       slots,
+      position: [...sequence.position],
+      weights: sequence.weights,
       reason: 'policy',
       ttlMs: LEASE_TTL_MS,
+      pace: this.#load.pace(now),
     };
   }
 
@@ -94,6 +102,10 @@ export class PoolObject {
     this.#busyUntil = Math.max(this.#busyUntil, now) + COLD_START_MS;
   }
 
+  #indexOf(id: string): number {
+    return this.#pool.backends.findIndex((backend) => backend.id === id);
+  }
+
   #fromStored(): Sequence {
     // Epochs of one life are never those of another.
     return new Sequence([...this.#stored.position], this.#stored.taken, this.#lives * 1e6);
@@ -102,8 +114,7 @@ export class PoolObject {
   #takeBack({ epoch, counts }: Returned): void {
     for (const [id, count] of Object.entries(counts)) {
       const before = this.#sequence.position[0];
-      const index = this.#pool.backends.findIndex((backend) => backend.id === id);
-      this.#sequence.giveBack(epoch, index, count);
+      this.#sequence.giveBack(epoch, this.#indexOf(id), count);
       if (this.#sequence.position[0] === before) this.lostSlots += count;
     }
   }

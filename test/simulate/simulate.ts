@@ -31,7 +31,7 @@ const { values } = parseArgs({
 const RUNS = 3;
 const seconds = (ms: number) => ms / 1_000;
 if (values.policies) comparePolicies();
-else simulatePool();
+else await simulatePool();
 
 /** Plays every scenario with every policy. */
 function comparePolicies(): void {
@@ -74,7 +74,7 @@ function cell({ p50, p99, failedPercent, sharePercent }: Figures): string {
 }
 
 /** Plays a day of one pool. */
-function simulatePool(): void {
+async function simulatePool(): Promise<void> {
   const settings = {
     seed: Number(values.seed),
     locations: Number(values.locations),
@@ -93,7 +93,7 @@ A drain is watched for ${seconds(WINDOW.drainMs)} s; calls and slots are those o
   const shardings: Settings['sharding'][] = ['none', 'region', 16, 64];
   const table: Record<string, Record<string, string | number>> = {};
   for (const sharding of shardings) {
-    const { callsPerSecond, staleMs, ...figures } = simulate({ ...settings, sharding });
+    const { callsPerSecond, staleMs, ...figures } = await simulate({ ...settings, sharding });
     table[typeof sharding === 'number' ? `${sharding} numbered` : sharding] = {
       objects: figures.objects,
       'calls/s per object': callsPerSecond.mean,

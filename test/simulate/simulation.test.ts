@@ -11,16 +11,16 @@ const small: Settings = {
   hours: [3, 15],
 };
 
-test('the same settings give the same figures, another seed gives others', () => {
-  const figures = simulate(small);
-  expect(simulate(small)).toEqual(figures);
-  expect(simulate({ ...small, seed: 8 })).not.toEqual(figures);
+test('the same settings give the same figures, another seed gives others', async () => {
+  const figures = await simulate(small);
+  expect(await simulate(small)).toEqual(figures);
+  expect(await simulate({ ...small, seed: 8 })).not.toEqual(figures);
 });
 
 test.each(['none', 'region', 4] as const)(
   'with sharding %s shares hold and a drain is known within a second and a way',
-  (sharding) => {
-    const figures = simulate({ ...small, sharding });
+  async (sharding) => {
+    const figures = await simulate({ ...small, sharding });
     expect(figures.requests).toBeGreaterThan(5_000);
     expect(figures.turnedAwayPercent).toBe(0);
     expect(figures.shareErrorPercent).toBeLessThan(1);
@@ -29,7 +29,7 @@ test.each(['none', 'region', 4] as const)(
   },
 );
 
-test('isolates that are busy wait for a slot only while their object restarts', () => {
-  const busy = simulate({ ...small, sharding: 'region', isolates: 8, requestsPerSecond: 4_000 });
+test('isolates that are busy wait for a slot only while their object restarts', async () => {
+  const busy = await simulate({ ...small, sharding: 'region', isolates: 8, requestsPerSecond: 4_000 });
   expect(busy.waitedPercent).toBeLessThan(4);
 });

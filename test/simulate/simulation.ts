@@ -2,6 +2,7 @@
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import { ONE_SHARD, shardingInForce } from '../../worker/config/sharding.ts';
+import { ISOLATE_DEADLINE_MS } from '../../worker/lib/timing.ts';
 import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
 import { seeded } from '../support/random.ts';
 import { EventQueue } from './event-queue.ts';
@@ -26,8 +27,8 @@ export interface Settings {
 export const WINDOW = { warmUpMs: 3_000, measuredMs: 2_000, drainMs: 2_500 } as const;
 /** Of the isolates, in the measured time of each window. */
 const VANISHING = 0.01;
-/** An isolate goes on without an object that has not answered by then (worker/proxy/deadline.ts). */
-const PATIENCE_MS = 2_000;
+/** An isolate goes on without an object that has not answered by then. */
+const PATIENCE_MS = ISOLATE_DEADLINE_MS;
 const CONTINENT_CODES: Readonly<Record<Continent, string>> = {
   na: 'NA',
   eu: 'EU',
@@ -37,11 +38,18 @@ const CONTINENT_CODES: Readonly<Record<Continent, string>> = {
   af: 'AF',
 };
 
+/** The time when it begins: no time of the product's own stands for never. */
+const START = 1_000_000_000;
+
 /** Plays it. The same settings give the same figures. */
-export function simulate(settings: Settings): Figures {
+export function simulate(settings: Settings): Promise<Figures> {
+  const events = new EventQueue(START);
+  return events.governTime(() => play(settings, events));
+}
+
+async function play(settings: Settings, events: EventQueue): Promise<Figures> {
   const random = seeded(settings.seed);
   const { open, draining } = makePools(settings.sharding);
-  const events = new EventQueue();
   const objects = new Map<string, PoolObject>();
   const tally = newTally(open);
   let revision = 1;
@@ -69,7 +77,7 @@ export function simulate(settings: Settings): Figures {
     }),
   );
 
-  for (const [n, hour] of settings.hours.entries()) playWindow(n, hour);
+  for (const [n, hour] of settings.hours.entries()) await playWindow(n, hour);
   tally.objects = objects.size;
   return figuresOf(tally, open);
 
@@ -90,28 +98,29 @@ export function simulate(settings: Settings): Figures {
   }
 
   function callTo(object: PoolObject, wayMs: number): Call {
-    return (ask, at, then) => {
-      let isOver = false;
-      const end = (reply: Parameters<typeof then>[0], now: number) => {
-        if (isOver) return;
-        isOver = true;
-        then(reply, now);
-      };
-      events.add(at + wayMs, (arrivedAt) => {
-        const doneAt = object.admit(arrivedAt);
-        if (doneAt === null) return events.add(arrivedAt + wayMs, (now) => end(null, now));
-        if (doneAt + wayMs > at + PATIENCE_MS) events.add(at + PATIENCE_MS, (now) => end(null, now));
-        events.add(doneAt, (now) => {
-          const reply = object.answer(ask, now);
-          if (now + wayMs > at + PATIENCE_MS) object.lostSlots += reply.slots.length;
-          events.add(now + wayMs, (heardAt) => end(reply, heardAt));
+    return (ask) => {
+      const startedAt = events.now;
+      return new Promise((resolve, reject) => {
+        const end = (act: () => void) =>
+          events.add(events.now + wayMs, () => {
+            events.unsettle();
+            act();
+          });
+        events.add(startedAt + wayMs, (arrivedAt) => {
+          const doneAt = object.admit(arrivedAt);
+          if (doneAt === null) return end(() => reject(new Error('overloaded')));
+          events.add(doneAt, (now) => {
+            const reply = object.answer(ask, now);
+            if (now + wayMs > startedAt + PATIENCE_MS) object.lostSlots += reply.slots.length;
+            end(() => resolve(reply));
+          });
         });
       });
     };
   }
 
-  function playWindow(n: number, hour: number): void {
-    const from = n * 3_600_000;
+  async function playWindow(n: number, hour: number): Promise<void> {
+    const from = START + n * 3_600_000;
     const end = from + WINDOW.warmUpMs + WINDOW.measuredMs + WINDOW.drainMs;
     for (const { isolate, location } of isolates) {
       const perSecond =
@@ -125,7 +134,7 @@ export function simulate(settings: Settings): Figures {
       if (first < end) events.add(first, next);
     }
     const measuredFrom = from + WINDOW.warmUpMs;
-    events.runUntil(measuredFrom);
+    await events.runUntil(measuredFrom);
     for (const [i, object] of [...objects.values()].entries()) {
       object.calls.clear();
       object.turnedAway = 0;
@@ -140,19 +149,19 @@ export function simulate(settings: Settings): Figures {
           tally.lostSlots += isolate.vanish(open, revision);
         });
     isMeasuring = true;
-    events.runUntil(measuredFrom + WINDOW.measuredMs);
+    await events.runUntil(measuredFrom + WINDOW.measuredMs);
     isMeasuring = false;
     tally.seconds += WINDOW.measuredMs / 1_000;
     countCalls();
     drain(measuredFrom + WINDOW.measuredMs);
-    events.runUntil(end);
+    await events.runUntil(end);
     tally.staleMs.push(...isolates.map(({ isolate }) => stale.get(isolate) ?? 0));
     stale = new Map();
     answeredAt = Number.POSITIVE_INFINITY;
     revision++;
     for (const object of objects.values()) object.configure(open, revision);
     // Calls under way end; nothing else happens until the next window.
-    events.runUntil(end + 2 * PATIENCE_MS);
+    await events.runUntil(end + 2 * PATIENCE_MS);
   }
 
   function countCalls(): void {

@@ -1,8 +1,8 @@
 /** Values that many tests start from. */
 import type { Env } from '../../worker/env.ts';
-import type { LeaseReply, Mapping, MappingBatch } from '../../worker/protocol/messages.ts';
+import type { Mapping, MappingBatch, SyncReply } from '../../worker/protocol/messages.ts';
 import type { DirectoryRpc, PoolRpc } from '../../worker/protocol/rpc.ts';
-import type { recordAttempt } from '../../worker/proxy/pool-client/outbox.ts';
+import type { Finished, SeenAttempt } from '../../worker/proxy/pool-client/outbox.ts';
 
 /** A request that backend a of pool shop answered at the first attempt, with other fields where `more` has them. */
 export const mapping = (more: Partial<Mapping> = {}): Mapping => ({
@@ -23,8 +23,16 @@ export const mapping = (more: Partial<Mapping> = {}): Mapping => ({
   ...more,
 });
 
+/** The end of such a request, as an isolate notes it; its record goes along unless `mapping` says otherwise. */
+export const finished = (more: Partial<Finished> = {}): Finished => ({
+  ...mapping(),
+  bytes: { bytesIn: 0, bytesOut: 0 },
+  mapping: mapping(),
+  ...more,
+});
+
 /** The first attempt of a request, which backend a answered with 200. */
-export const ANSWERED: Parameters<typeof recordAttempt>[1] = {
+export const ANSWERED: SeenAttempt = {
   backend: 'a',
   outcome: { kind: 'response', status: 200, ms: 1 },
   failed: false,
@@ -43,7 +51,7 @@ export const envOf = (objects: (name: string) => Partial<PoolRpc>): Env => {
 };
 
 /** A lease of these slots for a second, the first of them at this place of the sequence. */
-export const lease = (first: number, slots: number[], epoch = 1): LeaseReply => ({
+export const lease = (first: number, slots: number[], epoch = 1): SyncReply => ({
   revision: 1,
   routesRevision: 1,
   ejected: [],

@@ -19,7 +19,7 @@ export async function withDeadline<T>(call: () => Promise<T>, ms: number): Promi
  * Calls a second time when the first error says that this is safe (`retryable`) and the object is not `overloaded`.
  * `call` must make a new stub each time: a stub that failed once keeps failing.
  */
-export async function retryOnce<T>(call: () => Promise<T>): Promise<T> {
+async function retryOnce<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -28,6 +28,13 @@ export async function retryOnce<T>(call: () => Promise<T>): Promise<T> {
   }
   return call();
 }
+
+/**
+ * Calls an object: with a deadline of `ms`, and a second time where that is safe. Null: it failed, or did not answer in time.
+ * `call` must make a new stub each time.
+ */
+export const callObject = <T>(call: () => Promise<T>, ms: number): Promise<T | null> =>
+  withDeadline(() => retryOnce(call), ms);
 
 /** A Worker waits for the headers of at most six connections at once; a seventh call would queue. */
 export const CALLS_AT_ONCE = 6;

@@ -20,14 +20,12 @@ export const FRESH_MS = LEASE_TTL_MS;
  * the response, after this time before it. As the default of `maxStaleMs`.
  */
 export const OWN_ANSWER_STALE_MS = 10_000;
-/** After this long without a request an isolate returns its slots: they have expired. */
-export const IDLE_MS = LEASE_TTL_MS;
-/** Two grants closer than this double the next request for slots, so that a busy isolate asks a few times per lease. */
-export const BUSY_MS = 250;
+/** While there is traffic, the next slots come this long before those in hand expire: the way of a call to its object. */
+export const RENEW_AHEAD_MS = 100;
 
 // Isolate -> Pool object: reports.
 
-/** A report that does not fill up is sent after this time. */
+/** A batch that does not fill up is sent after this time; a busy object asks for more, up to `LEASE_TTL_MS`. */
 export const BATCH_MS = 250;
 /** A report not sent by now was abandoned when its request ended. Longer than `BATCH_MS`. */
 export const ORPHANED_MS = 1_000;

@@ -7,6 +7,7 @@ import type { Precondition } from '../config/precondition.ts';
 import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { AutoShards } from '../config/sharding.ts';
 import type { ReceivedCell } from '../stats/received.ts';
+import type { BackendRuns } from './runs.ts';
 import type { BackendHealth, MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
 export type { MappedAttempt, Mapping, Reason };
@@ -22,7 +23,8 @@ export const NO_EPOCH = -1;
 
 /** What an isolate has noted of a pool since its last batch. */
 export interface Batch {
-  readonly attempts: readonly AttemptRecord[];
+  /** The outcomes of attempts. */
+  readonly runs: readonly BackendRuns[];
   /** A JSON array of `Mapping` that is stored as it is: the object parses it only to list mappings. */
   readonly mappings: MappingBatch;
   /** What clients received, of each request that finished since the last batch. */
@@ -52,18 +54,6 @@ export interface SyncAsk {
   /** How many slots it wants. */
   readonly want: number;
   readonly batch: Batch | null;
-}
-
-/** A request for slots. With `want` 0 it only returns slots, charges picks and fetches the pool's state. */
-export interface LeaseAsk {
-  readonly want: number;
-  /** The isolate's revision of the pool's configuration. */
-  readonly revision: number;
-  readonly returned: readonly Returned[];
-  /** Affinity picks to charge to the sequence before slots are taken, by backend id. */
-  readonly charged?: Readonly<Record<string, number>>;
-  /** Turns that the isolate took without slots, under the weights of an epoch. The sequence goes on after them. */
-  readonly tookAlone?: readonly Returned[];
 }
 
 /** The state of a pool. It is part of every reply, so that an isolate with traffic needs no calls of its own for it. */
@@ -105,58 +95,21 @@ export interface Lease {
   readonly ttlMs: number;
 }
 
-/** The reply to a call of an isolate. */
-export type SyncReply = PoolUpdate & Lease;
-/** The reply to a request for slots, and to a report that wants some. */
-export type LeaseReply = SyncReply;
+/** What an object asks of an isolate, so that it is not overloaded. Left out by an object of an earlier version. */
+export interface Terms {
+  /** How long to collect before a routine call, ms. */
+  readonly pace?: number;
+  /** Of how many successes it takes one mapping; it takes those of all other requests. */
+  readonly sampling?: number;
+}
 
-/** One attempt: backend id, code, ms to the response headers, flags. A tuple, because there are many. */
-export type AttemptRecord = readonly [
-  backend: string,
-  code: number,
-  ms: number,
-  flags: number,
-  /** Only of failures and probes: the request that an event names. */
-  requestId?: string,
-  /** Only of failures: the `Retry-After` of the response, in ms. */
-  retryAfterMs?: number,
-];
-/** Codes below 0 are attempts without a response; any other code is the status of the response. */
-export const CODE = { 'connect-failure': -1, timeout: -2, 'client-closed': -3, stalled: -4 } as const;
-/** `out`: the isolate knew the backend to be ejected when the attempt began; `probe`: this was its probe. */
-export const FLAG = { first: 1, upgrade: 2, out: 4, probe: 8 } as const;
+/** The reply to a call of an isolate. */
+export type SyncReply = PoolUpdate & Lease & Terms;
 
 /** `count` mappings as one JSON array. */
 export interface MappingBatch {
   readonly count: number;
   readonly json: string;
-}
-
-/** One batch of an isolate's outbox. `isolate` and `sequence` make a repeated report recognisable. */
-export interface Report {
-  readonly isolate: string;
-  readonly sequence: number;
-  readonly revision: number;
-  readonly attempts: readonly AttemptRecord[];
-  /** A JSON array of `Mapping` that is stored as it is: the object parses it only to list mappings. */
-  readonly mappings: MappingBatch;
-  /** What clients received, of each request that finished since the last batch. */
-  readonly received?: readonly ReceivedCell[];
-  /** Affinity picks to charge to the sequence, by backend id. */
-  readonly charged: Readonly<Record<string, number>>;
-  readonly returned: readonly Returned[];
-  /** Turns taken without slots, as in `LeaseAsk`. */
-  readonly tookAlone?: readonly Returned[];
-  /** Ids of backends to which a probe was sent. */
-  readonly probing: readonly string[];
-  /** The requests that carry these probes, in the same order. */
-  readonly probeRequestIds?: readonly string[];
-  /** Hashes of clients with affinity that are due to be reported, by backend id. */
-  readonly clients?: Readonly<Record<string, readonly number[]>>;
-  /** Copies of mirrored requests that were sent to the pool. */
-  readonly mirrored?: number;
-  /** Entries dropped because the outbox was full. */
-  readonly dropped: number;
 }
 
 /** One shard's part of the live view. */

@@ -12,13 +12,9 @@ import type {
   ChangeOptions,
   ChangeResult,
   HealthChange,
-  LeaseAsk,
-  LeaseReply,
   LivePush,
   Mapping,
   PoolPush,
-  PoolUpdate,
-  Report,
   Session,
   ShardMetrics,
   ShardName,
@@ -33,9 +29,6 @@ import type { Check } from './traffic-schemas.ts';
 /** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */
 export interface PoolRpc {
   sync(ask: SyncAsk): Promise<SyncReply>;
-  lease(ask: LeaseAsk): Promise<LeaseReply>;
-  rehearse(ask: LeaseAsk): Promise<LeaseReply>;
-  report(report: Report, want?: number): Promise<PoolUpdate | LeaseReply>;
   configure(push: PoolPush): Promise<number>;
   routesChanged(routesRevision: number): Promise<void>;
   hearFlip(change: HealthChange): Promise<void>;

@@ -8,7 +8,7 @@ import type { Outcome } from '../balance/types.ts';
 import type { RetryRefusal } from '../stats/received.ts';
 import { addAttempt } from './exchange.ts';
 import type { Forwarding } from './forwarding.ts';
-import { recordAttempt, recordProbe } from './pool-client/outbox.ts';
+import { viewOf } from './pool-client/isolate.ts';
 import { withEdits } from './routing/header-edits.ts';
 import { hasAlternatives, selectFallback, selectNext } from './selection/select.ts';
 import { type AttemptResult, sendMessage } from './upstream/attempt.ts';
@@ -24,13 +24,13 @@ const TICK_MS = { least: 50, most: 1_000 };
 /** Sends the request to the backend of the exchange's choice. Never rejects. */
 export function sendAttempt(forwarding: Forwarding): Promise<AttemptResult> {
   const { exchange, body, attemptAt, backend } = forwarding;
-  const { view, env, ctx, compiled } = exchange;
+  const { view, compiled } = exchange;
   const headers = withEdits(forwarding.headers, compiled.requestEdits, exchange, backend.id);
   const { index, reason } = exchange.choice!;
-  if (reason === 'probe') recordProbe(view, backend.id, exchange.requestId, env, ctx);
+  if (reason === 'probe') view.recordProbe(exchange, backend.id, exchange.requestId);
   forwarding.isCounted = countsInFlight(view.config);
   const url = upstreamUrl(backend, exchange.target, compiled.rewrite);
-  const message = buildMessage(url, exchange, headers, body, forwarding.isCounted);
+  const message = buildMessage(url, exchange, { headers, body }, forwarding.isCounted);
   const timeoutMs = attemptTimeoutMs(forwarding);
   const { stallMs } = view.config.ejection;
   const options = {
@@ -100,7 +100,7 @@ function isAnotherAvailable({ exchange, backend: current, attemptsBefore }: Forw
 /** Records how the attempt ended: in the exchange, in what this isolate knows of the pool, and for the Pool object. */
 export function recordOutcome(forwarding: Forwarding, { outcome, response }: AttemptResult): void {
   const { exchange, attemptAt, backend, sentAs, waits, wait } = forwarding;
-  const { view, env, ctx, upgrade: isUpgrade } = exchange;
+  const { view, upgrade: isUpgrade } = exchange;
   view.addInFlight(backend.id, -1);
   const isFirst = exchange.attempts.length === 0;
   const failed = isFailure(outcome, view.config.ejection.failureStatuses, isUpgrade);
@@ -110,13 +110,11 @@ export function recordOutcome(forwarding: Forwarding, { outcome, response }: Att
   const retryAfterMs = failed && response ? readRetryAfter(response.headers.get('retry-after'), now) : 0;
   const judged = { failed, sentAs, beganAt: attemptAt, retryAfterMs };
   const change =
-    outcome.kind === 'client-closed'
-      ? 'none'
-      : view.recordAttempt(exchange.choice!.index, backend, judged, now);
+    outcome.kind === 'client-closed' ? 'none' : view.judge(exchange.choice!.index, backend, judged, now);
   if (view.policy.measuresTime) view.recordTime(backend, outcome, failed, now);
   const example = failed || sentAs === 'probe' ? exchange.requestId : null;
   const seen = { ...judged, backend: backend.id, outcome, isFirst, isUpgrade, change, example };
-  recordAttempt(view, seen, now, env, ctx);
+  view.record(exchange, seen, now);
 }
 
 /**
@@ -144,7 +142,7 @@ export async function selectNextBackend(forwarding: Forwarding): Promise<RetryRe
   const { retry, attempts, view } = exchange;
   const tried = new Set(attempts.slice(forwarding.attemptsBefore).map(({ backend }) => backend));
   const next = selectNext(exchange, view, tried);
-  const found = next ? { view, choice: next } : await selectFallback(exchange, view);
+  const found = next ? { view, choice: next } : await selectFallback(exchange, view, viewOf);
   const now = Date.now();
   if (!found.choice) return 'nobody-left';
   if (!forwarding.isRetryPaid && !takeRetry(budget, retry.budgetPercent, now)) return 'budget';

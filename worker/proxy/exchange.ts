@@ -8,7 +8,7 @@ import type { MappedAttempt, Mapping, Reason } from '../protocol/messages.ts';
 import type { RetryRefusal } from '../stats/received.ts';
 import type { Pin } from './affinity/cookie.ts';
 import { edgeLocation } from './pool-client/edge-location.ts';
-import type { PoolView } from './pool-client/pool-view.ts';
+import type { PoolClient } from './pool-client/pool-client.ts';
 import type { CompiledRoute } from './routing/routes.ts';
 import type { Target } from './routing/target.ts';
 
@@ -49,7 +49,7 @@ export interface Exchange extends IncomingRequest {
   /** The client's genuine affinity cookie, while its backend may be used. */
   pin: Pin | null;
   /** The pool that was tried last: the route's, or a fallback. */
-  view: PoolView;
+  view: PoolClient;
   /** The backend to try next, or being tried; null: none. */
   choice: Choice | null;
   /** Why the last attempt, which failed, was not followed by another; null: it did not fail, or another one followed. */
@@ -65,7 +65,11 @@ export function readRequestId(headers: Headers): string | null {
 }
 
 /** Starts the exchange of a request that a route sends to the pool of `view`. No backend is selected yet. */
-export function beginExchange(incoming: IncomingRequest, compiled: CompiledRoute, view: PoolView): Exchange {
+export function beginExchange(
+  incoming: IncomingRequest,
+  compiled: CompiledRoute,
+  view: PoolClient,
+): Exchange {
   const { request, headers, target, requestId, startedAt, country, env, ctx } = incoming;
   const route = compiled.config;
   const { method } = request;

@@ -1,9 +1,11 @@
 /** Predicts what would happen to a request: the proxy's own routing and selection, run on copies. Nothing is sent. */
-import { eligible, isOut, standing } from '../balance/available.ts';
+import { isOut, standing } from '../balance/available.ts';
+import { fallbackOf } from '../config/check.ts';
 import type { Env } from '../env.ts';
 import type { Candidate, Explanation, LeftOut } from '../protocol/traffic-schemas.ts';
 import { beginExchange, type Exchange } from './exchange.ts';
 import { isOutdated, loadedConfig, refresh, viewOf } from './pool-client/isolate.ts';
+import type { Context, PoolClient } from './pool-client/pool-client.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { redirectUrl } from './routing/own-answer.ts';
 import { type CompiledRoute, listNotMatched, matchRoute, type NotMatched } from './routing/routes.ts';
@@ -73,22 +75,20 @@ export async function explain(
       return refused(route.redirect.status, why, route, notMatched);
     }
     if (route.respond) return refused(route.respond.status, `route ${id} answers itself`, route, notMatched);
-    const copies = new Map<string, PoolView | undefined>();
-    const copyOf = (pool: string) => {
-      if (!copies.has(pool)) copies.set(pool, viewOf(pool)?.copy());
-      return copies.get(pool);
-    };
     const pool = await selectPool(route, route.split && copySplit(route.split), incoming);
-    const view = copyOf(pool);
-    if (!view) return refused(404, `route ${id} names pool ${pool}, which does not exist`, route, notMatched);
-    const exchange = beginExchange(incoming, route, view);
+    const client = viewOf(pool);
+    if (!client)
+      return refused(404, `route ${id} names pool ${pool}, which does not exist`, route, notMatched);
+    const copies = await peekAtPools(client, incoming);
+    const copyOf = (id: string) => copies.get(id);
+    const view = copyOf(pool)!;
+    const exchange = beginExchange(incoming, route, client);
     exchange.choice = await selectFirst(exchange, view);
     if (mayRefresh && isOutdated(config, view)) {
       config = (await refresh(env)) ?? config;
       continue;
     }
-    const candidates = await listCandidates(exchange, copyOf);
-    const pools = new Set([view, ...[...copies.values()].filter((copy) => copy !== undefined)]);
+    const candidates = await listCandidates(exchange, view, copyOf);
     return {
       revision: loadedConfig()?.snapshot.revision ?? 0,
       host: target.host,
@@ -98,7 +98,7 @@ export async function explain(
       policy: view.config.policy,
       affinity,
       candidates,
-      leftOut: [...pools].flatMap(listLeftOut),
+      leftOut: [...copies.values()].flatMap(listLeftOut),
       attempts: maxAttempts(exchange, candidates.length),
       answer: candidates.length > 0 ? null : { status: 503, why: 'no backend is available' },
       notMatched,
@@ -112,14 +112,29 @@ const NO_CONTEXT = {
   passThroughOnException: () => undefined,
 } as unknown as ExecutionContext;
 
+/** Copies of a pool and of those that stand in for it; each as its object knows it, where a request would ask that. */
+async function peekAtPools(first: PoolClient, context: Context): Promise<Map<string, PoolView>> {
+  const copies = new Map<string, PoolView>();
+  for (let client: PoolClient | undefined = first; client; ) {
+    const now = Date.now();
+    if (!client.isKnown(now) || (client.policy.leased && !client.mayGoAlone(now)))
+      await client.sync(context, 0);
+    copies.set(client.config.id, client.peek());
+    const next: string | null = fallbackOf(client.config);
+    client = next === null || copies.has(next) ? undefined : viewOf(next);
+  }
+  return copies;
+}
+
 /** Lists the backends in the order in which the proxy would try them if each one failed. */
 async function listCandidates(
   exchange: Exchange,
+  first: PoolView,
   copyOf: (pool: string) => PoolView | undefined,
 ): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   const tried = new Set<string>();
-  let { view, choice } = exchange;
+  let { view, choice } = { view: first, choice: exchange.choice };
   if (!choice) ({ view, choice } = await selectFallback(exchange, view, copyOf));
   while (choice) {
     const { id } = view.upstreams[choice.index]!;
@@ -136,8 +151,8 @@ async function listCandidates(
 
 /** The backends of a pool that get no new request, each with the reason. */
 function listLeftOut(view: PoolView): LeftOut[] {
-  const { id, backends, whenUnavailable } = view.config;
-  const set = eligible(backends, view.verdict, whenUnavailable === 'fail-open');
+  const { id, backends } = view.config;
+  const set = view.eligible();
   return backends.flatMap((backend, i): LeftOut[] => {
     const ejectedUntil = isOut(view.verdict(i)) ? view.ejectedUntil(i) || null : null;
     const leftOut = (status: LeftOut['status'], why: string) => [

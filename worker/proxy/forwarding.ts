@@ -3,7 +3,7 @@ import { type Budget, beginRequest, endRequest } from '../balance/budget.ts';
 import type { Wait, Waits } from '../balance/stall.ts';
 import type { PoolConfig } from '../config/schema.ts';
 import type { Exchange } from './exchange.ts';
-import { sendFullBatch } from './pool-client/outbox.ts';
+import { viewOf } from './pool-client/isolate.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { takeCopy } from './routing/mirror.ts';
 import { hasAlternatives, selectFallback } from './selection/select.ts';
@@ -53,7 +53,7 @@ export function prepareForwarding(
 ): Forwarding | Promise<Forwarding | NotForwarded> {
   const own = exchange.view;
   if (exchange.choice) return prepareChosen(exchange, own, deployment);
-  return selectFallback(exchange, own).then(({ view, choice }) => {
+  return selectFallback(exchange, own, viewOf).then(({ view, choice }) => {
     exchange.view = view;
     exchange.choice = choice;
     return choice ? prepareChosen(exchange, own, deployment) : 'no-backend';
@@ -69,12 +69,12 @@ function prepareChosen(
   own: PoolView,
   deployment: Deployment,
 ): Forwarding | Promise<Forwarding | NotForwarded> {
-  const { request, retry, route, compiled, view, startedAt, env, ctx } = exchange;
+  const { request, retry, route, compiled, view, startedAt, ctx } = exchange;
   const { index } = exchange.choice!;
   const backend = view.member(index).upstream;
   const { budget } = own;
   beginRequest(budget, startedAt);
-  sendFullBatch(view, env, ctx, startedAt);
+  view.begin(exchange, startedAt);
   const isRetryPossible = retry.maxRetries > 0 && hasAlternatives(own.config);
   const isCopied =
     compiled.mirror !== null && takeCopy(compiled.mirror, request, exchange.headers, exchange.upgrade);

@@ -3,11 +3,10 @@ import { take } from '../balance/round-robin.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarding } from './forwarding.ts';
 import { viewOf } from './pool-client/isolate.ts';
-import { refreshPoolState } from './pool-client/lease.ts';
-import { recordMirrored } from './pool-client/outbox.ts';
+import type { PoolClient } from './pool-client/pool-client.ts';
 import type { PoolView } from './pool-client/pool-view.ts';
 import { withEdits } from './routing/header-edits.ts';
-import { eligibleNow, keyHashOf, policyView, weightsOf } from './selection/select-locally.ts';
+import { keyHashOf, policyView } from './selection/select-locally.ts';
 import { fetchFrom } from './upstream/attempt.ts';
 import { buildMessage } from './upstream/message.ts';
 import { upstreamUrl } from './upstream/upstream.ts';
@@ -29,7 +28,7 @@ export async function sendCopy(forwarding: Forwarding): Promise<void> {
   underWay = underWay.filter((at) => startedAt - at < COPY_MS);
   if (underWay.length >= COPIES_UNDER_WAY) return;
   underWay.push(startedAt);
-  await refreshPoolState(view, exchange.env, exchange.ctx);
+  if (!view.isKnown(startedAt)) await view.refresh(exchange);
   const index = selectForCopy(exchange, view);
   if (index >= 0) await send(forwarding, view, index);
   const at = underWay.indexOf(startedAt);
@@ -41,23 +40,28 @@ export async function sendCopy(forwarding: Forwarding): Promise<void> {
  * how they end.
  */
 function selectForCopy(exchange: Exchange, view: PoolView): number {
-  const set = eligibleNow(view);
+  const set = view.eligible();
   if (set.mode === 'none') return -1;
-  const weights = weightsOf(view, set.indices);
+  const weights = view.weightsOf(set.indices, Date.now());
   const keyHash = view.config.policy === 'hash' ? keyHashOf(exchange, view) : 0;
   if (view.policy.leased || keyHash === null) return take(view.copyPosition, weights);
   return view.policy.pick(policyView(view, weights, keyHash));
 }
 
-async function send({ exchange, body, headers }: Forwarding, view: PoolView, index: number): Promise<void> {
-  const { compiled, target, env, ctx } = exchange;
+async function send({ exchange, body, headers }: Forwarding, view: PoolClient, index: number): Promise<void> {
+  const { compiled, target, env } = exchange;
   const backend = view.upstreams[index]!;
   const own = new Headers(withEdits(headers, compiled.requestEdits, exchange, backend.id));
   own.set('x-evenkeel-mirror', '1');
-  const message = buildMessage(upstreamUrl(backend, target, compiled.rewrite), exchange, own, body, false);
+  const message = buildMessage(
+    upstreamUrl(backend, target, compiled.rewrite),
+    exchange,
+    { headers: own, body },
+    false,
+  );
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), COPY_MS);
-  recordMirrored(view, Date.now(), env, ctx);
+  view.recordMirrored(exchange);
   try {
     const response = await fetchFrom(backend, message, env, controller.signal);
     await response.body?.cancel();

@@ -2,6 +2,7 @@
 import { endRequest } from '../balance/budget.ts';
 import { isFinal } from '../balance/retry.ts';
 import type { Env } from '../env.ts';
+import { msBetween } from '../lib/time.ts';
 import { logMapping } from '../log/sinks.ts';
 import type { Mapping } from '../protocol/messages.ts';
 import type { Bytes } from '../stats/received.ts';
@@ -27,8 +28,8 @@ import {
 import { type Forwarding, prepareForwarding } from './forwarding.ts';
 import { sendCopy } from './mirror.ts';
 import { setEdgeLocation } from './pool-client/edge-location.ts';
-import { loadedConfig, newRequestId, refresh, unroutedView } from './pool-client/isolate.ts';
-import { countFinished, recordMapping } from './pool-client/outbox.ts';
+import { newRequestId } from './pool-client/identity.ts';
+import { loadedConfig, refresh, unroutedClient } from './pool-client/isolate.ts';
 import { isOwnAnswer, resolveRequest } from './resolve.ts';
 import { addDebugHeaders, respond, respondItself } from './respond.ts';
 import type { CompiledRoute } from './routing/routes.ts';
@@ -142,10 +143,10 @@ function finishOwnAnswer(incoming: IncomingRequest, compiled: CompiledRoute): Pr
 }
 
 /** Counts and records a request that comes to no pool; they are kept together. */
-function recordUnpooled({ env, ctx }: IncomingRequest, mapping: Mapping): void {
-  const view = unroutedView();
-  countFinished(view, mapping, NO_BYTES);
-  recordMapping(view, mapping, Date.now(), env, ctx);
+function recordUnpooled(incoming: IncomingRequest, mapping: Mapping): void {
+  const client = unroutedClient();
+  const isDrawn = client.drawMapping(mapping);
+  client.finish(incoming, { ...mapping, bytes: NO_BYTES, mapping: isDrawn ? mapping : null }, Date.now());
 }
 
 const NO_BYTES: Bytes = { bytesIn: 0, bytesOut: 0 };
@@ -165,11 +166,14 @@ function bytesOf({ exchange, body }: Forwarding, headers: Headers, status: numbe
  * Counts and records the request, for the log and the Pool object. `backend`: whose response the client gets; null: our own.
  */
 function recordRequest(exchange: Exchange, backend: string | null, status: number, bytes = NO_BYTES): void {
-  const { view, route, env, ctx } = exchange;
+  const { view, route, env, startedAt, attempts, notRetried } = exchange;
   const now = Date.now();
-  const mapping = mappingOf(exchange, backend, status, now);
-  countFinished(view, mapping, bytes);
+  const ms = msBetween(startedAt, now);
+  const finished = { route: route.id, backend, status, ms, attempts, notRetried, bytes, mapping: null };
+  const isDrawn = view.drawMapping(finished);
+  // Most routes log no successes, and a busy object takes the records of a part.
+  const mapping = isDrawn || route.logSampleRate > 0 ? mappingOf(exchange, backend, status, now) : null;
   // Before the outbox, whose next batch sends the log too.
-  logMapping(mapping, route.logSampleRate, env);
-  recordMapping(view, mapping, now, env, ctx);
+  if (mapping) logMapping(mapping, route.logSampleRate, env);
+  view.finish(exchange, isDrawn ? { ...finished, mapping } : finished, now);
 }

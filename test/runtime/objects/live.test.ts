@@ -1,7 +1,7 @@
 /** The live view: who may watch, what comes and how often, and that it goes on after the objects have been evicted. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAPPINGS_PER_MESSAGE } from '../../../worker/objects/directory/live.ts';
-import { LARGEST_BATCH } from '../../../worker/proxy/pool-client/reports.ts';
+import { LARGEST_BATCH } from '../../../worker/proxy/pool-client/outbox.ts';
 import { named, servePool, startConfigurableBackend, startLoad } from '../../support/product/pools.ts';
 import { eventually, type Product, startProduct, TOKEN } from '../../support/product/product.ts';
 import { refusal, watch } from '../../support/product/watcher.ts';

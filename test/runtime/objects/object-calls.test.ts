@@ -64,7 +64,7 @@ test('an object that fails is asked again a few times a second, not by every req
   const seconds = (performance.now() - startedAt) / 1_000;
   const asked = await takeAsked();
   expect(new Set(used)).toEqual(new Set(['a', 'b', 'c']));
-  // Four knocks a second, and as many tries of the outbox.
+  // Four probes a second, and as many tries of batches.
   expect(asked.length).toBeLessThanOrEqual(8 * seconds + 8);
   expect(asked.length).toBeLessThan(REQUESTS / 2);
   // It answers again: soon its slots are used again.
@@ -81,11 +81,11 @@ test('under load an isolate asks for more and more slots up to maxLease, and for
   const pool = await servePool(product, 'busy', named(...origins));
   await takeAsked();
   await many(3_000, 16, () => pool.get());
-  const busy = await takeAsked();
+  const busy = (await takeAsked()).filter((want) => want > 0);
   expect(busy[0]).toBe(1);
   expect(Math.max(...busy)).toBe(64);
   expect(busy.length).toBeLessThan(3_000 * 0.05);
-  // Reports are calls for slots at the same time.
+  // The calls that bring requests bring slots back.
   expect(Number((await product.get('asked.test', '/carried')).text)).toBeGreaterThan(0);
   const again = async () => {
     await pool.get();

@@ -3,23 +3,19 @@ import worker, { Pool as BuiltPool, Directory } from '../../../dist/evenkeel/ind
 
 /** In local workerd the objects run in the Worker's own isolate, so that what they note can simply be read. */
 const asked = [];
-/** Of these, those that came with a report. */
+/** Of these, those that brought requests too. */
 let carried = 0;
 let isAway = false;
 
 export { Directory };
 export class Pool extends BuiltPool {
-  async lease(ask) {
-    asked.push(ask.want);
+  async sync(ask) {
+    const brings = ask.batch?.mappings.count > 0;
+    // What only brings requests is no question.
+    if (ask.want > 0 || !brings) asked.push(ask.want);
+    if (ask.want > 0 && brings) carried++;
     if (isAway) throw new Error('away, as asked');
-    return super.lease(ask);
-  }
-  async report(report, want) {
-    if (want > 0) {
-      asked.push(want);
-      carried++;
-    }
-    return super.report(report, want);
+    return super.sync(ask);
   }
 }
 

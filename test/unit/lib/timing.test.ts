@@ -5,7 +5,7 @@ import * as t from '../../../worker/lib/timing.ts';
 test.each([
   ['what an isolate knows is no older than a lease', t.FRESH_MS, t.LEASE_TTL_MS],
   ['a lease is over within the promise that a drain is in force', t.LEASE_TTL_MS, t.PROPAGATION_MS],
-  ['slots that an idle isolate returns have expired', t.LEASE_TTL_MS, t.IDLE_MS],
+  ['an isolate asks anew before what it knows is too old', t.RENEW_AHEAD_MS + t.BATCH_MS, t.LEASE_TTL_MS],
   ['a report is sent before it counts as abandoned', t.BATCH_MS + 1, t.ORPHANED_MS],
   [
     'a report arrives, or fails, before its verdicts lapse',

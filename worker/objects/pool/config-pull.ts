@@ -1,5 +1,6 @@
 /** When a Pool object pulls its configuration from the Directory, and which calls wait for it. */
 import { withDeadline } from '../../lib/calls.ts';
+import { CircuitBreaker } from '../../lib/circuit-breaker.ts';
 import { AWAY_MS, OBJECT_DEADLINE_MS, PULL_MS } from '../../lib/timing.ts';
 
 /** Pulls on demand, and now and then to repair a lost push. */
@@ -7,9 +8,8 @@ export class ConfigPull {
   readonly #pull: () => Promise<void>;
   readonly #behind: (pull: Promise<void>) => void;
   #pulledAt = 0;
-  #answers = 0;
-  /** The Directory missed its deadline and has not answered since: no call waits for it. */
-  #isAway = false;
+  /** While the Directory has not answered since it missed its deadline, no call waits for it. */
+  readonly #breaker = new CircuitBreaker();
 
   /** `pull` fetches and adopts the configuration; `behind` runs a pull in the background. */
   constructor(pull: () => Promise<void>, behind: (pull: Promise<void>) => void) {
@@ -25,7 +25,7 @@ export class ConfigPull {
   async ensureRevision(wanted: number, known: number | null): Promise<void> {
     if (known === null) return this.#pullNow();
     const isBehind = wanted > known;
-    const waits = isBehind && !this.#isAway;
+    const waits = isBehind && !this.#breaker.hasFailed;
     const everyMs = isBehind ? AWAY_MS : PULL_MS;
     if (!waits && Date.now() - this.#pulledAt <= everyMs) return;
     // A pool with a configuration goes on with it: the Directory's absence must not stop traffic.
@@ -35,19 +35,19 @@ export class ConfigPull {
   }
 
   async #pullInTime(): Promise<void> {
-    const answers = this.#answers;
-    const answered = await withDeadline(async () => {
+    const startedAt = Date.now();
+    const pulled = await withDeadline(async () => {
       await this.#pullNow();
       return true;
     }, OBJECT_DEADLINE_MS);
+    const now = Date.now();
     // Another pull may have been answered meanwhile: then the Directory is there, although this pull failed.
-    if (!answered && this.#answers === answers) this.#isAway = true;
+    if (!pulled && !this.#breaker.wasHeard(now, now - startedAt)) this.#breaker.onFailure(now);
   }
 
   async #pullNow(): Promise<void> {
     this.#pulledAt = Date.now();
     await this.#pull();
-    this.#answers++;
-    this.#isAway = false;
+    this.#breaker.onSuccess(Date.now());
   }
 }

@@ -13,12 +13,9 @@ import type {
   Batch,
   HealthChange,
   Lease,
-  LeaseAsk,
   Mapping,
   PoolPush,
   PoolUpdate,
-  Report,
-  Returned,
   ShardMetrics,
   ShardName,
   ShardStatus,
@@ -27,14 +24,16 @@ import type {
   UnhealthyBackends,
 } from '../../protocol/messages.ts';
 import { directoryObject, poolObject } from '../../protocol/rpc.ts';
+import { attemptsOf, countAttempts } from '../../protocol/runs.ts';
 import type { Check } from '../../protocol/traffic-schemas.ts';
 import { CallRate } from '../../stats/call-rate.ts';
 import { drainTimes } from '../../stats/drain.ts';
 import type { ShardSeries } from '../../stats/series.ts';
-
+import { type LeaseAsk, type Report, syncOfLease, syncOfReport, updateOf } from './calls/first-release.ts';
+import { Load } from './calls/load.ts';
+import { ReportDedup } from './calls/report-dedup.ts';
 import { ConfigPull } from './config-pull.ts';
 import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
-import { syncOfLease, syncOfReport, updateOf } from './first-release.ts';
 import { broadcastHealthChanges, broadcastUnhealthy } from './gossip.ts';
 import { CHECKER, HealthChecks } from './health/health-checks.ts';
 import { LiveFeed } from './live-feed.ts';
@@ -47,7 +46,6 @@ import {
   markProbeSent,
 } from './probes.ts';
 import { RecentMappings } from './recent-mappings.ts';
-import { ReportDedup } from './report-dedup.ts';
 import { type Finding, healthChangeOf, PoolState } from './state.ts';
 import { PoolStore } from './store.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -57,6 +55,7 @@ export class Pool extends DurableObject<Env> {
   readonly #store: PoolStore;
   readonly #name: ShardName;
   readonly #dedup = new ReportDedup();
+  readonly #load = new Load();
   readonly #events = new EventOutbox();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
@@ -124,9 +123,11 @@ export class Pool extends DurableObject<Env> {
     if (state && batch) {
       if (sequence === 0 || this.#dedup.accept(isolate, sequence)) this.#record(batch, state, now);
       // The reply to this batch was lost, and with it the slots that it granted.
-      else this.#returnSlots(this.#dedup.takeGrant(isolate, sequence));
+      else state.returnSlots(this.#dedup.takeGrant(isolate, sequence));
     }
-    return { ...this.#issueUpdate(revision, now), ...this.#grant(ask, now) };
+    this.#load.add(countRequests(batch), now);
+    const terms = { pace: this.#load.pace(now), sampling: this.#load.sampling(now) };
+    return { ...this.#issueUpdate(revision, now), ...this.#grant(ask, now), ...terms };
   }
 
   /** The calls of isolates of the first release, which meet this object during a deploy. */
@@ -139,48 +140,32 @@ export class Pool extends DurableObject<Env> {
     return want > 0 ? reply : updateOf(reply);
   }
 
-  /** Returns what `lease` would reply now, and changes nothing. */
-  async rehearse({ revision, want, returned, charged = {}, tookAlone }: LeaseAsk): Promise<SyncReply> {
-    await this.#ensureRevision(revision);
-    const now = Date.now();
-    const replyTo = () => {
-      this.#returnSlots(returned);
-      this.#state?.takeTurns(tookAlone ?? [], now);
-      this.#state?.charge(charged, now);
-      const ask = { isolate: '', sequence: 0, revision, want, batch: null };
-      return { ...this.#issueUpdate(revision, now), ...this.#grant(ask, now) };
-    };
-    return this.#state ? this.#state.dryRun(replyTo) : replyTo();
-  }
-
   #grant({ isolate, sequence, want }: SyncAsk, now: number): Lease {
     const state = this.#state;
     if (!state) return { epoch: 0, first: 0, slots: [], reason: 'policy', ttlMs: LEASE_TTL_MS };
-    const first = state.sequence.taken;
-    const { slots, reason } = state.lease(Math.min(want, state.config.maxLease), now);
-    const { epoch, weights } = state.sequence;
-    const position = [...state.sequence.position];
-    if (slots.length > 0 && sequence > 0) {
-      const ids = slots.map((index) => state.config.backends[index]!.id);
-      this.#dedup.noteGrant(isolate, sequence, { epoch, counts: countBy(ids) });
-    }
-    if (slots.length > 0) this.#behind.markDirty();
-    return { epoch, first, slots, position, weights, reason, ttlMs: LEASE_TTL_MS };
+    const lease = state.lease(want, now);
+    const { epoch, slots } = lease;
+    if (slots.length === 0) return lease;
+    this.#behind.markDirty();
+    const counts = countBy(slots.map((index) => state.config.backends[index]!.id));
+    if (sequence > 0) this.#dedup.noteGrant(isolate, sequence, { epoch, counts });
+    return lease;
   }
 
   #record(batch: Batch, state: PoolState, now: number): void {
-    const { returned, tookAlone, probes, attempts, charged, clients, mappings } = batch;
-    this.#returnSlots(returned);
+    const { returned, tookAlone, probes, runs, charged, clients, mappings } = batch;
+    state.returnSlots(returned);
     state.takeTurns(tookAlone, now);
     for (const [id] of probes) markProbeSent(state, state.indexOf(id), now);
     this.#events.add(probeEvents(probes, state, this.#name, now));
-    const found = attempts.flatMap((attempt) => state.record(attempt, now));
+    const found: Finding[] = [];
+    for (const attempt of attemptsOf(runs)) found.push(...state.record(attempt, now));
     state.charge(charged, now);
     state.addClients(clients, now);
     this.#mirrored += batch.mirrored ?? 0;
     this.#dropped += batch.dropped;
     this.#mappings.add(mappings);
-    if (attempts.length + mappings.count > 0) this.#feed.schedule(this.env, mappings);
+    if (runs.length + mappings.count > 0) this.#feed.schedule(this.env, mappings);
     if (found.length > 0) this.#publish(found);
     else if (!isEmpty(batch)) this.#behind.markDirty();
     if (found.length === 0 && probes.length > 0) this.#deliverEvents();
@@ -417,16 +402,6 @@ export class Pool extends DurableObject<Env> {
     );
   }
 
-  #returnSlots(returned: readonly Returned[]): void {
-    const state = this.#state;
-    if (!state) return;
-    for (const { epoch, counts } of returned)
-      for (const [id, count] of Object.entries(counts)) {
-        const index = state.indexOf(id);
-        if (index >= 0) state.sequence.giveBack(epoch, index, count);
-      }
-  }
-
   /** Writes everything in one transaction: Durable Objects coalesce the writes of a synchronous turn. */
   #write(): void {
     const state = this.#state;
@@ -455,9 +430,13 @@ const countBy = (ids: readonly string[]): Record<string, number> => {
   return Object.fromEntries(counts);
 };
 
+/** The attempts that a batch brings, or the requests that had none. */
+const countRequests = (batch: Batch | null): number =>
+  batch ? Math.max(countAttempts(batch.runs), batch.mappings.count) : 0;
+
 /** Whether a batch changes nothing that is stored. */
 const isEmpty = ({
-  attempts,
+  runs,
   mappings,
   charged,
   returned,
@@ -466,7 +445,7 @@ const isEmpty = ({
   dropped,
   clients,
 }: Batch): boolean =>
-  attempts.length + mappings.count + returned.length + tookAlone.length + mirrored + dropped === 0 &&
+  runs.length + mappings.count + returned.length + tookAlone.length + mirrored + dropped === 0 &&
   Object.keys(charged).length + Object.keys(clients).length === 0;
 
 /** How many picks a shard's sequence starts ahead: a numbered shard its number, a named one a number made of its name. */

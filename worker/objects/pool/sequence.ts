@@ -10,7 +10,6 @@ import {
 } from '../../balance/round-robin.ts';
 
 import { evictOldest } from '../../lib/bounded.ts';
-import { NO_EPOCH } from '../../protocol/messages.ts';
 
 /** Epochs remembered, so that slots are returned under the weights they were taken with. */
 export const EPOCHS_KEPT = 16;
@@ -21,6 +20,7 @@ export class Sequence {
   position: Position;
   /** Slots taken so far: the number of the next lease's first slot. */
   taken: number;
+  readonly #firstEpoch: number;
   #epoch = 0;
   #weights: readonly number[] = [];
   readonly #epochs = new Map<number, readonly number[]>();
@@ -32,28 +32,12 @@ export class Sequence {
     this.taken = taken;
     // An epoch's number is never reused: slots from before a restart are written off, not returned under wrong weights.
     this.#epoch = now;
+    this.#firstEpoch = now;
   }
 
   /** The number of the present epoch. */
   get epoch(): number {
     return this.#epoch;
-  }
-
-  /** Saves the present state. The function returned restores it. */
-  checkpoint(): () => void {
-    const [taken, epoch, weights] = [this.taken, this.#epoch, this.#weights];
-    const [position, epochs] = [[...this.position], [...this.#epochs]];
-    const enteredAt = [...this.#enteredAt];
-    return () => {
-      this.position = position;
-      this.taken = taken;
-      this.#epoch = epoch;
-      this.#weights = weights;
-      this.#epochs.clear();
-      for (const [key, value] of epochs) this.#epochs.set(key, value);
-      this.#enteredAt.clear();
-      for (const [key, value] of enteredAt) this.#enteredAt.set(key, value);
-    };
   }
 
   /** Sets the weights in force (0: not eligible). Returns whether they changed. */
@@ -110,17 +94,16 @@ export class Sequence {
   }
 
   /**
-   * Takes `count` turns that an isolate gave to `index` without slots. Those of `NO_EPOCH` count under the weights in force,
-   * those of a forgotten epoch are lost.
+   * Takes `count` turns that an isolate gave to `index` without slots. Those of `NO_EPOCH`, and of an epoch before the object
+   * started, count under the weights in force; those of an epoch forgotten since then are lost.
    */
   takeTurns(epoch: number, index: number, count: number): void {
-    const weights = epoch === NO_EPOCH ? this.#weights : this.#epochs.get(epoch);
-    if (!weights || weights.length !== this.position.length) return;
-    const written = [...this.#enteredAt]
-      .filter(([, at]) => epoch !== NO_EPOCH && epoch <= at)
-      .map(([i]) => i);
+    const known = this.#epochs.get(epoch);
+    if (!known && epoch > this.#firstEpoch) return;
+    const weights = known?.length === this.position.length ? known : this.#weights;
+    const written = known ? [...this.#enteredAt].filter(([, at]) => epoch <= at).map(([i]) => i) : [];
     const rest = written.length > 0 ? weights.map((w, i) => (written.includes(i) ? 0 : w)) : weights;
-    if (rest[index] === 0) return;
+    if (!rest[index]) return;
     takeTurns(this.position, rest, index, count);
     this.taken += count;
   }

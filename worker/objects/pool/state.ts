@@ -17,6 +17,7 @@ import { rampedWeight } from '../../balance/slow-start.ts';
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { completePool } from '../../config/stored.ts';
+import { LEASE_TTL_MS } from '../../lib/timing.ts';
 import {
   describeChange,
   describeCheck,
@@ -24,15 +25,8 @@ import {
   outcomeOfCheck,
   type PoolEventKind,
 } from '../../protocol/events.ts';
-import {
-  type AttemptRecord,
-  type BackendStatus,
-  CODE,
-  FLAG,
-  type HealthChange,
-  type Reason,
-  type Returned,
-} from '../../protocol/messages.ts';
+import type { BackendStatus, HealthChange, Lease, Returned } from '../../protocol/messages.ts';
+import { type AttemptRecord, CODE, FLAG } from '../../protocol/runs.ts';
 import type { Check } from '../../protocol/traffic-schemas.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { BackendCounts } from './backend-counts.ts';
@@ -114,28 +108,24 @@ export class PoolState {
     return this.#findPoolChange(null, 'the configuration has changed', now);
   }
 
-  /** Runs `act`, then restores the sequence and the probes. Synchronous, so no other call sees the state in between. */
-  dryRun<T>(act: () => T): T {
-    const restore = this.sequence.checkpoint();
-    const probing = this.tallies.map(({ health }) => health.probingUntil);
-    const expected = this.#expected;
-    try {
-      return act();
-    } finally {
-      restore();
-      this.#eligible = null;
-      this.tallies.forEach(({ health }, i) => {
-        health.probingUntil = probing[i]!;
-      });
-      this.#expected = expected;
-    }
-  }
-
-  /** Takes slots. `reason` says why these backends are the eligible ones. */
-  lease(want: number, now: number): { slots: number[]; reason: Reason } {
+  /** Takes up to `want` slots, at most the pool's largest lease. */
+  lease(want: number, now: number): Lease {
+    const { sequence } = this;
     const set = this.#updateWeights(now);
     const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
-    return { slots: this.sequence.lease(want), reason };
+    const first = sequence.taken;
+    const slots = sequence.lease(Math.min(want, this.config.maxLease));
+    const { epoch, weights } = sequence;
+    return { epoch, first, slots, position: [...sequence.position], weights, reason, ttlMs: LEASE_TTL_MS };
+  }
+
+  /** Gives unused slots back to the sequence. */
+  returnSlots(returned: readonly Returned[]): void {
+    for (const { epoch, counts } of returned)
+      for (const [id, count] of Object.entries(counts)) {
+        const index = this.indexOf(id);
+        if (index >= 0) this.sequence.giveBack(epoch, index, count);
+      }
   }
 
   /** Moves the sequence on by the turns that an isolate took without slots. */

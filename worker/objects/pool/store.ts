@@ -6,8 +6,8 @@ import type { Position } from '../../balance/round-robin.ts';
 import { CHUNK_LENGTH, chunkText } from '../../lib/chunks.ts';
 import type { PoolEvent } from '../../protocol/events.ts';
 import type { Mapping, MappingBatch, PoolPush, Totals } from '../../protocol/messages.ts';
+import type { ReportDedup } from './calls/report-dedup.ts';
 import type { StoredChecks } from './health/check-records.ts';
-import type { ReportDedup } from './report-dedup.ts';
 import type { Tally } from './tally.ts';
 
 /** Mappings kept per shard. */

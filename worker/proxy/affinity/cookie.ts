@@ -146,13 +146,18 @@ export function otherPins(
 export const isHalfSpent = (pin: Pin, cookie: CookieSettings, now: number): boolean =>
   now / 1_000 - pin.issuedAt > cookie.ttlSeconds / 2;
 
-/** Builds the Set-Cookie value that pins a client to a backend, with `others` as the pins of other pools. `now` in epoch ms. */
+/** How a cookie is issued: whether over https, and with which pins of other pools. */
+interface PinOptions {
+  readonly isSecure: boolean;
+  readonly others?: readonly string[];
+}
+
+/** Builds the Set-Cookie value that pins a client to a backend. `now` in epoch ms. */
 export async function issuePin(
   { pool, cookie, secrets }: PinScope,
   backend: string,
-  isSecure: boolean,
   now: number,
-  others: readonly string[] = [],
+  { isSecure, others = [] }: PinOptions,
 ): Promise<string> {
   const issuedAt = Math.floor(now / 1_000);
   const key = await keyOf(splitSecrets(secrets)[0] ?? '');

@@ -1,7 +1,6 @@
 /** Decides which responses pin their client to a backend, and builds the Set-Cookie of those. */
 import type { MappedAttempt } from '../../protocol/messages.ts';
 import { type Exchange, isPreflight } from '../exchange.ts';
-import { noteClient } from '../pool-client/affinity-clients.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
 import { type CookieLives, isHalfSpent, issuePin, otherPins, type Pin } from './cookie.ts';
 
@@ -25,18 +24,19 @@ export function buildPinCookie(
   backend: string,
   affinityCookies: CookieLives | null,
 ): Promise<string> {
-  const { route, headers, request, target, startedAt, view, env } = exchange;
+  const { route, headers, target, startedAt, view, env } = exchange;
   const { id: pool, backends } = view.config;
   const own = ownPin(exchange);
   const to = backendToPin(exchange, own, backend);
-  if (to !== own?.backend) noteClient(view, to, Math.floor(startedAt / 1_000), request, env);
+  const issuedAt = Math.floor(startedAt / 1_000);
+  if (to !== own?.backend) view.addClient(exchange, { backend: to, issuedAt, headers });
   const scope = { pool, backends, cookie: route.affinityCookie, secrets: env.AFFINITY_SECRET ?? '' };
   const { name, ttlSeconds } = route.affinityCookie;
   // The cookie lives as long as the longest-lived pin in it; each pin carries its own time of issue.
   const longest = affinityCookies?.get(name) ?? ttlSeconds;
   const others = otherPins(headers.get('cookie'), scope, longest, startedAt);
   const cookie = others.length > 0 ? { ...scope.cookie, ttlSeconds: longest } : scope.cookie;
-  return issuePin({ ...scope, cookie }, to, target.scheme === 'https', startedAt, others);
+  return issuePin({ ...scope, cookie }, to, startedAt, { isSecure: target.scheme === 'https', others });
 }
 
 /** The client's pin in the pool that responded: a fallback pool has pins of its own. */

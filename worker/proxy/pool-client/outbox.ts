@@ -1,16 +1,27 @@
-/** Outcomes and mappings on their way to the Pool object: one call for many requests, none of its own in front of a response. */
+/** What an isolate has noted of a pool and not yet brought to its object. No I/O. */
 import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
-import type { Env } from '../../env.ts';
-import { AWAY_MS, BATCH_MS, IDLE_MS, ORPHANED_MS } from '../../lib/timing.ts';
-import { CODE, FLAG, type Mapping } from '../../protocol/messages.ts';
-import { addFinished, type Bytes, type FinishedRequest } from '../../stats/received.ts';
-import { ask } from './lease.ts';
-import type { PoolView } from './pool-view.ts';
-import { isFull, outboxOf, send, trim } from './reports.ts';
+import { dropOldest } from '../../lib/bounded.ts';
+import { PAUSE_MS } from '../../lib/timing.ts';
+import type { Batch, Mapping } from '../../protocol/messages.ts';
+import { CODE, countAttempts, FLAG, Runs } from '../../protocol/runs.ts';
+import { addFinished, type Bytes, type FinishedRequest, ReceivedCells } from '../../stats/received.ts';
+import { AffinityClients } from './affinity-clients.ts';
+
+/**
+ * Runs of attempts, and mappings, kept while the object is away, and as many entries in a batch that it has not taken; then the
+ * oldest go, and the attempts are counted.
+ */
+export const CAPACITY = 1_024;
+/** As many for all pools together whose objects are away, each its part: an isolate has 128 MB for everything. */
+export const CAPACITY_IN_ALL = 65_536;
+/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
+export const BATCH = 64;
+/** Entries that make it full all the same. */
+export const LARGEST_BATCH = 256;
 
 /** What an isolate has seen of one attempt. */
-export interface Seen {
+export interface SeenAttempt {
   readonly backend: string;
   readonly outcome: Outcome;
   /** It counts against the backend. */
@@ -28,121 +39,122 @@ export interface Seen {
   readonly example: string | null;
 }
 
-/** Notes one attempt; a failure or a changed verdict is reported at once, so that all know within a second. `now` in epoch ms. */
-export function recordAttempt(
-  view: PoolView,
-  seen: Seen,
-  now: number,
-  env: Env,
-  ctx: ExecutionContext,
-): void {
-  const { backend, outcome, failed, isFirst, isUpgrade, sentAs, retryAfterMs, change, example } = seen;
-  const { ms } = outcome;
-  const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
-  const knew = sentAs === 'in' ? 0 : sentAs === 'out' ? FLAG.out : FLAG.probe;
-  const flags = (isFirst ? FLAG.first : 0) | (isUpgrade ? FLAG.upgrade : 0) | knew;
-  const outbox = outboxOf(view);
-  if (example === null) outbox.attempts.push([backend, code, ms, flags]);
-  else if (retryAfterMs === 0) outbox.attempts.push([backend, code, ms, flags, example]);
-  else outbox.attempts.push([backend, code, ms, flags, example, retryAfterMs]);
-  const isNews = failed || change !== 'none';
-  if (isNews) {
-    outbox.failures++;
-    view.unreported++;
+/** The end of one request. */
+export interface Finished extends FinishedRequest {
+  readonly route: string | null;
+  readonly bytes: Bytes;
+  /** Its record, if the object takes it. */
+  readonly mapping: Mapping | null;
+}
+
+/** What a batch brings, but for the turns of the sequence. */
+export type Noted = Omit<Batch, 'charged' | 'returned' | 'tookAlone'>;
+
+/** Collects the entries of the next batch. */
+export class Outbox {
+  readonly clients = new AffinityClients();
+  /** What the clients of finished requests received. */
+  readonly #received = new ReceivedCells();
+  readonly #runs = new Runs();
+  #requests = 0;
+  #mappings: Mapping[] = [];
+  #probes: [backend: string, requestId: string][] = [];
+  #news = 0;
+  #mirrored = 0;
+  #dropped = 0;
+  /** When the batch began (epoch ms); 0: it is empty. */
+  #startedAt = 0;
+  /** When the last one was taken. */
+  #takenAt = 0;
+
+  /** Adds an attempt. `now` is epoch ms. Returns whether the object has to know at once: it failed or changed a verdict. */
+  addAttempt(seen: SeenAttempt, now: number): boolean {
+    const { backend, outcome, failed, isFirst, isUpgrade, sentAs, retryAfterMs, change, example } = seen;
+    const { ms } = outcome;
+    const code = outcome.kind === 'response' ? outcome.status! : CODE[outcome.kind];
+    const knew = sentAs === 'in' ? 0 : sentAs === 'out' ? FLAG.out : FLAG.probe;
+    const flags = (isFirst ? FLAG.first : 0) | (isUpgrade ? FLAG.upgrade : 0) | knew;
+    if (example === null) this.#runs.add([backend, code, ms, flags]);
+    else if (retryAfterMs === 0) this.#runs.add([backend, code, ms, flags, example]);
+    else this.#runs.add([backend, code, ms, flags, example, retryAfterMs]);
+    const isNews = failed || change !== 'none';
+    if (isNews) this.#news++;
+    this.#startedAt ||= now;
+    return isNews;
   }
-  if (isNews && !view.breaker.isOpen(now)) ctx.waitUntil(send(view, env, ctx));
-  else schedule(view, now, env, ctx);
-}
 
-/** Counts what the client of a finished request received. It goes with the request's mapping. */
-export function countFinished(
-  view: PoolView,
-  finished: FinishedRequest & { readonly route: string | null },
-  bytes: Bytes,
-): void {
-  addFinished(outboxOf(view).received.of(finished.route, finished.backend), finished, bytes);
-}
+  /** Adds a finished request: what its client received, and its record if the object takes it. */
+  addFinished(finished: Finished, now: number): void {
+    addFinished(this.#received.of(finished.route, finished.backend), finished, finished.bytes);
+    if (finished.mapping) this.#mappings.push(finished.mapping);
+    this.#requests++;
+    this.#startedAt ||= now;
+  }
 
-/** Notes a finished request. */
-export function recordMapping(
-  view: PoolView,
-  mapping: Mapping,
-  now: number,
-  env: Env,
-  ctx: ExecutionContext,
-): void {
-  outboxOf(view).mappings.push(mapping);
-  schedule(view, now, env, ctx);
-}
+  /** Adds a copy of a mirrored request. */
+  addMirrored(now: number): void {
+    this.#mirrored++;
+    this.#startedAt ||= now;
+  }
 
-/** Counts a copy of a mirrored request that is sent to the pool. */
-export function recordMirrored(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
-  outboxOf(view).mirrored++;
-  schedule(view, now, env, ctx);
-}
+  /** Adds a probe that is on its way. */
+  addProbe(backend: string, requestId: string, now: number): void {
+    this.#probes.push([backend, requestId]);
+    this.#startedAt ||= now;
+  }
 
-/** Reports at once that a probe is on its way. */
-export function recordProbe(
-  view: PoolView,
-  backend: string,
-  requestId: string,
-  env: Env,
-  ctx: ExecutionContext,
-): void {
-  const outbox = outboxOf(view);
-  outbox.probing.push(backend);
-  outbox.probeRequestIds.push(requestId);
-  ctx.waitUntil(send(view, env, ctx));
-}
+  /** Since when entries wait, epoch ms; 0: there are none. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
 
-/**
- * Sends a full batch along with a request that begins. Behind a response that is there already the same call costs twice as
- * much, because the runtime must keep the request alive for it.
- */
-export function sendFullBatch(view: PoolView, env: Env, ctx: ExecutionContext, now: number): void {
-  if (isFull(outboxOf(view), now) && !view.breaker.isOpen(now)) ctx.waitUntil(send(view, env, ctx));
-}
+  /** Whether there are entries that the object should know at once. */
+  get hasNews(): boolean {
+    return this.#news + this.#probes.length > 0;
+  }
 
-function schedule(view: PoolView, now: number, env: Env, ctx: ExecutionContext): void {
-  const outbox = outboxOf(view);
-  trim(view, outbox);
-  if (outbox.startedAt === 0 || now - outbox.startedAt > ORPHANED_MS) {
-    outbox.startedAt = now;
-    ctx.waitUntil(sendLater(view, env, ctx, outbox.batch));
+  /** Whether there are so many entries that they should go now. */
+  isFull(now: number): boolean {
+    const entries = Math.max(this.#requests, this.#runs.attempts / 2);
+    return entries >= BATCH && (entries >= LARGEST_BATCH || now - this.#takenAt >= PAUSE_MS);
+  }
+
+  /** Takes all entries, and the number of news among them. */
+  take(now: number): { noted: Noted; news: number } {
+    const [mappings, probes, news, dropped] = [this.#mappings, this.#probes, this.#news, this.#dropped];
+    const noted = {
+      runs: this.#runs.take(),
+      received: this.#received.take(),
+      mappings: { count: mappings.length, json: JSON.stringify(mappings) },
+      probes,
+      clients: this.clients.take(),
+      mirrored: this.#mirrored,
+      dropped,
+    };
+    [this.#mappings, this.#probes] = [[], []];
+    [this.#requests, this.#news, this.#mirrored, this.#dropped] = [0, 0, 0, 0];
+    [this.#startedAt, this.#takenAt] = [0, now];
+    return { noted, news };
+  }
+
+  /** Drops the oldest entries past `capacity`; the attempts are counted. */
+  trim(capacity: number): void {
+    this.#dropped += this.#runs.trim(capacity);
+    if (this.#mappings.length > capacity) dropOldest(this.#mappings, capacity);
+    if (this.#probes.length > capacity) dropOldest(this.#probes, capacity);
+  }
+
+  /** Counts a batch as dropped that the object may never have seen. */
+  drop({ runs, clients, dropped }: Noted): void {
+    this.#dropped += countAttempts(runs) + dropped;
+    this.clients.requeue(clients);
   }
 }
 
-async function sendLater(view: PoolView, env: Env, ctx: ExecutionContext, batch: number): Promise<void> {
-  await sleep(BATCH_MS);
-  if (outboxOf(view).batch === batch) await send(view, env, ctx);
-  await sendWaiting(view, env, ctx);
-  await giveBackWhenIdle(view, env);
-}
+/** The entries of a batch, as its memory is limited. */
+export const entriesOf = ({ runs, mappings }: Noted): number =>
+  runs.reduce((sum, [, own]) => sum + own.length, mappings.count);
 
-/** Pauses before what the object did not take is sent again, should no request follow. */
-const RESEND_MS = [AWAY_MS, 2 * AWAY_MS] as const;
-
-/** Sends what the object did not take again, for one batch at a time. */
-async function sendWaiting(view: PoolView, env: Env, ctx: ExecutionContext): Promise<void> {
-  const outbox = outboxOf(view);
-  // A request that vanished meanwhile does not keep the next one from it.
-  if (Date.now() - outbox.resendingSince < RESEND_MS[0] + RESEND_MS[1] + ORPHANED_MS) return;
-  outbox.resendingSince = Date.now();
-  for (const pauseMs of RESEND_MS) {
-    if (outbox.waiting.length === 0) break;
-    await sleep(pauseMs);
-    if (outbox.waiting.length > 0) await send(view, env, ctx);
-  }
-  outbox.resendingSince = 0;
-}
-
-/** An isolate may vanish in a pause: what it holds of the sequence goes back first, so that the order goes on without it. */
-async function giveBackWhenIdle(view: PoolView, env: Env): Promise<void> {
-  if (outboxOf(view).startedAt !== 0 || view.slots.left === 0) return;
-  const { batch } = outboxOf(view);
-  await sleep(IDLE_MS);
-  const isIdle = outboxOf(view).startedAt === 0 && outboxOf(view).batch === batch;
-  if (isIdle && view.slots.left > 0 && !view.breaker.isOpen(Date.now())) await ask(view, env, 0);
-}
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Whether every such request is recorded: it failed, was retried, or its client left. */
+export const isNotable = ({ backend, status, attempts }: FinishedRequest): boolean =>
+  status >= 500 || backend === null || attempts.length !== 1 || attempts[0]!.outcome !== 'ok';

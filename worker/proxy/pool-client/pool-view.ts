@@ -1,5 +1,5 @@
-/** What an isolate knows of one pool: configuration, verdicts, slots, requests under way. Plain data, no promises. */
-import { eligible, takesNew, type Verdict } from '../../balance/available.ts';
+/** What an isolate knows of one pool: configuration, verdicts, slots, requests under way. Selection reads it. No I/O. */
+import { type Eligible, eligible, takesNew, type Verdict } from '../../balance/available.ts';
 import { type Budget, newBudget } from '../../balance/budget.ts';
 import {
   bringBack,
@@ -28,13 +28,13 @@ import type { Outcome } from '../../balance/types.ts';
 import type { BackendConfig, PoolConfig } from '../../config/schema.ts';
 import { laterShards, ONE_SHARD } from '../../config/sharding.ts';
 import { completePool } from '../../config/stored.ts';
-import { ISOLATE_DEADLINE_MS, LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
-import type { LeaseReply, PoolUpdate } from '../../protocol/messages.ts';
+import { CircuitBreaker } from '../../lib/circuit-breaker.ts';
+import { FRESH_MS, LOCAL_PROBE_LOST_MS, REPORTED_MS } from '../../lib/timing.ts';
+import type { PoolUpdate, Reason, SyncReply } from '../../protocol/messages.ts';
 import { countsInFlight, RecentSockets } from '../upstream/in-flight.ts';
 import { type CompiledBackend, compileBackend } from '../upstream/upstream.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
-import type { Shard } from './shards.ts';
-import { Slots } from './slots.ts';
+import type { AffinityClient } from './affinity-clients.ts';
+import { type Slot, type SlotAction, Slots } from './slots.ts';
 
 /** Backends stand in the order of the configuration; a changed one carries over what remains, by id. */
 export class PoolView {
@@ -55,14 +55,11 @@ export class PoolView {
   waits: Waits[] = [];
   /** How long each backend takes, as this isolate and its object have observed; for the policy that measures it. */
   times: ResponseTime[] = [];
-  /** The object that this isolate keeps to. */
-  shard: Shard | null = null;
+  /** How many objects share the pool with `sharding: auto`, as far as this isolate's own has heard. */
   autoShards = ONE_SHARD;
-  /** When that object last answered, and whether the isolate goes on without it. */
-  breaker = new CircuitBreaker();
+  /** When the pool's object last answered, and whether the isolate goes on without it. */
+  readonly breaker = new CircuitBreaker();
   slots = new Slots();
-  /** A copy to rehearse on: it asks its object what it would answer, and nothing moves. */
-  rehearses = false;
   readonly budget: Budget = newBudget();
   /** Requests under way, by backend id; for the least-request policy. */
   readonly inFlight = new Map<string, number>();
@@ -74,12 +71,11 @@ export class PoolView {
   routesRevision = 0;
   /** The pool has been deleted. */
   gone = false;
-  /** When the call for slots that is under way left, 0: none is. A guard in plain data, not a shared promise. */
-  askingSince = 0;
-  #rampingSince: number[] = [];
   /** Failures and changed verdicts that the object has not acknowledged: until it has, its word lifts no verdict. */
   unreported = 0;
-  #notedAt = 0;
+  private rampingSince: number[] = [];
+  private notedAt = 0;
+  private isPeek = false;
 
   constructor(config: PoolConfig, revision: number) {
     this.configure(config, revision);
@@ -89,14 +85,17 @@ export class PoolView {
   configure(config: PoolConfig, revision: number): void {
     if (revision < this.revision) return;
     const old = this.upstreams;
-    this.slots.drop((index) => old[index]?.id ?? '');
     const from = config.backends.map(({ id }) => old.findIndex((upstream) => upstream.id === id));
-    this.slots.rearrange(from);
+    this.slots.configure(
+      config.backends.map(({ id }) => id),
+      from,
+      config.maxLease,
+    );
     const was = this.config?.backends ?? [];
     const isBack = (f: number, i: number) =>
       was.length > 0 && !(was[f] && takesNew(was[f])) && takesNew(config.backends[i]!);
     // As in the object: the slow start of a backend that takes new requests again begins now.
-    this.#rampingSince = from.map((f, i) => (isBack(f, i) ? Date.now() : (this.#rampingSince[f] ?? 0)));
+    this.rampingSince = from.map((f, i) => (isBack(f, i) ? Date.now() : (this.rampingSince[f] ?? 0)));
     this.healths = from.map((f) => this.healths[f] ?? newHealth());
     this.waits = from.map((f) => this.waits[f] ?? newWaits());
     this.times = from.map((f) => this.times[f] ?? newResponseTime());
@@ -109,7 +108,6 @@ export class PoolView {
     for (const id of this.inFlight.keys())
       if (!this.upstreams.some((upstream) => upstream.id === id)) this.inFlight.delete(id);
     this.sockets.keep(config.backends.map(({ id }) => id));
-    if (this.config?.sharding !== config.sharding) this.shard = null;
     this.config = completePool(config);
     if (!this.config.healthCheck) for (const health of this.healths) health.unhealthy = false;
     this.policy = policyOf(config.policy);
@@ -117,62 +115,43 @@ export class PoolView {
     this.gone = false;
   }
 
-  /** A copy that can be picked from while this view, and its object, stay as they are. */
-  copy(): PoolView {
-    const copy = new PoolView(this.config, this.revision);
-    copy.localPosition = [...this.localPosition];
-    copy.failoverPosition = [...this.failoverPosition];
-    copy.healths = structuredClone(this.healths);
-    copy.waits = this.waits.map(({ stalled }) => ({ ...newWaits(), stalled }));
-    copy.times = structuredClone(this.times);
-    copy.shard = this.shard;
-    copy.autoShards = this.autoShards;
-    copy.breaker = this.breaker.copy();
-    copy.slots = this.slots.copy();
-    copy.rehearses = true;
-    for (const [id, count] of this.inFlight) copy.inFlight.set(id, count);
-    copy.sockets = this.sockets;
-    copy.probe = this.probe && { ...this.probe };
-    copy.routesRevision = this.routesRevision;
-    copy.gone = this.gone;
-    copy.askingSince = this.askingSince;
-    copy.#rampingSince = [...this.#rampingSince];
-    copy.unreported = this.unreported;
-    copy.#notedAt = this.#notedAt;
-    return copy;
+  /** A copy to select from: nothing moves here, and it calls no object. Only what a selection changes is copied. */
+  peek(): PoolView {
+    const { localPosition, failoverPosition, healths, probe } = this;
+    const moved = structuredClone({ localPosition, failoverPosition, healths, probe });
+    const slots = this.slots.copy();
+    return Object.assign(Object.create(PoolView.prototype), this, moved, { slots, isPeek: true });
   }
 
   /** Takes in what any reply of the Pool object says. */
   applyUpdate(news: PoolUpdate, now: number): void {
     this.breaker.onSuccess(now);
     this.routesRevision = Math.max(this.routesRevision, news.routesRevision);
-    const shards = laterShards(this.autoShards, news.shards);
-    if (shards.count !== this.autoShards.count) this.shard = null;
-    this.autoShards = shards;
+    this.autoShards = laterShards(this.autoShards, news.shards);
     if (news.pool) this.configure(news.pool, news.revision);
     // An older reply refers to another list of backends, or to a pool that has been created again since.
     if (news.revision < this.revision) return;
     if (news.pool === null) this.gone = true;
-    this.#rampingSince.fill(0);
+    this.rampingSince.fill(0);
     for (const [id, since] of news.ramping) {
-      const index = this.#indexOf(id);
-      if (index >= 0) this.#rampingSince[index] = since;
+      const index = this.indexOf(id);
+      if (index >= 0) this.rampingSince[index] = since;
     }
-    if (now - this.#notedAt > REPORTED_MS) this.unreported = 0;
-    this.#adoptVerdicts(news, now);
-    if (news.times) this.#adoptTimes(news.times, now);
+    if (now - this.notedAt > REPORTED_MS) this.unreported = 0;
+    this.adoptVerdicts(news, now);
+    if (news.times) this.adoptTimes(news.times, now);
     if (news.probe) this.probe = { id: news.probe, skipped: this.probe?.skipped ?? 0 };
   }
 
-  /** Takes in a lease. */
-  applyLease(reply: LeaseReply, now: number): void {
+  /** Takes in a reply with slots. */
+  applyReply(reply: SyncReply, now: number): void {
     this.applyUpdate(reply, now);
-    if (reply.revision === this.revision) this.slots.add(reply, now, (i) => this.upstreams[i]!.id);
+    if (reply.revision === this.revision) this.slots.add(reply, now);
   }
 
-  #adoptVerdicts({ ejected, failing = [], unhealthy = [] }: PoolUpdate, now: number): void {
+  private adoptVerdicts({ ejected, failing = [], unhealthy = [] }: PoolUpdate, now: number): void {
     const isAcknowledged = this.unreported <= 0;
-    this.#adoptUnhealthy(unhealthy);
+    this.adoptUnhealthy(unhealthy);
     const out = new Map<string, readonly [until: number, capped: boolean]>();
     for (const [id, until] of ejected) out.set(id, [until, false]);
     for (const [id, until] of failing) out.set(id, [until, true]);
@@ -185,38 +164,99 @@ export class PoolView {
         [health.ejectedUntil, health.capped] = word;
       } else if (isAcknowledged && health.ejectedUntil !== 0) {
         bringBack(health, now);
-        this.#letIn(i);
+        this.letIn(i);
       }
     });
   }
 
-  #adoptTimes(times: NonNullable<PoolUpdate['times']>, now: number): void {
+  private adoptTimes(times: NonNullable<PoolUpdate['times']>, now: number): void {
     if (!this.policy.measuresTime) return;
     for (const [id, ms] of times) {
-      const index = this.#indexOf(id);
+      const index = this.indexOf(id);
       if (index >= 0) adoptTime(this.times[index]!, ms, now);
     }
   }
 
   /** Only the object checks, so its word counts at once. */
-  #adoptUnhealthy(unhealthy: readonly string[]): void {
+  private adoptUnhealthy(unhealthy: readonly string[]): void {
     this.healths.forEach((health, i) => {
       const was = health.unhealthy;
       health.unhealthy = unhealthy.length > 0 && unhealthy.includes(this.config.backends[i]!.id);
-      if (was && !health.unhealthy) this.#letIn(i);
+      if (was && !health.unhealthy) this.letIn(i);
     });
   }
 
-  /** Whether a call for slots is under way. One that has not come back in time is taken for lost. */
-  isAsking(now: number): boolean {
-    return now - this.askingSince < ISOLATE_DEADLINE_MS;
+  /** Whether the isolate knows enough of the pool to select without asking its object first. */
+  isKnown(now: number): boolean {
+    const { breaker, config } = this;
+    return breaker.isOpen(now) || breaker.wasHeard(now, Math.max(FRESH_MS, config.maxStaleMs));
+  }
+
+  /** Learns how the pool stands before a selection, if it can. A copy knows what there is to know. */
+  async refresh(_context: unknown): Promise<void> {}
+
+  /** Whether a selection by policy that found no slot has to ask the object. With all backends out it grants none. */
+  mustAsk(now: number): boolean {
+    const { breaker, policy } = this;
+    if (breaker.isOpen(now) || this.isPeek) return false;
+    if (!policy.leased) return !this.isKnown(now);
+    return this.eligible().mode !== 'none' || !breaker.wasHeard(now, FRESH_MS);
+  }
+
+  /** Notes that a client with affinity was sent to a backend; a copy does not. */
+  addClient(_context: unknown, _client: AffinityClient): void {}
+
+  /** Whether the isolate may take turns of its own copy of the sequence. */
+  mayGoAlone(now: number): boolean {
+    const { breaker, config, slots } = this;
+    if (!slots.hasCopy) return false;
+    return this.isPeek || breaker.isOpen(now) || breaker.wasHeard(now, config.maxStaleMs);
+  }
+
+  /** The next slot in hand, or else the next turn of the isolate's own copy of the sequence; null: it has to ask. */
+  takeSlot(now: number): Slot | null {
+    return this.slots.take(now, (i, reason) => this.actionFor(i, reason)) ?? this.takeTurn(now);
+  }
+
+  private takeTurn(now: number): Slot | null {
+    if (!this.mayGoAlone(now)) return null;
+    const set = this.eligible();
+    if (set.mode === 'none') return null;
+    const index = this.slots.takeAlone(this.weightsOf(set.indices, now), now);
+    return index < 0 ? null : { index, reason: reasonOf(set) };
+  }
+
+  /**
+   * The object grants no slots of backends that may not be asked, so such a slot predates the change. That of a backend which
+   * takes no new requests goes back. That of one which is out is used up: a backend that returns is not owed its missed turns.
+   */
+  private actionFor(index: number, reason: Reason): SlotAction {
+    if (!takesNew(this.config.backends[index]!)) return 'return';
+    if (this.verdict(index) === 'available') return 'use';
+    const { mode, indices } = this.eligible();
+    // Slots from before all backends were out may all be of the one that went last.
+    const fits = mode === 'fail-open' ? reason === 'fail-open' : indices.includes(index);
+    return fits ? 'use' : 'pass';
+  }
+
+  /** The backends that are eligible now, as this isolate knows them. */
+  eligible(): Eligible {
+    const { backends, whenUnavailable } = this.config;
+    return eligible(backends, (i) => this.verdict(i), whenUnavailable === 'fail-open');
+  }
+
+  /** The weights in force of the backends at `indices`; 0 for all others. */
+  weightsOf(indices: readonly number[], now: number): number[] {
+    const weights = this.config.backends.map(() => 0);
+    for (const i of indices) weights[i] = this.weight(i, now);
+    return weights;
   }
 
   /** The verdict on a backend; one that is stalled here counts as failing. */
-  verdict = (index: number): Verdict => {
+  verdict(index: number): Verdict {
     const verdict = verdictOf(this.healths[index]!);
     return verdict === 'available' && this.waits[index]!.stalled ? 'failing' : verdict;
-  };
+  }
 
   /** The end of the ejection (epoch ms), past or to come; 0 when not ejected. */
   ejectedUntil(index: number): number {
@@ -252,25 +292,25 @@ export class PoolView {
     return (this.inFlight.get(id) ?? 0) + this.sockets.count(id, Date.now());
   }
 
-  /** Records how an attempt ended; `picked` is where the backend stood then. Returns what that changed. */
-  recordAttempt(picked: number, upstream: CompiledBackend, seen: Seen, now: number): Change {
+  /** Judges a backend by how an attempt ended; `picked` is where it stood then. Returns what that changed. */
+  judge(picked: number, upstream: CompiledBackend, seen: Seen, now: number): Change {
     const stays = this.upstreams[picked] === upstream;
-    const index = stays ? picked : this.#indexOf(upstream.id);
+    const index = stays ? picked : this.indexOf(upstream.id);
     if (index < 0) return 'none';
     const { backends, ejection, whenUnavailable } = this.config;
     const failsOpen = whenUnavailable === 'fail-open';
     const pool = { members: backends, healths: this.healths, settings: ejection, failsOpen };
     const change = recordAttempt(pool, index, seen, now);
-    if (change === 'returned') this.#letIn(index);
-    else if (change === 'ejected' && eligible(backends, this.verdict, false).mode === 'none')
-      this.#restartAfter(index);
-    if (seen.failed || change !== 'none') this.#notedAt = now;
+    if (change === 'returned') this.letIn(index);
+    else if (change === 'ejected' && eligible(backends, (i) => this.verdict(i), false).mode === 'none')
+      this.restartAfter(index);
+    if (seen.failed || change !== 'none') this.notedAt = now;
     return change;
   }
 
   /** Records how long an attempt at `upstream` took, for the policy that measures it. `now` is epoch ms. */
   recordTime(upstream: CompiledBackend, { kind, ms }: Outcome, failed: boolean, now: number): void {
-    const index = this.#indexOf(upstream.id);
+    const index = this.indexOf(upstream.id);
     if (index < 0 || kind === 'client-closed') return;
     const time = this.times[index]!;
     if (failed) {
@@ -292,14 +332,14 @@ export class PoolView {
   }
 
   /** With every backend out all are asked again, the one that went last in the end. */
-  #restartAfter(index: number): void {
+  private restartAfter(index: number): void {
     const weights = this.config.backends.map((backend) => (takesNew(backend) ? backend.weight : 0));
     this.localPosition = positionAfterTurn(weights, index);
     this.slots.restart(this.localPosition);
   }
 
-  #letIn(index: number): void {
-    const { indices } = eligible(this.config.backends, this.verdict, false);
+  private letIn(index: number): void {
+    const { indices } = eligible(this.config.backends, (i) => this.verdict(i), false);
     const weights = this.config.backends.map(({ weight }, i) => (indices.includes(i) ? weight : 0));
     enter(this.localPosition, weights, index);
     this.slots.enter(weights, index);
@@ -322,13 +362,17 @@ export class PoolView {
   weight(index: number, now: number): number {
     return rampedWeight(
       this.config.backends[index]!.weight,
-      this.#rampingSince[index]!,
+      this.rampingSince[index]!,
       this.config.slowStartMs,
       now,
     );
   }
 
-  #indexOf(id: string): number {
+  private indexOf(id: string): number {
     return this.upstreams.findIndex((upstream) => upstream.id === id);
   }
 }
+
+/** Why one of these backends is selected. */
+export const reasonOf = ({ mode, tier }: Eligible): Reason =>
+  mode === 'fail-open' ? 'fail-open' : tier > 0 ? 'tier' : 'policy';

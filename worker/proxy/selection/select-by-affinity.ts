@@ -4,15 +4,12 @@ import { addressKey, hash32 } from '../../balance/hash.ts';
 import { policies } from '../../balance/policies.ts';
 import { readPin } from '../affinity/cookie.ts';
 import { type Choice, type Exchange, isPreflight } from '../exchange.ts';
-import { noteClient } from '../pool-client/affinity-clients.ts';
-import { refreshPoolState } from '../pool-client/lease.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
-import { divertToProbe, eligibleNow, policyView, selectLocally, weightsOf } from './select-locally.ts';
+import { divertToProbe, policyView, selectLocally } from './select-locally.ts';
 
 /** Selects by the client's cookie while its backend may be used, else by address if the route says so; null: neither. */
 export async function selectByAffinity(exchange: Exchange, view: PoolView): Promise<Choice | null> {
-  const { route, headers, startedAt, env, ctx } = exchange;
-  await refreshPoolState(view, env, ctx);
+  const { route, headers, startedAt, env } = exchange;
   const { affinity, affinityCookie } = route;
   if (affinity !== 'ip') {
     const { id: pool, backends } = view.config;
@@ -34,9 +31,9 @@ export async function selectByAffinity(exchange: Exchange, view: PoolView): Prom
   if (address === null) return null;
   const probe = divertToProbe(view, exchange.repeatable);
   if (probe) return probe;
-  const set = eligibleNow(view);
+  const set = view.eligible();
   if (set.mode === 'none') return null;
-  const weights = weightsOf(view, set.indices);
+  const weights = view.weightsOf(set.indices, startedAt);
   const index = policies.hash.pick(policyView(view, weights, hash32(addressKey(address))));
   return chooseOwn(exchange, view, index, null);
 }
@@ -44,22 +41,22 @@ export async function selectByAffinity(exchange: Exchange, view: PoolView): Prom
 /** Chooses a client's own backend and counts the client there. `issuedAt`: its cookie's (epoch seconds), or null. */
 function chooseOwn(exchange: Exchange, view: PoolView, index: number, issuedAt: number | null): Choice {
   const { id } = view.upstreams[index]!;
-  if (!isPreflight(exchange)) noteClient(view, id, issuedAt, exchange.request, exchange.env);
-  if (view.policy.leased) view.slots.charge(id, index);
+  if (!isPreflight(exchange)) view.addClient(exchange, { backend: id, issuedAt, headers: exchange.headers });
+  if (view.policy.leased) view.slots.charge(index);
   return { index, reason: 'affinity' };
 }
 
 /** Whether a pinned client may stay at its backend: not while it is ejected or unhealthy, unless the pool fails open. */
 const canStay = (view: PoolView, index: number): boolean =>
-  !isOut(view.verdict(index)) || eligibleNow(view).mode === 'fail-open';
+  !isOut(view.verdict(index)) || view.eligible().mode === 'fail-open';
 
 /**
  * Selects another backend for this request only, while the client's own is failing: otherwise each such request would cost
  * a retry, and the retry budget is limited. The client keeps its cookie. Null: there is no better backend.
  */
 function selectAroundFailing(exchange: Exchange, view: PoolView, own: number): Choice | null {
-  if (eligibleNow(view).indices.includes(own)) return null;
+  if (view.eligible().indices.includes(own)) return null;
   const choice = selectLocally(exchange, view);
-  if (choice && view.policy.leased) view.slots.charge(view.upstreams[choice.index]!.id, choice.index);
+  if (choice && view.policy.leased) view.slots.charge(choice.index);
   return choice;
 }

@@ -1,20 +1,19 @@
 /** Selects a backend from what this isolate knows: which are eligible, with which weights, by which policy. */
-import { type Eligible, eligible, takesNew } from '../../balance/available.ts';
+import { takesNew } from '../../balance/available.ts';
 import { addressKey, hash32 } from '../../balance/hash.ts';
 import type { View } from '../../balance/policies.ts';
 import { take } from '../../balance/round-robin.ts';
 import { readCookie } from '../../lib/cookies.ts';
 import type { Choice, Exchange } from '../exchange.ts';
-import type { PoolView } from '../pool-client/pool-view.ts';
+import { type PoolView, reasonOf } from '../pool-client/pool-view.ts';
 
 /** Selects without the Pool object: for policies that need no sequence, and for any policy while the object is away. */
 export function selectLocally(exchange: Exchange, view: PoolView): Choice | null {
   const probe = divertToProbe(view, exchange.repeatable);
   if (probe) return probe;
-  const set = eligibleNow(view);
+  const set = view.eligible();
   if (set.mode === 'none') return null;
-  const reason = set.mode === 'fail-open' ? 'fail-open' : set.tier > 0 ? 'tier' : 'policy';
-  const weights = weightsOf(view, set.indices);
+  const weights = view.weightsOf(set.indices, Date.now());
   const { policy } = view;
   const keyHash = view.config.policy === 'hash' ? keyHashOf(exchange, view) : 0;
   // Requests without a key would all go to one backend; they take turns instead, as in nginx.
@@ -22,7 +21,7 @@ export function selectLocally(exchange: Exchange, view: PoolView): Choice | null
     policy.leased || keyHash === null
       ? take(view.localPosition, weights)
       : policy.pick(policyView(view, weights, keyHash));
-  return { index, reason };
+  return { index, reason: reasonOf(set) };
 }
 
 /** A repeatable request is preferred as the probe; after this many others the next request is taken, whatever it is. */
@@ -48,18 +47,6 @@ export function divertToProbe(view: PoolView, repeatable: boolean): Choice | nul
     view.healths[index]!.ejectedUntil !== 0 &&
     !view.healths[index]!.unhealthy;
   return isDue ? { index, reason: 'probe' } : null;
-}
-
-/** The backends that are eligible now, as this isolate knows them. */
-export const eligibleNow = ({ config, verdict }: PoolView): Eligible =>
-  eligible(config.backends, verdict, config.whenUnavailable === 'fail-open');
-
-/** The weights in force of the backends at `indices`; 0 for all others. */
-export function weightsOf(view: PoolView, indices: readonly number[]): number[] {
-  const now = Date.now();
-  const weights = view.config.backends.map(() => 0);
-  for (const i of indices) weights[i] = view.weight(i, now);
-  return weights;
 }
 
 /** The input of a policy. */

@@ -6,48 +6,37 @@ import { take } from '../../balance/round-robin.ts';
 import { fallbackOf } from '../../config/check.ts';
 import type { PoolConfig } from '../../config/schema.ts';
 import type { Choice, Exchange } from '../exchange.ts';
-import { viewOf } from '../pool-client/isolate.ts';
-import { askForSlots, probeObject, refreshPoolState, takeSlot } from '../pool-client/lease.ts';
 import type { PoolView } from '../pool-client/pool-view.ts';
 import { selectByAffinity } from './select-by-affinity.ts';
-import {
-  divertToProbe,
-  eligibleNow,
-  keyHashOf,
-  policyView,
-  selectLocally,
-  weightsOf,
-} from './select-locally.ts';
+import { divertToProbe, keyHashOf, policyView, selectLocally } from './select-locally.ts';
 
 /** Selects the first backend in a pool; null when the pool has none available. With a slot in hand it needs no promise. */
 export function selectFirst(exchange: Exchange, view: PoolView): Choice | null | Promise<Choice | null> {
-  if (exchange.route.affinity === 'none' && view.policy.leased) {
-    const slot = takeSlot(view, exchange.env, exchange.ctx, Date.now());
-    if (slot) return divertToProbe(view, exchange.repeatable) ?? slot;
-  }
-  return selectWithFreshState(exchange, view);
+  if (exchange.route.affinity !== 'none') return selectForClient(exchange, view);
+  const choice = selectByPolicy(exchange, view);
+  return choice === undefined ? selectAfterAsking(exchange, view) : choice;
 }
 
-/** Selects by affinity, then by policy, after asking the Pool object for what this isolate lacks. */
-async function selectWithFreshState(exchange: Exchange, view: PoolView): Promise<Choice | null> {
-  const { route, repeatable, env, ctx } = exchange;
-  if (route.affinity !== 'none') {
-    const choice = await selectByAffinity(exchange, view);
-    if (choice) return choice;
-  }
+/** Selects the backend that the client belongs to, else by policy. */
+async function selectForClient(exchange: Exchange, view: PoolView): Promise<Choice | null> {
+  if (!view.isKnown(Date.now())) await view.refresh(exchange);
+  const own = await selectByAffinity(exchange, view);
+  if (own) return own;
+  const choice = selectByPolicy(exchange, view);
+  return choice === undefined ? selectAfterAsking(exchange, view) : choice;
+}
+
+/** Selects by policy from what the isolate knows; undefined: it has to ask the pool's object first. */
+function selectByPolicy(exchange: Exchange, view: PoolView): Choice | null | undefined {
   const now = Date.now();
-  if (view.policy.leased) {
-    const slot = takeSlot(view, env, ctx, now);
-    if (slot) return divertToProbe(view, repeatable) ?? slot;
-    if (view.breaker.isOpen(now)) probeObject(view, env, ctx, now);
-    // The object grants no slots while all backends are out: one call a second is enough.
-    else if (eligibleNow(view).mode === 'none') await refreshPoolState(view, env, ctx);
-    else if (await askForSlots(view, env, ctx)) {
-      const fresh = takeSlot(view, env, ctx, Date.now());
-      if (fresh) return divertToProbe(view, repeatable) ?? fresh;
-    }
-  } else await refreshPoolState(view, env, ctx);
-  return selectLocally(exchange, view);
+  const slot = view.policy.leased ? view.takeSlot(now) : null;
+  if (slot) return divertToProbe(view, exchange.repeatable) ?? slot;
+  return view.mustAsk(now) ? undefined : selectLocally(exchange, view);
+}
+
+async function selectAfterAsking(exchange: Exchange, view: PoolView): Promise<Choice | null> {
+  await view.refresh(exchange);
+  return selectByPolicy(exchange, view) ?? selectLocally(exchange, view);
 }
 
 /**
@@ -82,7 +71,7 @@ export function selectNext(exchange: Exchange, view: PoolView, tried: ReadonlySe
  */
 function selectAmong(exchange: Exchange, view: PoolView, indices: readonly number[]): number {
   const { route, pin, headers } = exchange;
-  const weights = weightsOf(view, indices);
+  const weights = view.weightsOf(indices, Date.now());
   const address = headers.get('cf-connecting-ip');
   const byAddress = route.affinity === 'ip' || (route.affinity === 'cookie-then-ip' && pin === null);
   if (byAddress && address !== null)
@@ -97,17 +86,17 @@ export const hasAlternatives = (config: PoolConfig): boolean =>
   config.backends.length > 1 || fallbackOf(config) !== null;
 
 /** A pool and the backend selected there; null: it has none available. */
-export interface PoolChoice {
-  readonly view: PoolView;
+export interface PoolChoice<V extends PoolView> {
+  readonly view: V;
   readonly choice: Choice | null;
 }
 
 /** Selects from the pool that takes over when `from` has no backend left, and so on to the end of the chain. */
-export async function selectFallback(
+export async function selectFallback<V extends PoolView>(
   exchange: Exchange,
-  from: PoolView,
-  find: (pool: string) => PoolView | undefined = viewOf,
-): Promise<PoolChoice> {
+  from: V,
+  find: (pool: string) => V | undefined,
+): Promise<PoolChoice<V>> {
   let view = from;
   for (let id = fallbackOf(view.config); id; id = fallbackOf(view.config)) {
     const other = find(id);

@@ -32,8 +32,7 @@ export function backendHeaders(exchange: Exchange, { pseudonym, affinityCookies 
 export function buildMessage(
   url: string,
   { method }: Exchange,
-  headers: Headers,
-  body: Body,
+  { headers, body }: { readonly headers: Headers; readonly body: Body },
   keepEncoding: boolean,
 ): Message {
   // The client follows redirects; following them here would also carry its cookies to another host.

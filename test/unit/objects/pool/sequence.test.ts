@@ -16,6 +16,18 @@ test(`slots of an epoch older than the last ${EPOCHS_KEPT} are lost, and the seq
   expect(before[0]! + before[1]!).toBe(0);
 });
 
+test('turns that isolates took before a restart count after it, those of an epoch forgotten since then do not', () => {
+  const sequence = new Sequence([0, 0], 0, 1_000);
+  sequence.setWeights([1, 1]);
+  sequence.takeTurns(900, 0, 1);
+  expect(sequence.position).toEqual([-1, 1]);
+  const { epoch } = sequence;
+  sequence.restart([0, 0]);
+  sequence.setWeights([1, 1]);
+  sequence.takeTurns(epoch, 0, 1);
+  expect(sequence.position).toEqual([0, 0]);
+});
+
 const someWeights = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 });
 const sum = (numbers: readonly number[]) => numbers.reduce((x, y) => x + y, 0);
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { isFailure } from '../../../../worker/balance/ejection.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
 import { PoolState } from '../../../../worker/objects/pool/state.ts';
-import { type AttemptRecord, CODE, FLAG } from '../../../../worker/protocol/messages.ts';
+import { type AttemptRecord, CODE, FLAG } from '../../../../worker/protocol/runs.ts';
 import { newTotals } from '../../../../worker/stats/totals.ts';
 
 const IDS = ['a', 'b', 'c', 'd', 'e'];

@@ -26,7 +26,7 @@ const scopeOf = (pool: string, secrets: string, backends = BACKENDS) => ({
 
 /** Each test has a pool of its own: what one has verified, an isolate remembers. */
 async function issued(pool: string, secret: string, at = T0): Promise<string> {
-  const header = await issuePin(scopeOf(pool, secret), 'b', true, at);
+  const header = await issuePin(scopeOf(pool, secret), 'b', at, { isSecure: true });
   return header.split(';')[0]!;
 }
 const read = (pool: string, cookies: string | null, secret: string, now = T0) =>
@@ -81,8 +81,8 @@ test('it is renewed past half of its life, not before', () => {
 });
 
 test('Secure goes with https only', async () => {
-  expect(await issuePin(scopeOf('p', 'one'), 'a', true, T0)).toMatch(/; Secure$/);
-  expect(await issuePin(scopeOf('p', 'one'), 'a', false, T0)).not.toMatch(/Secure/);
+  expect(await issuePin(scopeOf('p', 'one'), 'a', T0, { isSecure: true })).toMatch(/; Secure$/);
+  expect(await issuePin(scopeOf('p', 'one'), 'a', T0, { isSecure: false })).not.toMatch(/Secure/);
 });
 
 const bareValue = (cookie: string): string => cookie.slice(cookie.indexOf('=') + 1);
@@ -110,7 +110,9 @@ test('of several values and several pins, the first genuine one of the pool coun
 });
 
 test('a genuine pin of a backend that is gone does not hide the one behind it', async () => {
-  const gone = bareValue((await issuePin(scopeOf('gone', 'one'), 'z', true, T0)).split(';')[0]!);
+  const gone = bareValue(
+    (await issuePin(scopeOf('gone', 'one'), 'z', T0, { isSecure: true })).split(';')[0]!,
+  );
   const cookies = `${COOKIE.name}=${gone}; ${COOKIE.name}=${await pinOf('gone')}`;
   expect(await readPin(cookies, scopeOf('gone', 'one', [{ id: 'z' }]), T0)).toMatchObject({ backend: 'z' });
   expect(await read('gone', cookies, 'one')).toMatchObject({ backend: 'b' });
@@ -130,7 +132,7 @@ test(`a cookie holds the pins of ${PINS_KEPT} pools: its own first, and none tha
   let cookies = `${COOKIE.name}=nonsense~${await pinOf('expired', T0 - 1_000_000)}`;
   for (const pool of [...pools, ...pools.slice(-3)]) {
     const others = otherPins(cookies, scopeOf(pool, 'one'), COOKIE.ttlSeconds, T0);
-    const header = await issuePin(scopeOf(pool, 'one'), 'b', false, T0, others);
+    const header = await issuePin(scopeOf(pool, 'one'), 'b', T0, { isSecure: false, others });
     cookies = header.split(';')[0]!;
     expect(bareValue(cookies)).toMatch(/^[!#-+./0-9:<-[\]-~-]+$/);
   }
@@ -199,7 +201,7 @@ describe('limits', () => {
   });
 
   async function issued(pool: string, secret: string, secondsAgo = 0): Promise<string> {
-    const header = await issuePin(scopeOf(pool, secret), 'b', true, T0 - secondsAgo * 1_000);
+    const header = await issuePin(scopeOf(pool, secret), 'b', T0 - secondsAgo * 1_000, { isSecure: true });
     return header.split(';')[0]!;
   }
   const read = (pool: string, cookie: string, secret: string) => readPin(cookie, scopeOf(pool, secret), T0);

@@ -6,9 +6,10 @@ import type { MappedAttempt } from '../../../../worker/protocol/messages.ts';
 import { readPin } from '../../../../worker/proxy/affinity/cookie.ts';
 import { buildPinCookie, isForSharedCaches, needsPin } from '../../../../worker/proxy/affinity/pin.ts';
 import { beginExchange, type IncomingRequest } from '../../../../worker/proxy/exchange.ts';
-import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
+import { PoolClient } from '../../../../worker/proxy/pool-client/pool-client.ts';
 import { compileRoute } from '../../../../worker/proxy/routing/routes.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
+import { HOST } from '../../../support/sim/pool-sim.ts';
 
 const env = { AFFINITY_SECRET: 'one' } as unknown as Env;
 const ctx = { waitUntil: () => undefined } as unknown as IncomingRequest['ctx'];
@@ -31,7 +32,7 @@ async function pins({ pin, attempts = [['a', 'ok']], answer = {}, request = {}, 
     url: 'http://x.test',
     state: id === draining ? 'draining' : 'active',
   }));
-  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  const view = new PoolClient(poolSchema.parse({ id: 'p', backends }), 1, HOST);
   const affinityCookie = { ttlSeconds: TTL };
   const route = routeSchema.parse({ id: 'r', host: 'p.test', pool: 'p', affinity: 'cookie', affinityCookie });
   const sent = new Request('http://p.test/', request);

@@ -5,7 +5,7 @@ import { take } from '../../../../worker/balance/round-robin.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
 import type { Returned } from '../../../../worker/protocol/messages.ts';
 import type { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
-import { FarObject } from '../../../support/sim/far-object.ts';
+import { PoolSim } from '../../../support/sim/pool-sim.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000_000 });
@@ -42,20 +42,11 @@ function farObject(
   more: object = {},
 ) {
   let calls = 0;
-  return new FarObject(poolOf(weights, more), isolates, () => delays[calls++ % delays.length]!);
+  return new PoolSim(poolOf(weights, more), isolates, () => delays[calls++ % delays.length]!);
 }
 
-/** Sends a request and lets the time pass that it may have to wait. */
-async function send(object: FarObject, isolate: number): Promise<number> {
-  const answer = object.request(isolate);
-  let index: number | null = null;
-  void answer.then((found) => {
-    index = found;
-  });
-  for (let waited = 0; index === null && waited < 5_000; waited += 10)
-    await vi.advanceTimersByTimeAsync(waited === 0 ? 0 : 10);
-  return answer;
-}
+/** The index of the backend that a request goes to. */
+const send = async (object: PoolSim, isolate: number) => Number((await object.send(isolate))!.slice(1));
 
 test('one isolate: the order is nginx’s, whatever the pauses and the delays', async () => {
   await fc.assert(
@@ -97,6 +88,26 @@ test('with maxLease 1 and maxStaleMs 0 every request waits for its slot', async 
   expect(object.waited).toBe(10);
 });
 
+test('one isolate: the order goes on when its object restarts, whenever that is', async () => {
+  const restarts = fc.array(fc.boolean(), { minLength: 20, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(someWeights, restarts, async (weights, script) => {
+      const object = farObject(weights, 1, [20]);
+      const position = weights.map(() => 0);
+      for (const [n, restarts] of script.entries()) {
+        // What is stored is what it was when the last call had ended.
+        if (restarts) {
+          await vi.advanceTimersByTimeAsync(3_000);
+          object.restart();
+        }
+        expect([n, await send(object, 0)]).toEqual([n, take(position, weights)]);
+        await vi.advanceTimersByTimeAsync(30);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
 test('many isolates: shares are the weights, but for what each isolate holds, and no turn is lost or counted twice', async () => {
   const steps = fc.array(fc.record({ isolate: fc.nat(3), pauseMs: fc.nat(60) }), {
     minLength: 100,
@@ -130,8 +141,9 @@ test('many isolates: shares are the weights, but for what each isolate holds, an
 /** The turns of backend `index` that an isolate has taken and not brought, less the slots that it has not used. */
 function owedBy(view: PoolView, index: number): number {
   const slots = view.slots.copy();
-  slots.drop((i) => `b${i}`);
+  slots.drop();
   const count = (turns: readonly Returned[]) =>
     turns.reduce((sum, { counts }) => sum + (counts[`b${index}`] ?? 0), 0);
-  return count(slots.takeTurnsAlone()) - count(slots.takeReturned());
+  const { tookAlone, returned } = slots.takePending();
+  return count(tookAlone) - count(returned);
 }

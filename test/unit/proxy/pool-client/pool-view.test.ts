@@ -2,11 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../../worker/config/limits.ts';
 import { poolSchema } from '../../../../worker/config/schema.ts';
-import {
-  noteClient,
-  requeueClients,
-  takeClients,
-} from '../../../../worker/proxy/pool-client/affinity-clients.ts';
+import type { Env } from '../../../../worker/env.ts';
+import { AffinityClients } from '../../../../worker/proxy/pool-client/affinity-clients.ts';
 import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
 import { lease } from '../../../support/samples.ts';
 
@@ -16,7 +13,7 @@ test('an update from an object without a backend’s failures does not make the 
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
   const news = { revision: 1, routesRevision: 0, ejected: [], ramping: [] };
-  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  for (let n = 0; n < 3; n++) view.judge(0, view.upstreams[0]!, FAILED, Date.now());
   view.unreported = 3;
   view.applyUpdate(news, Date.now());
   expect(view.verdict(0)).toBe('ejected');
@@ -28,7 +25,7 @@ test('an update from an object without a backend’s failures does not make the 
 test('failures whose request was lost are not held against a backend without end', () => {
   const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
-  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  for (let n = 0; n < 3; n++) view.judge(0, view.upstreams[0]!, FAILED, Date.now());
   view.unreported = 3;
   view.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now() + 60_000);
   expect(view.verdict(0)).toBe('available');
@@ -37,29 +34,43 @@ test('failures whose request was lost are not held against a backend without end
 test('a backend may have the name of a property of every object: its clients and its unused slots are counted', () => {
   const id = 'constructor';
   const view = new PoolView(poolSchema.parse({ id: 'p', backends: [{ id, url: 'http://a.test' }] }), 1);
-  const request = new Request('http://shop.test/');
-  const env = { AFFINITY_SECRET: 's' } as Parameters<typeof noteClient>[4];
-  noteClient(view, id, 1, request, env);
-  noteClient(view, id, 2, request, env);
-  const reported = takeClients(view);
+  const clients = new AffinityClients();
+  const note = (issuedAt: number) =>
+    clients.add({ backend: id, issuedAt, headers: new Headers() }, { AFFINITY_SECRET: 's' } as Env);
+  note(1);
+  note(2);
+  const reported = clients.take();
   expect(Object.entries(reported)).toEqual([[id, [expect.any(Number), expect.any(Number)]]]);
-  noteClient(view, id, 3, request, env);
-  requeueClients(view, reported);
-  expect(takeClients(view)[id]).toHaveLength(3);
-  view.slots.add(lease(1, [0, 0]), Date.now(), () => id);
-  view.slots.drop(() => id);
-  expect(view.slots.takeReturned()).toEqual([{ epoch: 1, counts: { [id]: 2 } }]);
+  note(3);
+  clients.requeue(reported);
+  expect(clients.take()[id]).toHaveLength(3);
+  view.slots.add(lease(1, [0, 0]), Date.now());
+  view.slots.drop();
+  expect(view.slots.takePending().returned).toEqual([{ epoch: 1, counts: { [id]: 2 } }]);
 });
 
-test('a copy for a dry run holds failures against a backend for as long as the view does', () => {
-  const backends = ['a', 'b'].map((id) => ({ id, url: `http://${id}.test` }));
+test('selections from a copy move nothing, and the copy goes on from where the view stands', () => {
+  const backends = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` }));
   const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
-  for (let n = 0; n < 3; n++) view.recordAttempt(0, view.upstreams[0]!, FAILED, Date.now());
+  for (let n = 0; n < 3; n++) view.judge(2, view.upstreams[2]!, FAILED, Date.now());
+  const reply = { ...lease(0, [0, 1]), position: [0, 0, 0], weights: [1, 1, 0], revision: 1 };
   view.unreported = 3;
-  const copy = view.copy();
-  for (const each of [view, copy])
-    each.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
-  expect([view.verdict(0), copy.verdict(0)]).toEqual(['ejected', 'ejected']);
+  view.applyReply(reply, Date.now());
+  view.slots.charge(0);
+  const pick = (from: PoolView) => Array.from({ length: 5 }, () => from.takeSlot(Date.now())?.index);
+  const copy = view.peek();
+  copy.slots.charge(1);
+  copy.healths[2]!.probingUntil = 1;
+  copy.localPosition[0] = 9;
+  const peeks = [pick(view.peek()), pick(view.peek())];
+  // Two slots in hand, then turns of its own: a has been charged with one.
+  expect(peeks).toEqual([
+    [0, 1, 1, 0, 1],
+    [0, 1, 1, 0, 1],
+  ]);
+  expect([view.slots.left, view.healths[2]!.probingUntil, view.localPosition[0]]).toEqual([2, 0, 0]);
+  expect(pick(view)).toEqual(peeks[0]);
+  expect(view.peek().verdict(2)).toBe('ejected');
 });
 
 test('a late reply that the pool has been deleted does not count for the one created since', () => {

@@ -5,10 +5,11 @@ import type { Env } from '../../../../worker/env.ts';
 import { issuePin } from '../../../../worker/proxy/affinity/cookie.ts';
 import { needsPin } from '../../../../worker/proxy/affinity/pin.ts';
 import { beginExchange, type IncomingRequest } from '../../../../worker/proxy/exchange.ts';
-import { PoolView } from '../../../../worker/proxy/pool-client/pool-view.ts';
+import { PoolClient } from '../../../../worker/proxy/pool-client/pool-client.ts';
 import { compileRoute } from '../../../../worker/proxy/routing/routes.ts';
 import { readTarget } from '../../../../worker/proxy/routing/target.ts';
 import { selectByAffinity } from '../../../../worker/proxy/selection/select-by-affinity.ts';
+import { HOST } from '../../../support/sim/pool-sim.ts';
 
 const SECRET = 'one';
 const env = { AFFINITY_SECRET: SECRET } as unknown as Env;
@@ -17,7 +18,7 @@ const ctx = { waitUntil: () => undefined } as unknown as IncomingRequest['ctx'];
 /** A pool of which this isolate has just heard, and where the client pinned to `b` would be sent. */
 function setUp() {
   const backends = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.test` }));
-  const view = new PoolView(poolSchema.parse({ id: 'p', backends }), 1);
+  const view = new PoolClient(poolSchema.parse({ id: 'p', backends }), 1, HOST);
   const route = routeSchema.parse({ id: 'r', host: 'p.test', pool: 'p', affinity: 'cookie' });
   view.applyUpdate({ revision: 1, routesRevision: 0, ejected: [], ramping: [] }, Date.now());
   return {
@@ -28,7 +29,7 @@ function setUp() {
         for (let n = 0; n < times; n++) {
           const index = backends.findIndex((backend) => backend.id === id);
           view.unreported++;
-          view.recordAttempt(
+          view.judge(
             index,
             view.upstreams[index]!,
             { failed: true, sentAs: 'in', beganAt: Date.now(), retryAfterMs: 0 },
@@ -40,8 +41,8 @@ function setUp() {
       const header = await issuePin(
         { pool: 'p', backends, cookie: route.affinityCookie, secrets: SECRET },
         'b',
-        false,
         Date.now(),
+        { isSecure: false },
       );
       const request = new Request('http://p.test/', { headers: { cookie: header.split(';')[0]! } });
       const { headers } = request;
@@ -70,7 +71,7 @@ test('it goes elsewhere, and keeps its cookie, while its backend is stalled', as
   const gone = [await goesTo(), await goesTo(), await goesTo(), await goesTo()];
   expect(gone.map(({ backend }) => backend).sort()).toEqual(['a', 'a', 'c', 'c']);
   expect(gone.every(({ isPinnedAnew }) => !isPinnedAnew)).toBe(true);
-  expect(view.slots.takeCharged()).toEqual({ a: 2, c: 2 });
+  expect(view.slots.takePending().charged).toEqual({ a: 2, c: 2 });
 });
 
 test('it is left to the policy, and pinned again, once this isolate has ejected its backend', async () => {

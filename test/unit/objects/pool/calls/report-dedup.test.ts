@@ -1,7 +1,11 @@
 /** Each report of an isolate counts once. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GAPS_KEPT, ISOLATES_KEPT, ReportDedup } from '../../../../worker/objects/pool/report-dedup.ts';
+import {
+  GAPS_KEPT,
+  ISOLATES_KEPT,
+  ReportDedup,
+} from '../../../../../worker/objects/pool/calls/report-dedup.ts';
 
 test('each report counts once, in whatever order and however often it comes', () => {
   const sequences = fc.uniqueArray(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 25 });

@@ -1,6 +1,6 @@
 /** Which reports of which isolates have been counted, so that a repeated report is harmless. No I/O. */
-import { dropOldest, evictOldest } from '../../lib/bounded.ts';
-import type { Returned } from '../../protocol/messages.ts';
+import { dropOldest, evictOldest } from '../../../lib/bounded.ts';
+import type { Returned } from '../../../protocol/messages.ts';
 
 /** Isolates remembered; the one that has been silent longest goes first. */
 export const ISOLATES_KEPT = 1_000;
