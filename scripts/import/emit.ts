@@ -37,16 +37,26 @@ interface Entry {
 /** Where the requests for a path go, in words. */
 export type Where = (path: string) => string;
 
-const MOST_CLASSES = 20_000;
+/** Paths beside those that the file names: rewrites that lead to one another would add more and more. */
+const MOST_ADDED = 5_000;
 
 /** Adds the routes of one host to a draft; returns where each path goes then. */
 export function emitRoutes({ host, declared, evaluate }: HostRules, draft: Draft, report: Report): Where {
   const entries = new Map<string, Entry>();
   const waiting: PathClass[] = [];
   const known = new Set<string>();
+  // Each named path may need a route for its form without a slash.
+  const most = 2 * declared.length + MOST_ADDED;
+  let isCut = false;
+  /** Exact paths that only lack the slash of a prefix; the file says nothing of them. */
+  const slashless = new Set<string>();
   const add = (one: PathClass) => {
     const key = keyOf(one);
-    if (known.has(key) || known.size > MOST_CLASSES) return;
+    if (known.has(key)) return;
+    if (known.size >= most) {
+      isCut = true;
+      return;
+    }
     known.add(key);
     waiting.push(one);
   };
@@ -55,7 +65,11 @@ export function emitRoutes({ host, declared, evaluate }: HostRules, draft: Draft
     entries.set(keyOf(one), { one, path: encodePath(one.path), ways: evaluate(one, add) });
     const { path, isExact } = one;
     // `/a/` takes `/a` along, and `/a` beside `/a/` would take what is below: both have an exact route for `/a` then.
-    if (!isExact && path.length > 1 && path.endsWith('/')) add({ path: path.slice(0, -1), isExact: true });
+    if (!isExact && path.length > 1 && path.endsWith('/')) {
+      const bare = { path: path.slice(0, -1), isExact: true };
+      if (!known.has(keyOf(bare))) slashless.add(keyOf(bare));
+      add(bare);
+    }
   }
   for (const [key, { one }] of [...entries])
     if (
@@ -70,10 +84,18 @@ export function emitRoutes({ host, declared, evaluate }: HostRules, draft: Draft
   const needed = all.filter((entry) => names.has(keyOf(entry.one)) || !table.isRedundant(entry));
   for (const entry of needed) addRoutes(host, entry, draft);
   const written = new Table(needed);
-  for (const entry of needed) {
-    noteBorder(entry, written, report);
-    noteLost(entry, written, report);
-  }
+  for (const entry of needed) noteBorder(entry, written, report);
+  const isNeeded = new Set(needed);
+  for (const entry of all)
+    if (isNeeded.has(entry) || !slashless.has(keyOf(entry.one))) noteLost(entry, written, report);
+  const first = all[0]?.ways[0]?.part;
+  if (isCut && first)
+    report.lose(
+      first,
+      'elsewhere',
+      `its rules tell more than ${MOST_ADDED} further paths apart; the rest is left out`,
+      first,
+    );
   return (path) => written.describe(path);
 }
 

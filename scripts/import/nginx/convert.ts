@@ -1,7 +1,7 @@
 /** From nginx's directives to a configuration document and a report. No I/O. */
 import { ADMIN_HOSTS, Draft, type Json } from '../draft.ts';
 import { emitRoutes, type Way, type Where } from '../emit.ts';
-import { encodePath, type PathClass } from '../paths.ts';
+import { encodePath, HOST, type PathClass, QUERY, REST } from '../paths.ts';
 import { type Count, Report } from '../report.ts';
 import { Actions } from './actions.ts';
 import { allLocations, inherited, type Location, readLocations, type Scope, setting } from './locations.ts';
@@ -218,7 +218,7 @@ class Conversion {
       this.#noteGuard(effect.cause, effect.guard, effect.status, part);
     let why = typeof made === 'string' ? made : null;
     // Without a location nginx looks for files; where it has none, it answers 404 as the product does.
-    if (effect.kind === 'none' && location === null && !isFileServer(effect.scope, effect.cause)) why = null;
+    if (effect.kind === 'none' && effect.isNotFound && !isFileServer(effect.scope)) why = null;
     if (effect.kind === 'none' && /^\/\.well-known\/acme-challenge/.test(location?.name ?? '')) {
       this.#report.note(part, 'nothing', 'Cloudflare answers for its own certificates');
       why = null;
@@ -370,6 +370,17 @@ class Conversion {
     );
     if (isHttps && others.length === 0 && listens.every(({ isTls }) => !isTls)) {
       this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on «Always Use HTTPS»');
+      const isPlain = ends.every(
+        ({ effect }) =>
+          effect.kind === 'redirect' &&
+          [HOST, host].some((name) => effect.url === `https://${name}/${REST}${QUERY}`),
+      );
+      if (!isPlain)
+        this.#report.note(
+          directive,
+          'changed',
+          'its redirect leads to another host or path; «Always Use HTTPS» keeps both',
+        );
       return;
     }
     const text = `left out for ${host}: the server of port ${ports(first).join(', ')} has this name; give --host ${ports(server)[0]}=NAME and take the name off`;
@@ -422,8 +433,7 @@ function schemeOf({ listens }: Server): Site['scheme'] {
 }
 
 /** Whether nginx serves files there on purpose. */
-const isFileServer = (scope: Scope, cause: Directive): boolean =>
-  cause.name === 'server' &&
+const isFileServer = (scope: Scope): boolean =>
   [scope.block, ...(scope.outer ? [scope.outer.block] : [])].some((block) =>
     block.some(({ name }) => name === 'root'),
   );

@@ -145,13 +145,35 @@ function search(locations: Locations, uri: string, below: Below[]): Search {
 const isProxying = ({ block }: Location): boolean =>
   block.some(({ name }) => /^(proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass$/.test(name));
 
+/** A block's directives by name; a block of thousands of locations is asked as often. */
+const indexes = new WeakMap<readonly Directive[], ReadonlyMap<string, readonly Directive[]>>();
+
+function indexOf(block: readonly Directive[]): ReadonlyMap<string, readonly Directive[]> {
+  const known = indexes.get(block);
+  if (known) return known;
+  const index = Map.groupBy(block, ({ name }) => name);
+  indexes.set(block, index);
+  return index;
+}
+
 /** The directives of this name that hold in a scope: those of the innermost block that has any. */
 export function inherited(scope: Scope | null, ...names: readonly string[]): readonly Directive[] {
   for (let at = scope; at; at = at.outer) {
-    const own = at.block.filter(({ name }) => names.includes(name));
-    if (own.length > 0) return own;
+    const index = indexOf(at.block);
+    const [first = [], ...more] = names.flatMap((name) => {
+      const own = index.get(name);
+      return own ? [own] : [];
+    });
+    if (more.length > 0) return at.block.filter(({ name }) => names.includes(name));
+    if (first.length > 0) return first;
   }
   return [];
+}
+
+/** The first directive of a block whose name fits. */
+export function findNamed(block: readonly Directive[], pattern: RegExp): Directive | undefined {
+  for (const [name, [first]] of indexOf(block)) if (pattern.test(name)) return first;
+  return undefined;
 }
 
 /** The last such directive. */

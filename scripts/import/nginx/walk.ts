@@ -4,7 +4,7 @@
  */
 import { type Facts, NOTHING, splitByMethod } from '../conditions.ts';
 import { HOST, type PathClass, QUERY, REST, SCHEME, symbolOf } from '../paths.ts';
-import { inherited, type Location, locate, type Scope, setting } from './locations.ts';
+import { findNamed, inherited, type Location, locate, type Scope, setting } from './locations.ts';
 import type { Directive } from './parse.ts';
 import { Questions, type Site, type State, type WalkOptions } from './questions.ts';
 import { readText, type SplitVariable } from './variables.ts';
@@ -38,7 +38,14 @@ export type Effect =
       readonly url: string;
     }
   /** Nothing that a route can do. */
-  | { readonly kind: 'none'; readonly scope: Scope; readonly cause: Directive; readonly why: string };
+  | {
+      readonly kind: 'none';
+      readonly scope: Scope;
+      readonly cause: Directive;
+      readonly why: string;
+      /** nginx looks for a file beside all locations, and answers 404 where it has none. */
+      readonly isNotFound?: boolean;
+    };
 
 export interface Guard {
   readonly was: string;
@@ -137,8 +144,11 @@ class Walk {
         leaf(state, { kind: 'redirect', scope: location, cause: location.directive, status: 301, url }),
       ];
     }
-    if (!location)
-      return [this.#none(state, this.#site.directive, 'no location fits; files are not served here')];
+    if (!location) {
+      const why = 'no location fits, and files are not served here';
+      const cause = this.#site.directive;
+      return [leaf(state, { kind: 'none', scope: state.scope, cause, why, isNotFound: true })];
+    }
     const entered = {
       ...state,
       isRewritten: false,
@@ -424,8 +434,7 @@ class Walk {
     if (tries) return this.#tryFiles(tries, state);
     let at: Scope | null = scope;
     let handler: Directive | undefined;
-    for (; at && !handler; at = at.isIf ? at.outer : null)
-      handler = at.block.find(({ name }) => CONTENT.test(name));
+    for (; at && !handler; at = at.isIf ? at.outer : null) handler = findNamed(at.block, CONTENT);
     if (handler?.name === 'proxy_pass') return this.#proxy(handler, state);
     const cause = state.location?.directive ?? this.#site.directive;
     if (handler) return [this.#none(state, cause, `${handler.name} is not spoken here; backends need HTTP`)];
@@ -575,7 +584,7 @@ function* guardsOf(scope: Scope): Generator<{ cause: Directive; status: number; 
     yield { cause: one, status: 403, guard: { was, changesStatus: true } };
   }
   for (let at: Scope | null = scope; at; at = at.outer) {
-    const lua = at.block.find(({ name }) => /^access_by_lua|^js_access$/.test(name));
+    const lua = findNamed(at.block, /^access_by_lua|^js_access$/);
     if (lua)
       yield { cause: lua, status: 403, guard: { was: 'what its program decides', changesStatus: true } };
     if (lua) break;
@@ -604,7 +613,7 @@ const AUTH = [
 /** The `limit_except` that guards a scope. */
 function limitExcept(scope: Scope): Directive | undefined {
   for (let at: Scope | null = scope; at; at = at.isIf ? at.outer : null) {
-    const found = at.block.find(({ name }) => name === 'limit_except');
+    const found = findNamed(at.block, /^limit_except$/);
     if (found) return (found.block ?? []).some(({ name }) => /^(deny|auth_)/.test(name)) ? found : undefined;
   }
   return undefined;

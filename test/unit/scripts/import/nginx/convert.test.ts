@@ -261,6 +261,9 @@ describe('hosts', () => {
 upstream up { ${SERVER} } server { listen 443 ssl; server_name a.test; location / { proxy_pass http://up; } }`;
     expect(exit(text)).toBe(0);
     expect(said(text)).toContain('cloudflare 1 server { … }: SSL/TLS: turn on «Always Use HTTPS»');
+    const other = text.replace('https://$host$request_uri', 'https://b.test/');
+    expect(said(other).join('\n')).toMatch(/changed 1 server { … }: its redirect leads to another host/);
+    expect(said(text).join('\n')).not.toContain('its redirect leads to another host');
   });
 });
 
@@ -382,6 +385,11 @@ describe('what is not carried over is reported', () => {
       /elsewhere 2 if \(\$foo\).*cannot ask for \$foo/,
     ],
     [
+      'a redirect of the server',
+      'return 301 https://$foo/x;',
+      /elsewhere 2 server .*not known before a request; its requests get 404/,
+    ],
+    [
       'Host',
       'location /x/ { proxy_pass http://up; proxy_set_header Host $host; }',
       /changed 2 proxy_set_header Host \$host: .*X-Forwarded-Host/,
@@ -430,6 +438,21 @@ describe('what is not carried over is reported', () => {
   ])('in an upstream: %s', (_, upstream, expected) => {
     expect(said(site(upstream)).join('\n')).toMatch(expected);
   });
+
+  test.each(['~ ^/x/', '~ ^/x$', '/x/', '= /x'])(
+    'a location %s that is not carried over, where nothing else answers',
+    (address) => {
+      const text = site(
+        SERVER,
+        `location /y/ { proxy_pass http://up; } location ${address} { fastcgi_pass h:9; }`,
+      );
+      expect(said(text).join('\n')).toMatch(
+        /elsewhere 2 location .*fastcgi_pass is not spoken here.*get 404/,
+      );
+      expect(exit(text)).toBe(3);
+      expect(read(text).counts.parts).toEqual({ carried: 1, all: 2 });
+    },
+  );
 
   test('an upstream that nothing leads to', () => {
     expect(said(`upstream idle { ${SERVER} } ${site(SERVER)}`).join('\n')).toMatch(
@@ -518,4 +541,34 @@ test('3,000 servers and 4,000 locations take seconds', () => {
       .routes,
   ).toHaveLength(8_000);
   expect(performance.now() - startedAt).toBeLessThan(20_000);
+});
+
+describe('limits', () => {
+  test('rewrites in a circle end, as nginx ends them', () => {
+    const inside =
+      'location /a/ { rewrite ^/a/(.*)$ /b/$1 last; } location /b/ { rewrite ^/b/(.*)$ /a/$1 last; } location / { proxy_pass http://up; }';
+    expect(said(site(SERVER, inside)).join('\n')).toMatch(
+      /elsewhere 2 location \/a\/ .*go round in a circle/,
+    );
+  });
+
+  test('rewrites that lead to one another add no more than 5,000 paths', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const inside = names.map((name) => `location /${name}/ { rewrite ^/${name}/(.*)$ /$1 last; }`).join(' ');
+    const { config, report } = read(site(SERVER, `${inside} location / { proxy_pass http://up; }`));
+    expect(config.routes.length).toBeLessThan(5_100);
+    expect(report.entries.map(({ message }) => message).join()).toContain('more than 5000 further paths');
+  });
+
+  test('more than 64 ways through the conditions of a location are left out', () => {
+    const ifs = Array.from({ length: 7 }, (_, i) => `if ($http_x_${i}) { set $v${i} 1; }`).join(' ');
+    const text = site(SERVER, `location / { ${ifs} proxy_pass http://up; }`);
+    expect(said(text).join('\n')).toMatch(/elsewhere 2 server .*more than 64 ways/);
+    expect(exit(text)).toBe(1);
+  });
+
+  test('a document beyond the product’s limit is an error that names it', () => {
+    const inside = Array.from({ length: 10_001 }, (_, i) => `location = /${i} { proxy_pass http://up; }`);
+    expect(() => read(site(SERVER, inside.join(' ')))).toThrow(/routes takes at most 10000/);
+  });
 });
