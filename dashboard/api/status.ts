@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { PoolStatus } from '../../worker/stats/pool-status.ts';
 import { noSamples, type Samples, withSample } from '../model/rates.ts';
+import { type PoolSeries, seriesOf } from '../model/series.ts';
 import { call } from './client.ts';
 
 export type { PoolStatus } from '../../worker/stats/pool-status.ts';
@@ -49,7 +50,7 @@ export function withoutOldSamples(poolSamples: PoolSamples): PoolSamples {
 export const poolSamplesQuery = queryOptions({
   queryKey: ['poolSamples'],
   queryFn: async ({ client: queries }): Promise<PoolSamples> => {
-    const { statuses } = await call('GET /status');
+    const { pools: statuses } = await call('GET /status');
     const known = queries.getQueryData<PoolSamples>(['poolSamples']) ?? {};
     const kept: PoolSamples = Object.fromEntries(
       statuses.flatMap(({ pool }) => {
@@ -64,10 +65,20 @@ export const poolSamplesQuery = queryOptions({
   structuralSharing: false,
 });
 
+const SERIES_MS = 5 * 60_000;
+const STEP_MS = 5_000;
+
 /** The last five minutes in steps of five seconds: of all pools, or of one by backend. */
 export const seriesQuery = (pool?: string) =>
   queryOptions({
     queryKey: ['series', pool ?? null],
-    queryFn: async () => (await call('GET /series', { query: { pool } })).series,
+    queryFn: async (): Promise<PoolSeries[]> => {
+      const to = Date.now();
+      const range = { from: to - SERIES_MS, to, step: STEP_MS };
+      const query = pool === undefined ? range : { pool, by: 'backend' as const, ...range };
+      const { pools = [], backends, ...columns } = await call('GET /series', { query });
+      if (pool !== undefined) return [seriesOf(pool, columns, backends)];
+      return pools.map(({ id, ...own }) => seriesOf(id, own));
+    },
     refetchInterval: 5_000,
   });

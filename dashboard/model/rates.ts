@@ -1,5 +1,5 @@
 /** Rates and shares made of counters, and of a pool's last five minutes. No I/O. */
-import type { PoolSeries } from '../../worker/stats/series.ts';
+import type { PoolSeries } from './series.ts';
 
 /** A reading of the counters, with the time it arrived (epoch ms of this browser). */
 export interface Sample {

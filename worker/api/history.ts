@@ -1,13 +1,14 @@
-/** `/api/events`, `/api/config/revisions` and `/api/config/rollback`: what happened, earlier documents, and the way back. */
+/** `/api/events`, `/api/incidents`, `/api/config/revisions` and `/api/config/rollback`: what happened, earlier documents, and the way back. */
 import { z } from 'zod';
 import { configAnswerSchema, revisionSchema, revisionsSchema } from '../protocol/config-schemas.ts';
-import { eventsSchema } from '../protocol/traffic-schemas.ts';
-import { answerOf, directory, documentAnswer, isDryRun, optionsOf } from './directory.ts';
+import { eventsSchema, incidentsSchema } from '../protocol/traffic-schemas.ts';
+import { answerOf, directory, documentAnswer, isDryRun, optionsOf, readConfig } from './directory.ts';
 import { readBody } from './http/body.ts';
 import { readLimit } from './http/limit.ts';
 import { openToViewers, operation } from './http/operation.ts';
 import { fail } from './http/problem.ts';
-import { dryRun, limit } from './openapi/parameters.ts';
+import { dryRun, limit, pool } from './openapi/parameters.ts';
+import { findPool } from './pools.ts';
 
 const REVISION_ERROR = 'must be the number of a revision';
 
@@ -28,6 +29,22 @@ export const historyApi = [
       problems: [400],
     },
     (c) => directory(c).events(readLimit(c.req.query('limit'))),
+  ),
+
+  operation(
+    'GET /incidents',
+    {
+      summary: 'The times in which a pool was degraded, failing or down, newest first',
+      query: { pool, limit },
+      answer: incidentsSchema,
+      problems: [400, 404],
+    },
+    async (c) => {
+      const { pool: only } = c.req.query();
+      const most = readLimit(c.req.query('limit'));
+      if (only !== undefined) findPool((await readConfig(c)).config, only);
+      return directory(c).incidents(only ?? null, most);
+    },
   ),
 
   operation('GET /config/revisions', { summary: 'The revisions kept', answer: revisionsSchema }, (c) =>

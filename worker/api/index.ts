@@ -20,6 +20,8 @@ import { metricsApi } from './metrics.ts';
 import { poolsApi } from './pools.ts';
 import { routesApi } from './routes.ts';
 import { statusApi } from './status.ts';
+import { requestsApi } from './traffic/requests.ts';
+import { seriesApi } from './traffic/series.ts';
 import { VERSION } from './version.ts';
 
 /** A document that the build puts among the dashboard's files, under its own address (scripts/support/openapi.ts). */
@@ -67,6 +69,8 @@ export const operations = [
   ...checksApi,
   ...routesApi,
   ...statusApi,
+  ...seriesApi,
+  ...requestsApi,
   ...explainApi,
   ...liveApi,
   ...metricsApi,

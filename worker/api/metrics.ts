@@ -1,8 +1,18 @@
 /** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
 import type { Context } from 'hono';
 import type { PoolConfig } from '../config/schema.ts';
+import { UNROUTED_POOL } from '../config/unrouted.ts';
 import { FAILURE_KINDS, type ShardMetrics, type Totals } from '../protocol/messages.ts';
+import { poolObject } from '../protocol/rpc.ts';
+import { HEALTH_STATES } from '../stats/health.ts';
 import { type PoolStatus, poolStatus, type StatusContext } from '../stats/pool-status.ts';
+import {
+  describeReceived,
+  RETRY_REFUSALS,
+  type Received,
+  sumReceived,
+  sumRoutes,
+} from '../stats/received.ts';
 import { LATENCY_BOUNDS_MS, sumTotals } from '../stats/totals.ts';
 import type { ApiEnv } from './auth/access.ts';
 import { readConfig, statusContext } from './directory.ts';
@@ -20,9 +30,21 @@ export const metricsApi = [
       const known = await readConfig(c);
       const { revision, config } = known;
       // A shard that does not answer fails the scrape: a sum without it would look like a counter that went back.
+      const { status: unpooled } = await poolObject(c.env, UNROUTED_POOL, '0').metrics();
       const pools = await Promise.all(config.pools.map((pool) => readPool(c, pool, statusContext(c, known))));
+      const ids = config.routes.map(({ id }) => id);
+      const statuses = [unpooled, ...pools.flatMap(({ shards }) => shards.map(({ status }) => status))];
+      const byRoute = sumRoutes(
+        statuses.flatMap((status) => status.routes ?? []),
+        ids,
+      );
+      const received = sumReceived(statuses.map((status) => status.received));
+      const routes = ids.map((id, i): [string, Received] => [id, byRoute.routes[i]!]);
       const openMetrics = (c.req.header('accept') ?? '').includes('application/openmetrics-text');
-      const text = render([...general(revision), ...families(pools)], openMetrics);
+      const text = render(
+        [...general(revision), ...families(pools), ...receivedFamilies(pools, routes, received)],
+        openMetrics,
+      );
       return c.body(text, 200, { 'content-type': openMetrics ? OPEN_METRICS_TYPE : TEXT_TYPE });
     },
   ),
@@ -67,10 +89,106 @@ const general = (revision: number): Family[] => [
   },
 ];
 
-const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 const STATES = ['active', 'draining', 'disabled'];
 const STATUSES = ['available', 'failing', 'ejected', 'unhealthy', 'draining', 'disabled', 'standby'];
 const HEALTH = ['healthy', 'unhealthy', 'unknown'];
+
+const counter = (name: string, help: string, samples: Sample[]): Family => ({
+  name: `evenkeel_${name}`,
+  type: 'counter',
+  help,
+  samples,
+});
+const gauge = (name: string, help: string, samples: Sample[]): Family => ({
+  name: `evenkeel_${name}`,
+  type: 'gauge',
+  help,
+  samples,
+});
+
+/** The statuses of our own responses that are there from the start, so that their first ones are an increase. */
+const NO_OWN: Readonly<Record<string, number>> = { 404: 0, 413: 0, 502: 0, 503: 0, 504: 0, 508: 0 };
+
+/** What clients received: by pool, by backend and by route; `received` is the sum of all. */
+function receivedFamilies(
+  pools: readonly Read[],
+  routes: readonly (readonly [string, Received])[],
+  received: Received,
+): Family[] {
+  type Counts = Pick<PoolStatus, 'responses'>;
+  const byClass = (labels: Sample['labels'], { responses }: Counts): Sample[] =>
+    CLASSES.map((name) => ({ labels: { ...labels, class: name }, value: responses[name] }));
+  const perPool = (value: (status: PoolStatus) => number): Sample[] =>
+    pools.map(({ pool, status }) => ({ labels: { pool: pool.id }, value: value(status) }));
+  return [
+    counter(
+      'client_responses',
+      'Responses that clients received, by class of status, the balancer’s own included.',
+      pools.flatMap(({ pool, status }) => byClass({ pool: pool.id }, status)),
+    ),
+    counter(
+      'backend_responses',
+      'Responses of the backend that clients received, by class of status.',
+      pools.flatMap(({ pool, status }) =>
+        status.backends.flatMap((backend) => byClass({ pool: pool.id, backend: backend.id }, backend)),
+      ),
+    ),
+    counter(
+      'route_responses',
+      'Responses that clients of the route received, by class of status.',
+      routes.flatMap(([route, own]) => byClass({ route }, describeReceived(own))),
+    ),
+    counter(
+      'own_responses',
+      'Responses that the balancer gave itself, by status; 404: no route fitted.',
+      Object.entries({ ...NO_OWN, ...received.own }).map(([status, value]) => ({
+        labels: { status },
+        value,
+      })),
+    ),
+    counter(
+      'clients_closed',
+      'Clients that left before their response.',
+      perPool(({ clientClosed }) => clientClosed),
+    ),
+    counter(
+      'saved_by_retry',
+      'Requests that failed at first and got a response from another backend.',
+      perPool(({ savedByRetry }) => savedByRetry),
+    ),
+    counter(
+      'retries_refused',
+      'Failed attempts that no other one followed, by the reason.',
+      pools.flatMap(({ pool, status }) =>
+        RETRY_REFUSALS.map((reason) => ({
+          labels: { pool: pool.id, reason },
+          value: status.retriesRefused[reason],
+        })),
+      ),
+    ),
+    counter(
+      'received_bytes',
+      'Bytes of clients’ requests whose length is known.',
+      perPool(({ bytesIn }) => bytesIn),
+    ),
+    counter(
+      'sent_bytes',
+      'Bytes of backends’ responses whose length is known.',
+      perPool(({ bytesOut }) => bytesOut),
+    ),
+    gauge(
+      'pool_health',
+      'The health of the pool: 1 for the current state.',
+      pools.flatMap(({ pool, status }) =>
+        HEALTH_STATES.map((state) => ({
+          labels: { pool: pool.id, state },
+          value: Number(status.health.state === state),
+        })),
+      ),
+    ),
+  ];
+}
 
 function families(pools: readonly Read[]): Family[] {
   type Row = {
@@ -89,18 +207,6 @@ function families(pools: readonly Read[]): Family[] {
     rows.flatMap((row) =>
       keys.map((key) => ({ labels: { ...row.labels, [label]: key }, value: value(row, key) })),
     );
-  const counter = (name: string, help: string, samples: Sample[]): Family => ({
-    name: `evenkeel_${name}`,
-    type: 'counter',
-    help,
-    samples,
-  });
-  const gauge = (name: string, help: string, samples: Sample[]): Family => ({
-    name: `evenkeel_${name}`,
-    type: 'gauge',
-    help,
-    samples,
-  });
   const perPool = (value: (shard: ShardMetrics) => number): Sample[] =>
     pools.map(({ pool, shards }) => ({
       labels: { pool: pool.id },
@@ -125,7 +231,7 @@ function families(pools: readonly Read[]): Family[] {
     counter(
       'responses',
       'Responses of the backend, by class of status.',
-      by('class', CLASSES, ({ totals }, key) => totals.responses[CLASSES.indexOf(key)]!),
+      by('class', CLASSES, ({ totals }, key) => totals.responses[CLASSES.indexOf(key as '2xx')]!),
     ),
     counter(
       'ejections',

@@ -6,7 +6,8 @@ import type { Difference } from '../config/diff.ts';
 import type { Precondition } from '../config/precondition.ts';
 import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
 import type { AutoShards } from '../config/sharding.ts';
-import type { ReceivedCell } from '../stats/received.ts';
+import type { Counted, HealthState } from '../stats/health.ts';
+import type { Received, ReceivedCell } from '../stats/received.ts';
 import type { BackendRuns } from './runs.ts';
 import type { BackendHealth, MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
@@ -27,6 +28,8 @@ export interface Batch {
   readonly runs: readonly BackendRuns[];
   /** A JSON array of `Mapping` that is stored as it is: the object parses it only to list mappings. */
   readonly mappings: MappingBatch;
+  /** The same of requests that failed or were retried, which are kept longer. */
+  readonly notable?: MappingBatch;
   /** What clients received, of each request that finished since the last batch. */
   readonly received?: readonly ReceivedCell[];
   /** Affinity picks to charge to the sequence, by backend id. */
@@ -182,6 +185,38 @@ export interface BackendStatus {
   /** Epoch ms; 0: never. */
   readonly lastClientAt?: number;
   readonly lastWebSocketAt?: number;
+  /** What clients received of it; left out: nothing. */
+  readonly received?: Received;
+}
+
+/** What one shard's part of a pool's health is judged by. */
+export interface ShardRecent {
+  readonly lately: Counted;
+  readonly minute: Counted;
+  /** Answers of the last minute by backend id and latency bucket. */
+  readonly latencies: Readonly<Record<string, Readonly<Record<number, number>>>>;
+  /** How this shard alone judges it, and since when (epoch ms). */
+  readonly health: { readonly state: HealthState; readonly since: number };
+}
+
+/** What clients received by route, in one shard. */
+export interface ShardRoutes {
+  readonly routes: readonly (readonly [string, Received])[];
+  /** Of the routes past the limit. */
+  readonly others: Received;
+}
+
+/** One shard's part of an incident; `from` (epoch ms) makes a repeated one recognisable. */
+export interface IncidentPart extends ShardName {
+  /** The worst that it came to, and why it was that. */
+  readonly state: HealthState;
+  readonly cause: string;
+  readonly from: number;
+  /** Epoch ms; null: it goes on. */
+  readonly to: number | null;
+  readonly backends: readonly string[];
+  readonly requestsFailed: number;
+  readonly savedByRetry: number;
 }
 
 /** The name of a Pool object: its pool, and its shard of the pool. */
@@ -202,6 +237,11 @@ export interface ShardStatus {
   readonly livePushes?: number;
   /** Copies of mirrored requests since the pool was created. */
   readonly mirrored?: number;
+  /** What clients received; left out by an older object. */
+  readonly received?: Received;
+  /** Only where it was asked for. */
+  readonly routes?: ShardRoutes;
+  readonly recent?: ShardRecent;
   readonly backends: readonly BackendStatus[];
 }
 

@@ -5,13 +5,14 @@ import type { Config } from '../config/schema.ts';
 import type { AutoShards } from '../config/sharding.ts';
 import type { Env } from '../env.ts';
 import type { Drain } from '../stats/drain.ts';
-import type { ShardSeries } from '../stats/series.ts';
+import type { Range, ScopeFilter, ShardSeries } from '../stats/rollup.ts';
 import type { Revision, RevisionDetails } from './config-schemas.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
   ChangeOptions,
   ChangeResult,
   HealthChange,
+  IncidentPart,
   LivePush,
   Mapping,
   PoolPush,
@@ -24,7 +25,7 @@ import type {
   SyncReply,
   UnhealthyBackends,
 } from './messages.ts';
-import type { Check } from './traffic-schemas.ts';
+import type { Check, Incident } from './traffic-schemas.ts';
 
 /** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */
 export interface PoolRpc {
@@ -38,10 +39,10 @@ export interface PoolRpc {
   checkNow(backend: string): Promise<Check | null>;
   endEjection(backend: string): Promise<boolean>;
   shardsChanged(shards: AutoShards): Promise<void>;
-  status(): Promise<ShardStatus>;
+  status(withRoutes?: boolean): Promise<ShardStatus>;
   watch(): Promise<ShardStatus>;
   metrics(): Promise<ShardMetrics>;
-  series(): Promise<ShardSeries>;
+  series(filter: ScopeFilter, range: Range): Promise<ShardSeries>;
   requests(): Promise<Mapping[]>;
 }
 
@@ -66,6 +67,8 @@ export interface DirectoryRpc {
   revisionDetails(revision: number): Promise<RevisionDetails | null>;
   noteEvents(events: readonly PoolEvent[]): Promise<void>;
   events(limit: number): Promise<{ revision: number; events: HistoryEvent[] }>;
+  noteIncidents(parts: readonly IncidentPart[]): Promise<void>;
+  incidents(pool: string | null, limit: number): Promise<{ revision: number; incidents: Incident[] }>;
   livePush(push: LivePush): Promise<boolean>;
   fetch(request: Request): Promise<Response>;
   addLogin(hash: string): Promise<void>;

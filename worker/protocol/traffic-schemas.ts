@@ -1,6 +1,7 @@
 /** The schemas and types of responses about traffic: status, series, recent requests, events, explanations. No I/O. */
 import { z } from 'zod';
-import { RETRY_REFUSALS } from '../stats/received.ts';
+import { HEALTH_STATES } from '../stats/health.ts';
+import { RETRY_REFUSALS, type RetryRefusal } from '../stats/received.ts';
 import {
   count,
   differenceFields,
@@ -21,6 +22,38 @@ export const outcome = () =>
 
 /** Why a failed attempt was not followed by another. */
 const retryRefusal = () => z.enum(RETRY_REFUSALS);
+
+const classes = () =>
+  z.strictObject({ '1xx': count(), '2xx': count(), '3xx': count(), '4xx': count(), '5xx': count() });
+const refusals = () =>
+  z.strictObject(
+    Object.fromEntries(RETRY_REFUSALS.map((reason) => [reason, count()])) as Record<
+      RetryRefusal,
+      ReturnType<typeof count>
+    >,
+  );
+/** What clients received. The counts never decrease while the pool exists. */
+const receivedFields = {
+  responses: classes().describe('By class of status, our own included; a client that left first is in none'),
+  own: z.record(z.string(), count()).describe('Our own responses by status, such as 502 and 503'),
+  clientClosed: count().describe('Clients that left before their response'),
+  savedByRetry: count().describe('Requests that failed at first and got a response from another backend'),
+  retriesRefused: refusals().describe('Failed attempts that no other one followed, by the reason'),
+  bytesIn: count().describe('Of requests whose length is known'),
+  bytesOut: count().describe("Of backends' responses whose length is known"),
+};
+const receivedSchema = z.strictObject(receivedFields);
+
+/** The health of a pool. */
+const healthSchema = z
+  .strictObject({
+    state: z.enum(HEALTH_STATES),
+    since: time(),
+    why: z.string().describe('In words; empty: all is well'),
+  })
+  .describe(
+    'The worst that applies. down: no backend is left, or all requests of the last 10 s failed; failing: 5 % of those of the last minute, and five, got a 5xx; degraded: a backend is out or far slower than the others; reduced: the operator took something out',
+  );
 
 /** The state of a drain. */
 const drainStatusSchema = z.strictObject({
@@ -73,6 +106,13 @@ const backendHealthSchema = z.strictObject({
 });
 export type BackendHealth = Message<typeof backendHealthSchema>;
 
+const percentiles = () =>
+  z.strictObject({
+    p50: z.number().nullable(),
+    p95: z.number().nullable(),
+    p99: z.number().nullable(),
+  });
+
 /** The status of one backend. */
 const backendStatusSchema = z.strictObject({
   id: z.string(),
@@ -84,12 +124,14 @@ const backendStatusSchema = z.strictObject({
   health: backendHealthSchema.describe('By the health checks of the pool'),
   requests: count().describe('Attempts, retries included'),
   failures: count(),
+  ...receivedFields,
+  responses: classes().describe('Answers that reached clients, by class of status'),
   consecutiveFailures: count(),
   ejectedUntil: time().nullable().describe('Epoch ms; null when it is not ejected'),
   ejections: count().describe('In a row'),
   share: z.number().nullable().describe('Of first attempts in the last one to two minutes, 0 to 1'),
   expectedShare: z.number().nullable().describe('By the weights in force, 0 to 1'),
-  latencyMs: z.strictObject({ p50: z.number().nullable(), p95: z.number().nullable() }),
+  latencyMs: percentiles(),
   openWebSockets: count().describe(
     'That may be open: each counts for a day (WEBSOCKET_LIFE_MS) from when it opened, since the runtime does not report when it ends',
   ),
@@ -105,9 +147,9 @@ export const poolStatusSchema = z
     pool: z.string(),
     revision: revision(),
     at: time(),
-    latencyMs: z
-      .strictObject({ p50: z.number().nullable(), p95: z.number().nullable() })
-      .describe('Of all backends, over the last one to two minutes'),
+    health: healthSchema,
+    ...receivedFields,
+    latencyMs: percentiles().describe('Of all backends, over the last one to two minutes'),
     mirrored: count().describe(
       'Copies of requests that mirrors of routes sent here; they are in no other count',
     ),
@@ -130,33 +172,62 @@ export const poolStatusSchema = z
   .register(messages, { id: 'PoolStatus' });
 export type PoolStatus = Message<typeof poolStatusSchema>;
 
-/** The status of every pool. */
-export const statusesSchema = z
+/** The status of the whole deployment. */
+export const deploymentStatusSchema = z
   .strictObject({
     revision: revision(),
-    statuses: z.array(poolStatusSchema).describe('In the order of the pools'),
+    pools: z.array(poolStatusSchema).describe('In the order of the pools'),
+    routes: z
+      .array(z.strictObject({ id: z.string(), ...receivedFields }))
+      .describe('In the order of the routes'),
+    otherRoutes: receivedSchema.describe(
+      'Of the routes past the 200 with traffic that each pool tells apart, and of routes that are gone',
+    ),
+    unrouted: z
+      .strictObject({ own: z.record(z.string(), count()) })
+      .describe('Requests that came to no route, by the status of our response'),
   })
-  .register(messages, { id: 'Statuses' });
+  .register(messages, { id: 'DeploymentStatus' });
 
-const steps = () => z.array(count()).describe('A number for each step, oldest first');
-/** The last minutes of one pool, step by step. */
-const poolSeriesSchema = z.strictObject({
-  pool: z.string(),
+const column = () => z.array(count().nullable());
+const msColumn = () => z.array(z.number().nullable());
+const columnFields = {
+  from: time().describe('The begin of the first step'),
   stepMs: z.int(),
-  until: time().describe('The end of the last step, which may still be going on'),
-  requests: steps(),
-  failures: steps(),
-  p95Ms: z.array(z.number().nullable()),
-  backends: z
-    .array(z.strictObject({ id: z.string(), requests: steps(), failures: steps() }))
-    .optional()
-    .describe('Only when one pool is asked for'),
-});
-export type PoolSeries = Message<typeof poolSeriesSchema>;
-/** The last minutes of the pools asked for. */
+  requests: column().describe('Responses to clients'),
+  '1xx': column(),
+  '2xx': column(),
+  '3xx': column(),
+  '4xx': column(),
+  '5xx': column(),
+  own: column().describe('Our own responses, which are in the classes too'),
+  clientClosed: column(),
+  savedByRetry: column(),
+  retriesRefused: column(),
+  bytesIn: column(),
+  bytesOut: column(),
+  attempts: column(),
+  failures: column().describe('Attempts that counted against a backend'),
+  p50Ms: msColumn().describe('Of what clients waited for the headers; of a backend: of its attempts'),
+  p95Ms: msColumn(),
+  p99Ms: msColumn(),
+};
+/** The past in steps: a value for each step, null where nothing was recorded. */
 export const seriesSchema = z
-  .strictObject({ revision: revision(), series: z.array(poolSeriesSchema) })
+  .strictObject({
+    revision: revision(),
+    ...columnFields,
+    pools: z
+      .array(z.strictObject({ id: z.string(), ...columnFields }))
+      .optional()
+      .describe('Each pool, where none is asked for'),
+    backends: z
+      .array(z.strictObject({ id: z.string(), ...columnFields }))
+      .optional()
+      .describe('Each backend of the pool, with by=backend'),
+  })
   .register(messages, { id: 'Series' });
+export type Series = Message<typeof seriesSchema>;
 
 /** How one attempt of a request ended; `ms` is the time to the headers of its response. */
 const mappedAttemptSchema = z.strictObject({
@@ -240,6 +311,25 @@ export type PoolEvent = Omit<Message<typeof poolEventSchema>, 'id'>;
 export const eventsSchema = z
   .strictObject({ revision: revision(), events: z.array(eventSchema) })
   .register(messages, { id: 'Events' });
+
+/** One incident: the time in which a pool was neither ok nor reduced. */
+const incidentSchema = z.strictObject({
+  id: z.int().describe('Grows'),
+  pool: z.string(),
+  state: z.enum(HEALTH_STATES).describe('The worst that it came to'),
+  from: time(),
+  to: time().nullable().describe('null: it goes on, until the pool has been fine for a minute'),
+  cause: z.string(),
+  backends: z.array(z.string()).describe('Those that were out, failing or slow'),
+  requestsFailed: count().describe('Responses of 5xx to clients, from a minute before it began on'),
+  savedByRetry: count(),
+  events: z.array(eventSchema).describe('The events of the pool meanwhile, oldest first, at most 50'),
+});
+export type Incident = Message<typeof incidentSchema>;
+/** The incidents. */
+export const incidentsSchema = z
+  .strictObject({ revision: revision(), incidents: z.array(incidentSchema).describe('Newest first') })
+  .register(messages, { id: 'Incidents' });
 
 /** One backend that would be tried, in its turn. */
 const candidateSchema = z.strictObject({ pool: z.string(), backend: z.string(), reason: reason() });

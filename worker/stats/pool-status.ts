@@ -6,7 +6,9 @@ import { STALE_EJECTION_MS } from '../lib/timing.ts';
 import type { BackendStatus, ShardStatus } from '../protocol/messages.ts';
 import type { BackendHealth, PoolStatus } from '../protocol/traffic-schemas.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
+import { HEALTH_STATES, type HealthState, poolHealth, sumCounted } from './health.ts';
 import { quantile } from './latency.ts';
+import { describeReceived, sumReceived } from './received.ts';
 
 export type { PoolStatus };
 
@@ -81,7 +83,8 @@ export function poolStatus(
       ejections: max(current[i]!, (r) => r.ejections),
       share: totalPicks > 0 ? sum(current[i]!, (r) => r.picks) / totalPicks : null,
       expectedShare: totalWeight > 0 ? weights[i]! / totalWeight : null,
-      latencyMs: { p50: quantile(latency, 0.5), p95: quantile(latency, 0.95) },
+      ...describeReceived(sumReceived(row.map((r) => r.received))),
+      latencyMs: percentilesOf(latency),
       openWebSockets,
       affinityClients,
       drain: drain ? drainStatus(drain, observed, times, now) : null,
@@ -95,9 +98,54 @@ export function poolStatus(
     livePushes,
   }));
   const all = rows.flat().reduce<number[]>((a, r) => r.latency.map((count, k) => count + (a[k] ?? 0)), []);
-  const latencyMs = { p50: quantile(all, 0.5), p95: quantile(all, 0.95) };
-  const mirrored = shards.reduce((a, shard) => a + (shard.mirrored ?? 0), 0);
-  return { pool: pool.id, revision, at: now, latencyMs, mirrored, backends, shardsInUse, shards: cost };
+  const verdict = poolHealth({
+    backends: pool.backends,
+    standings: backends.map(({ status }, i) =>
+      status === 'standby' ? (pool.backends[i]!.weight === 0 ? 'weight-0' : 'standby') : status,
+    ),
+    mode: set.mode,
+    latencies: pool.backends.map(({ id }) =>
+      sumCounts(inUse.map(({ recent }) => recent?.latencies[id] ?? {})),
+    ),
+    lately: sumCounted(inUse.flatMap(({ recent }) => recent?.lately ?? [])),
+    minute: sumCounted(inUse.flatMap(({ recent }) => recent?.minute ?? [])),
+  });
+  const { state, why } = verdict;
+  return {
+    pool: pool.id,
+    revision,
+    at: now,
+    health: { state, since: sinceOf(state, inUse, now), why },
+    ...describeReceived(sumReceived(shards.map(({ received }) => received))),
+    latencyMs: percentilesOf(all),
+    mirrored: shards.reduce((sum, shard) => sum + (shard.mirrored ?? 0), 0),
+    backends,
+    shardsInUse,
+    shards: cost,
+  };
+}
+
+const percentilesOf = (counts: readonly number[]) => ({
+  p50: quantile(counts, 0.5),
+  p95: quantile(counts, 0.95),
+  p99: quantile(counts, 0.99),
+});
+
+function sumCounts(all: readonly Readonly<Record<number, number>>[]): Record<number, number> {
+  const sum: Record<number, number> = {};
+  for (const counts of all) for (const key in counts) sum[key] = (sum[key] ?? 0) + counts[key]!;
+  return sum;
+}
+
+/** Since when the sum has been in this state, as far as the shards know: since the first that is in it, or in a worse one. */
+function sinceOf(state: HealthState, shards: readonly ShardStatus[], now: number): number {
+  const rank = (one: HealthState) => HEALTH_STATES.indexOf(one);
+  const known = shards.flatMap(({ recent }) => recent?.health ?? []);
+  const same = known.filter((one) => one.state === state);
+  const alike = same.length > 0 ? same : known.filter((one) => rank(one.state) > rank(state));
+  const since = (alike.length > 0 ? alike : known).map((one) => one.since);
+  if (since.length === 0) return now;
+  return alike.length > 0 ? Math.min(...since) : Math.max(...since);
 }
 
 /** What the shards that check a backend say of it: the worst, and of the same the latest. */

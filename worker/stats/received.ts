@@ -1,4 +1,5 @@
 /** What clients received: counted in isolates by route and backend, added up in Pool objects. No I/O. */
+import { evictOldest } from '../lib/bounded.ts';
 import { bucketOf } from './latency.ts';
 
 /**
@@ -88,6 +89,10 @@ export function addFinished(
   else if (attempts.length > 1 && attempts.at(-1)!.outcome === 'ok') received.savedByRetry++;
 }
 
+/** How many requests got a response, and to how many of them it was a 5xx, from the application or from us. */
+export const requestsOf = ({ responses }: Received): number => responses.reduce((a, b) => a + b, 0);
+export const failedOf = ({ responses }: Received): number => responses[4]!;
+
 /** Adds counts to those of `into`. */
 export function mergeReceived(into: Received, from: Received): void {
   for (let i = 0; i < into.responses.length; i++) into.responses[i]! += from.responses[i] ?? 0;
@@ -146,5 +151,114 @@ export class ReceivedCells {
     this.#byRoute = new Map();
     this.#cells = 0;
     return cells;
+  }
+}
+
+const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+
+/** The counts as the API shows them. */
+export function describeReceived({ responses, own, retriesRefused, ...counts }: Received) {
+  const { clientClosed, savedByRetry, bytesIn, bytesOut } = counts;
+  const byClass = CLASSES.map((name, i) => [name, responses[i]!]);
+  const byReason = RETRY_REFUSALS.map((reason) => [reason, retriesRefused[reason] ?? 0]);
+  return {
+    responses: Object.fromEntries(byClass) as Record<(typeof CLASSES)[number], number>,
+    own,
+    clientClosed,
+    savedByRetry,
+    retriesRefused: Object.fromEntries(byReason) as Record<RetryRefusal, number>,
+    bytesIn,
+    bytesOut,
+  };
+}
+
+/** Sums counts. */
+export function sumReceived(all: readonly (Received | undefined)[]): Received {
+  const sum = noneReceived();
+  for (const one of all) if (one) mergeReceived(sum, one);
+  return sum;
+}
+
+/** Sums what shards counted by route: for each of `ids`, and for all other routes together. */
+export function sumRoutes(
+  shards: readonly { readonly routes: readonly (readonly [string, Received])[]; readonly others: Received }[],
+  ids: readonly string[],
+): { readonly routes: readonly Received[]; readonly others: Received } {
+  const routes = new Map(ids.map((id) => [id, noneReceived()]));
+  const others = noneReceived();
+  for (const shard of shards) {
+    mergeReceived(others, shard.others);
+    for (const [id, received] of shard.routes) mergeReceived(routes.get(id) ?? others, received);
+  }
+  return { routes: [...routes.values()], others };
+}
+
+/** What a Pool object stores: the counts of the pool, and by id those of its routes and backends. */
+export interface StoredReceived {
+  readonly all: Received;
+  readonly routes: readonly (readonly [string, Received])[];
+  /** Of the routes past the limit. */
+  readonly others: Received;
+  readonly backends: readonly (readonly [string, Received])[];
+}
+
+/** Backends whose counts are remembered; one that is added again goes on from them. */
+export const BACKENDS_COUNTED = 2_000;
+
+/** What a pool's clients have received since it was created: in all, by route and by backend. Counts never decrease. */
+export class ReceivedTotals {
+  readonly all: Received;
+  readonly others: Received;
+  readonly #routes: Map<string, Received>;
+  readonly #backends: Map<string, Received>;
+
+  constructor(stored?: StoredReceived) {
+    this.all = stored?.all ?? noneReceived();
+    this.others = stored?.others ?? noneReceived();
+    this.#routes = new Map(stored?.routes);
+    this.#backends = new Map(stored?.backends);
+  }
+
+  /** Adds a cell. Its latencies are left out: the rollups have them. */
+  add([route, backend, received]: ReceivedCell): void {
+    const sum = { ...received, waited: {} };
+    mergeReceived(this.all, sum);
+    mergeReceived(this.#routeOf(route), sum);
+    if (backend !== null) mergeReceived(this.#backendOf(backend), sum);
+  }
+
+  /** By route; those with traffic only. */
+  get routes(): ReadonlyMap<string, Received> {
+    return this.#routes;
+  }
+
+  /** By backend; those with traffic only. */
+  get backends(): ReadonlyMap<string, Received> {
+    return this.#backends;
+  }
+
+  #routeOf(route: string | null): Received {
+    const known = route === null ? this.others : this.#routes.get(route);
+    if (known) return known;
+    if (this.#routes.size >= ROUTES_COUNTED) return this.others;
+    const received = noneReceived();
+    this.#routes.set(route!, received);
+    return received;
+  }
+
+  #backendOf(id: string): Received {
+    let received = this.#backends.get(id);
+    if (!received) {
+      received = noneReceived();
+      this.#backends.set(id, received);
+      evictOldest(this.#backends, BACKENDS_COUNTED);
+    }
+    return received;
+  }
+
+  /** What to store. */
+  dump(): StoredReceived {
+    const { all, others } = this;
+    return { all, others, routes: [...this.#routes], backends: [...this.#backends] };
   }
 }

@@ -1,7 +1,6 @@
 /** One pool as a card: backends available, request rate, failures and latency. */
 import { Link } from '@tanstack/react-router';
 import { createContext, memo, useContext, useMemo } from 'react';
-import type { PoolSeries } from '../../../worker/stats/series.ts';
 import type { PoolSample, PoolSamples } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { HealthDot, healthText } from '../../components/state.tsx';
@@ -9,6 +8,7 @@ import { useFigure, useTicking } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
 import { stateInWords, summarise } from '../../model/health.ts';
 import { completed, failedShare, rate, recentRate } from '../../model/rates.ts';
+import type { PoolSeries } from '../../model/series.ts';
 
 /** The figures of the cards. Links are costly to draw, so only their contents follow the figures. */
 export const Figures = createContext<{

@@ -1,6 +1,5 @@
 /** A pool in four figures, three of them with their last five minutes. */
 import { type ReactNode, useMemo } from 'react';
-import type { PoolSeries } from '../../../worker/stats/series.ts';
 import type { PoolSample } from '../../api/status.ts';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { healthText } from '../../components/state.tsx';
@@ -8,6 +7,7 @@ import { useFigure } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
 import { isProblem, summarise, worstProblem } from '../../model/health.ts';
 import { completed, failedShare, failedShares, rate, recentRate } from '../../model/rates.ts';
+import type { PoolSeries } from '../../model/series.ts';
 
 interface KpiStripProps {
   readonly poolSample: PoolSample | undefined;

@@ -1,6 +1,7 @@
 /** Which lines the charts draw, and in which colours. No I/O. */
-import type { PoolSeries } from '../../../worker/stats/series.ts';
+
 import { completed } from '../../model/rates.ts';
+import type { PoolSeries } from '../../model/series.ts';
 
 /** The most backends with a line of their own; the others share one line. */
 const LINES = 8;

@@ -1,7 +1,7 @@
 /** Requests and failures by backend in the last five minutes; loaded only when it is shown. */
 import { memo, useMemo, useRef, useState } from 'react';
-import type { PoolSeries } from '../../../worker/stats/series.ts';
 import { clock, count, perSecond } from '../../model/format.ts';
+import type { PoolSeries } from '../../model/series.ts';
 import { type Line, linesOf, noSlots, slotsFor, timesOf, totalsOf } from './lines.ts';
 import { Plot } from './plot.tsx';
 import './charts.css';

@@ -3,6 +3,7 @@ import type { BackendConfig, PoolConfig } from '../../../dashboard/api/config.ts
 import type { BackendStatus } from '../../../dashboard/api/status.ts';
 import { parse } from '../../../worker/config/check.ts';
 import { poolSchema } from '../../../worker/config/schema.ts';
+import { describeReceived, noneReceived } from '../../../worker/stats/received.ts';
 
 /** A pool with backends a, b, c, …, of which each has these fields. */
 export function poolOf(backends: Partial<BackendConfig>[], more: object = {}): PoolConfig {
@@ -24,12 +25,13 @@ export const status = (id: string, more: Partial<BackendStatus> = {}): BackendSt
   },
   requests: 0,
   failures: 0,
+  ...describeReceived(noneReceived()),
   consecutiveFailures: 0,
   ejectedUntil: null,
   ejections: 0,
   share: null,
   expectedShare: null,
-  latencyMs: { p50: null, p95: null },
+  latencyMs: { p50: null, p95: null, p99: null },
   openWebSockets: 0,
   affinityClients: 0,
   drain: null,

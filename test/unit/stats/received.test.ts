@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { bucketOf } from '../../../worker/stats/latency.ts';
 import {
   addFinished,
+  BACKENDS_COUNTED,
   CELLS_COUNTED,
   type FinishedRequest,
   mergeReceived,
   noneReceived,
   ReceivedCells,
+  ReceivedTotals,
   ROUTES_COUNTED,
 } from '../../../worker/stats/received.ts';
 
@@ -115,5 +117,23 @@ describe('limits', () => {
     expect(pairs.reduce((total, [, , { responses }]) => total + responses.reduce((a, b) => a + b), 0)).toBe(
       routes * backends,
     );
+  });
+
+  test('a pool tells the routes apart that came first, and sums the others; a restart changes nothing', () => {
+    let totals = new ReceivedTotals();
+    for (let i = 0; i < ROUTES_COUNTED + 10; i++) totals.add([`r${i}`, 'a', received({})]);
+    totals = new ReceivedTotals(JSON.parse(JSON.stringify(totals.dump())));
+    for (let i = 0; i < ROUTES_COUNTED + 10; i++) totals.add([`r${i}`, 'a', received({})]);
+    expect(totals.routes.size).toBe(ROUTES_COUNTED);
+    expect(totals.routes.get('r0')?.responses[1]).toBe(2);
+    expect(totals.others.responses[1]).toBe(20);
+    expect(totals.all.responses[1]).toBe(2 * (ROUTES_COUNTED + 10));
+  });
+
+  test(`${BACKENDS_COUNTED} backends are counted, and the oldest go`, () => {
+    const totals = new ReceivedTotals();
+    for (let i = 0; i <= BACKENDS_COUNTED; i++) totals.add(['r', `b${i}`, received({})]);
+    expect(totals.backends.size).toBe(BACKENDS_COUNTED);
+    expect(totals.backends.has('b0')).toBe(false);
   });
 });

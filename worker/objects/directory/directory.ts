@@ -13,6 +13,7 @@ import type {
   ChangeOptions,
   ChangeResult,
   Delivery,
+  IncidentPart,
   LivePush,
   PoolPush,
   Session,
@@ -20,20 +21,31 @@ import type {
   Snapshot,
 } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
+import type { Incident } from '../../protocol/traffic-schemas.ts';
 import type { Drain } from '../../stats/drain.ts';
 import { Deliveries } from './config-push.ts';
 import { DrainStore } from './drain-store.ts';
 import { HistoryStore } from './history-store.ts';
+import { IncidentStore } from './incident-store.ts';
 import { Live } from './live.ts';
 import { type RevisionDetails, Revisions } from './revisions.ts';
 import { SignInStore } from './sign-in-store.ts';
 import type { Revision } from './store.ts';
 import { readViewer } from './viewers.ts';
 
+/** Events that come with an incident: the first of them. */
+const EVENTS_OF_INCIDENT = 50;
+/** Events so long before an incident belong to it, in ms: they led to it. */
+const LEADS_MS = 60_000;
+
+const isDuring = ({ from, to }: Pick<Incident, 'from' | 'to'>, at: number): boolean =>
+  at >= from - LEADS_MS && (to === null || at <= to);
+
 /** The methods are the RPC that `DirectoryRpc` in protocol/rpc.ts declares. */
 export class Directory extends DurableObject<Env> {
   readonly #revisions: Revisions;
   readonly #history: HistoryStore;
+  readonly #incidents: IncidentStore;
   readonly #drains: DrainStore;
   readonly #deliveries: Deliveries;
   readonly #signIn: SignInStore;
@@ -43,6 +55,7 @@ export class Directory extends DurableObject<Env> {
     super(ctx, env);
     this.#revisions = new Revisions(ctx.storage.sql);
     this.#history = new HistoryStore(ctx.storage.sql);
+    this.#incidents = new IncidentStore(ctx.storage.sql);
     this.#drains = new DrainStore(ctx.storage.sql);
     this.#deliveries = new Deliveries(env);
     this.#signIn = new SignInStore(ctx.storage.sql);
@@ -188,6 +201,27 @@ export class Directory extends DurableObject<Env> {
   /** The newest events, newest first. */
   events(limit: number): { revision: number; events: HistoryEvent[] } {
     return { revision: this.#revisions.revision, events: this.#history.newest(limit) };
+  }
+
+  /** Adds what Pool objects saw of incidents. */
+  noteIncidents(parts: readonly IncidentPart[]): void {
+    const pools = new Set(this.#revisions.config.pools.map(({ id }) => id));
+    this.#incidents.add(parts.filter(({ pool }) => pools.has(pool)));
+  }
+
+  /** The newest incidents, newest first, each with the events of its pool meanwhile; of one pool, or of all (null). */
+  incidents(pool: string | null, limit: number): { revision: number; incidents: Incident[] } {
+    const events = this.#history.newest(Number.MAX_SAFE_INTEGER);
+    const incidents = this.#incidents.newest(pool, limit).map((incident) => ({
+      ...incident,
+      events: events
+        .filter(
+          (event) => event.kind !== 'config' && event.pool === incident.pool && isDuring(incident, event.at),
+        )
+        .slice(-EVENTS_OF_INCIDENT)
+        .toReversed(),
+    }));
+    return { revision: this.#revisions.revision, incidents };
   }
 
   /** The live view: accepts a dashboard's WebSocket. The API has checked that the viewer is an operator. */

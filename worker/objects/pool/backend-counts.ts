@@ -9,9 +9,9 @@ import {
 import type { Outcome } from '../../balance/types.ts';
 import type { BackendStatus, Totals } from '../../protocol/messages.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
-import { Series } from '../../stats/series.ts';
 import { count, TotalsById } from '../../stats/totals.ts';
 import { AffinityClients, addOpened, countOpen } from './drain-activity.ts';
+import type { RecentSteps } from './memory/recent-steps.ts';
 import type { StoredState } from './store.ts';
 import { newTally, Recent, restoreTally, type Tally } from './tally.ts';
 
@@ -30,7 +30,7 @@ export interface CountedAttempt {
 /** Every list is in the order of the configuration. */
 export class BackendCounts {
   tallies: Tally[];
-  readonly series = new Series();
+  readonly #steps: RecentSteps;
   readonly totals: TotalsById;
   #recent: Recent[];
   #clients: AffinityClients[];
@@ -39,7 +39,7 @@ export class BackendCounts {
   readonly #times: DrainTimes;
 
   /** Restores the `stored` counts if they are of as many backends as there are. */
-  constructor(backends: number, stored: StoredState | null, times: DrainTimes) {
+  constructor(backends: number, stored: StoredState | null, times: DrainTimes, steps: RecentSteps) {
     const tallies = stored?.backends.length === backends ? stored.backends : [];
     const each = Array.from({ length: backends }, (_, i) => i);
     this.tallies = each.map((i) => restoreTally(tallies[i]));
@@ -48,6 +48,7 @@ export class BackendCounts {
     this.#responseTimes = each.map(newResponseTime);
     this.totals = new TotalsById(stored?.totals);
     this.#times = times;
+    this.#steps = steps;
   }
 
   /** Adapts to a new list of backends: `from` has the old index of each, -1 for a new one. */
@@ -68,13 +69,13 @@ export class BackendCounts {
     now: number,
   ): void {
     count(totals, outcome, failed, !isFirst);
+    const answeredMs = outcome.kind === 'response' ? outcome.ms : null;
+    this.#steps.addAttempt(id, failed, answeredMs, now);
     if (index < 0) return;
     const tally = this.tallies[index]!;
-    const answeredMs = outcome.kind === 'response' ? outcome.ms : null;
     tally.requests++;
     if (failed) tally.failures++;
     this.#recent[index]!.add(answeredMs, isFirst, now);
-    this.series.add(id, failed, answeredMs, now);
     if (outcome.status === SWITCHING_PROTOCOLS) addOpened(tally.visits, this.#times, now);
   }
 

@@ -47,9 +47,9 @@ export class LiveFeed {
   }
 
   /** Schedules a push: something has changed, with these mappings. Does nothing while the live view is not watched. */
-  schedule(env: Env, mappings: MappingBatch | null): void {
+  schedule(env: Env, batches: readonly (MappingBatch | undefined)[]): void {
     if (!this.#watched) return;
-    if (mappings && mappings.count > 0) this.#mappings.push(mappings);
+    for (const batch of batches) if (batch && batch.count > 0) this.#mappings.push(batch);
     dropOldestBatches(this.#mappings, MAPPINGS_PER_PUSH);
     this.#dirty = true;
     if (!this.#waiting) this.#pushLater(env);

@@ -28,7 +28,7 @@ import { attemptsOf, countAttempts } from '../../protocol/runs.ts';
 import type { Check } from '../../protocol/traffic-schemas.ts';
 import { CallRate } from '../../stats/call-rate.ts';
 import { drainTimes } from '../../stats/drain.ts';
-import type { ShardSeries } from '../../stats/series.ts';
+import type { Range, ScopeFilter, ShardSeries } from '../../stats/rollup.ts';
 import { type LeaseAsk, type Report, syncOfLease, syncOfReport, updateOf } from './calls/first-release.ts';
 import { Load } from './calls/load.ts';
 import { ReportDedup } from './calls/report-dedup.ts';
@@ -37,6 +37,9 @@ import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
 import { broadcastHealthChanges, broadcastUnhealthy } from './gossip.ts';
 import { CHECKER, HealthChecks } from './health/health-checks.ts';
 import { LiveFeed } from './live-feed.ts';
+import { Memory } from './memory/memory.ts';
+import { RecentMappings } from './memory/recent-mappings.ts';
+import { RollupStore } from './memory/rollup-store.ts';
 import {
   assignProbe,
   listEjected,
@@ -45,7 +48,6 @@ import {
   listUnhealthy,
   markProbeSent,
 } from './probes.ts';
-import { RecentMappings } from './recent-mappings.ts';
 import { type Finding, healthChangeOf, PoolState } from './state.ts';
 import { PoolStore } from './store.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -59,6 +61,7 @@ export class Pool extends DurableObject<Env> {
   readonly #events = new EventOutbox();
   readonly #feed: LiveFeed;
   readonly #mappings: RecentMappings;
+  readonly #notable: RecentMappings;
   readonly #configPull = new ConfigPull(
     () => this.#pull(),
     (pull) => this.ctx.waitUntil(pull),
@@ -68,6 +71,8 @@ export class Pool extends DurableObject<Env> {
   readonly #alarm: Alarm;
   /** When the unhealthy backends that another shard sent were so, epoch ms. */
   #heardAt = 0;
+  readonly #rollups: RollupStore;
+  #memory: Memory;
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #mirrored = 0;
@@ -82,9 +87,12 @@ export class Pool extends DurableObject<Env> {
     this.#name = { pool, shard };
     this.#feed = new LiveFeed(this.#name, () => this.#statusNow());
     this.#store = new PoolStore(ctx.storage.sql);
-    this.#mappings = new RecentMappings(() => this.#store.batches());
+    this.#mappings = new RecentMappings('mappings', this.#store);
+    this.#notable = new RecentMappings('notable', this.#store);
     this.#push = pool === UNROUTED_POOL ? unroutedPush() : this.#store.config();
     const stored = this.#store.state();
+    this.#rollups = new RollupStore(ctx.storage.sql);
+    this.#memory = this.#newMemory(stored);
     if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
     if (stored) {
       this.#mirrored = stored.mirrored ?? 0;
@@ -99,14 +107,18 @@ export class Pool extends DurableObject<Env> {
       state: () => this.#state,
       publish: (found) => this.#publish(found),
     });
-    this.#alarm = new Alarm(ctx.storage, () => [this.#checks.nextAt()]);
+    this.#alarm = new Alarm(ctx.storage, () => [this.#checks.nextAt(), this.#memory.nextAt]);
   }
 
-  /** Runs what is due: the health checks. */
+  /**
+   * Runs what is due: health checks, the judgement of a pool whose health changes with time alone, and reports of incidents
+   * that the Directory has not heard of.
+   */
   override async alarm(): Promise<void> {
     this.#alarm.onDue();
     await this.#checks.run();
-    await this.#alarm.update();
+    this.#judge(true, Date.now());
+    await this.#report();
   }
 
   /**
@@ -153,7 +165,7 @@ export class Pool extends DurableObject<Env> {
   }
 
   #record(batch: Batch, state: PoolState, now: number): void {
-    const { returned, tookAlone, probes, runs, charged, clients, mappings } = batch;
+    const { returned, tookAlone, probes, runs, charged, clients, mappings, notable } = batch;
     state.returnSlots(returned);
     state.takeTurns(tookAlone, now);
     for (const [id] of probes) markProbeSent(state, state.indexOf(id), now);
@@ -164,8 +176,12 @@ export class Pool extends DurableObject<Env> {
     state.addClients(clients, now);
     this.#mirrored += batch.mirrored ?? 0;
     this.#dropped += batch.dropped;
+    this.#memory.add(batch.received ?? [], now);
+    if (found.length === 0) this.#judge(false, now);
     this.#mappings.add(mappings);
-    if (runs.length + mappings.count > 0) this.#feed.schedule(this.env, mappings);
+    if (notable) this.#notable.add(notable);
+    if (runs.length + mappings.count + (notable?.count ?? 0) > 0)
+      this.#feed.schedule(this.env, [mappings, notable]);
     if (found.length > 0) this.#publish(found);
     else if (!isEmpty(batch)) this.#behind.markDirty();
     if (found.length === 0 && probes.length > 0) this.#deliverEvents();
@@ -173,9 +189,10 @@ export class Pool extends DurableObject<Env> {
 
   /** Stores changed verdicts and passes them on: to the history, to the pool's other shards, to the live view. */
   #publish(found: readonly Finding[]): void {
-    this.#feed.schedule(this.env, null);
+    this.#feed.schedule(this.env, []);
     const state = this.#state;
     if (found.length === 0 || !state) return;
+    this.#judge(true, Date.now());
     this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
     this.#behind.flush();
     this.#deliverEvents();
@@ -196,6 +213,9 @@ export class Pool extends DurableObject<Env> {
       this.#state = null;
       this.#mappings.forget();
       this.#checks.forget();
+      this.#notable.forget();
+      this.#rollups.clear();
+      this.#memory = this.#newMemory(null);
       this.#store.clear();
     } else if (this.#state) {
       found = this.#state.configure(push.pool, Date.now());
@@ -205,10 +225,11 @@ export class Pool extends DurableObject<Env> {
     this.#store.saveConfig(push);
     this.#events.add(found.map((finding) => findingEvent(finding, this.#name)));
     this.#checks.configure(Date.now());
+    this.#judge(true, Date.now());
     this.ctx.waitUntil(this.#alarm.update());
     if (this.#state) this.#behind.flush();
     if (found.length > 0) this.#deliverEvents();
-    this.#feed.schedule(this.env, null);
+    this.#feed.schedule(this.env, []);
     return push.revision;
   }
 
@@ -244,7 +265,8 @@ export class Pool extends DurableObject<Env> {
   /** Adopts an ejection or a return that another shard of this pool observed. */
   hearFlip(change: HealthChange): void {
     this.#state?.applyHealthChange(change);
-    this.#feed.schedule(this.env, null);
+    this.#judge(true, Date.now());
+    this.#feed.schedule(this.env, []);
     this.#behind.flush();
   }
 
@@ -264,7 +286,8 @@ export class Pool extends DurableObject<Env> {
     if (at < this.#heardAt || !this.#state) return;
     this.#heardAt = at;
     this.#state.setUnhealthy(backends, Date.now());
-    this.#feed.schedule(this.env, null);
+    this.#judge(true, Date.now());
+    this.#feed.schedule(this.env, []);
     this.#behind.flush();
   }
 
@@ -288,10 +311,13 @@ export class Pool extends DurableObject<Env> {
     return found.length > 0;
   }
 
-  /** This shard's counters; empty when the object has no configuration. */
-  async status(): Promise<ShardStatus> {
+  /** This shard's counters, with `withRoutes` by route too; empty when the object has no configuration. */
+  async status(withRoutes = false): Promise<ShardStatus> {
     await this.#ensureRevision(0);
-    return this.#statusNow();
+    const status = this.#statusNow();
+    if (!withRoutes) return status;
+    const { routes, others } = this.#memory.received;
+    return { ...status, routes: { routes: [...routes], others } };
   }
 
   /** Returns the status, and pushes its changes to the Directory for as long as the live view is watched. */
@@ -301,41 +327,69 @@ export class Pool extends DurableObject<Env> {
     return this.#statusNow();
   }
 
-  /** The recent mappings, newest first, at most a thousand. */
+  /** The recent mappings, newest first: the last of all requests, and more of those that failed or were retried. */
   requests(): Mapping[] {
-    return this.#mappings.newest();
+    const mappings = [...this.#mappings.newest(), ...this.#notable.newest()];
+    return mappings.sort((a, b) => b.at + b.ms - (a.at + a.ms));
   }
 
-  /** This shard's last five minutes. */
-  series(): ShardSeries {
-    return this.#state?.counts.series.dump(Date.now()) ?? { steps: [] };
+  /** This shard's past. */
+  series(filter: ScopeFilter, range: Range): ShardSeries {
+    return this.#memory.series(filter, range);
   }
 
   /** This shard's counters for the metrics. Writes them first: after a crash an exported counter must not have decreased. */
   async metrics(): Promise<ShardMetrics> {
-    const status = await this.status();
+    const status = await this.status(true);
     this.#behind.flushIfDirty();
     return { status, totals: this.#state?.counts.totals.dump() ?? [] };
   }
 
   #statusNow(): ShardStatus {
-    const backends = this.#state?.status(Date.now()) ?? [];
+    const now = Date.now();
+    this.#judge(false, now);
+    const { received } = this.#memory;
+    const backends = this.#state?.status(now) ?? [];
     return {
       revision: this.#push?.revision ?? 0,
       shard: this.#name.shard,
       shards: this.#shards,
       dropped: this.#dropped,
       objectCalls: this.#calls,
-      rowsWritten: this.#store.rowsWritten + this.#alarm.rowsWritten,
+      rowsWritten: this.#store.rowsWritten + this.#rollups.rowsWritten + this.#alarm.rowsWritten,
       livePushes: this.#feed.pushes,
       mirrored: this.#mirrored,
-      backends: backends.map((backend) => ({ ...backend, health: this.#checks.health(backend.id) })),
+      received: received.all,
+      recent: this.#memory.recent(now),
+      backends: backends.map((backend) => {
+        const own = received.backends.get(backend.id);
+        const health = this.#checks.health(backend.id);
+        return own ? { ...backend, health, received: own } : { ...backend, health };
+      }),
     };
   }
 
   #newState(config: NonNullable<PoolPush['pool']>, stored: ReturnType<PoolStore['state']>): PoolState {
     const start = (weights: readonly number[]) => positionAfter(weights, startOf(this.#name.shard));
-    return new PoolState(config, stored, start, drainTimes(this.env));
+    return new PoolState(config, stored, start, drainTimes(this.env), this.#memory.steps);
+  }
+
+  #newMemory(stored: ReturnType<PoolStore['state']>): Memory {
+    return new Memory(this.#name, this.#rollups, stored?.memory, Date.now());
+  }
+
+  /** Judges the pool's health, and reports what has come of it. */
+  #judge(isNews: boolean, now: number): void {
+    if (!this.#state || this.#name.pool === UNROUTED_POOL) return;
+    const isUrgent = this.#memory.judge(this.#state, isNews, now);
+    if (isUrgent) this.#behind.markDirty();
+    if (isUrgent || this.#memory.isReportDue(now)) this.ctx.waitUntil(this.#report());
+    else if (this.#memory.nextAt !== null) this.ctx.waitUntil(this.#alarm.update());
+  }
+
+  async #report(): Promise<void> {
+    if (await this.#memory.report(this.env)) this.#behind.markDirty();
+    await this.#alarm.update();
   }
 
   async #ensureRevision(wanted: number): Promise<void> {
@@ -354,7 +408,7 @@ export class Pool extends DurableObject<Env> {
     setWatched(watched);
     if (shards) this.shardsChanged(shards);
     // What came in before this answer has not been pushed.
-    if (watched) this.#feed.schedule(this.env, null);
+    if (watched) this.#feed.schedule(this.env, []);
     if (!this.#push || push.revision > this.#push.revision) this.configure(push);
     else this.routesChanged(push.routesRevision);
     // An alarm that was lost is set again, and a broadcast that was lost is made up for.
@@ -416,9 +470,12 @@ export class Pool extends DurableObject<Env> {
       dropped: this.#dropped,
       totals: state.counts.totals.dump(),
       events: this.#events.pending,
+      memory: this.#memory.save(Date.now()),
     };
     if (this.#events.isDue(Date.now())) this.#deliverEvents();
-    this.#store.saveState(stored, this.#mappings.takeUnsaved());
+    this.#store.saveState(stored);
+    this.#mappings.save();
+    this.#notable.save();
   }
 }
 
@@ -438,6 +495,7 @@ const countRequests = (batch: Batch | null): number =>
 const isEmpty = ({
   runs,
   mappings,
+  notable,
   charged,
   returned,
   tookAlone,
@@ -445,8 +503,14 @@ const isEmpty = ({
   dropped,
   clients,
 }: Batch): boolean =>
-  runs.length + mappings.count + returned.length + tookAlone.length + mirrored + dropped === 0 &&
-  Object.keys(charged).length + Object.keys(clients).length === 0;
+  runs.length +
+    mappings.count +
+    (notable?.count ?? 0) +
+    returned.length +
+    tookAlone.length +
+    mirrored +
+    dropped ===
+    0 && Object.keys(charged).length + Object.keys(clients).length === 0;
 
 /** How many picks a shard's sequence starts ahead: a numbered shard its number, a named one a number made of its name. */
 const startOf = (shard: string): number => (/^\d+$/.test(shard) ? Number(shard) : hash32(shard) % 64);

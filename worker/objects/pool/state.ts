@@ -1,5 +1,5 @@
 /** A Pool object's memory: the sequence, the health of the backends, the counters. No I/O. */
-import { type Eligible, eligible, takesNew } from '../../balance/available.ts';
+import { type Eligible, eligible, takesNew, type Verdict } from '../../balance/available.ts';
 import {
   bringBack,
   type Change,
@@ -30,6 +30,7 @@ import { type AttemptRecord, CODE, FLAG } from '../../protocol/runs.ts';
 import type { Check } from '../../protocol/traffic-schemas.ts';
 import type { DrainTimes } from '../../stats/drain.ts';
 import { BackendCounts } from './backend-counts.ts';
+import { RecentSteps } from './memory/recent-steps.ts';
 import { Sequence } from './sequence.ts';
 import type { StoredState } from './store.ts';
 import type { Tally } from './tally.ts';
@@ -73,12 +74,13 @@ export class PoolState {
     stored: StoredState | null,
     start: (weights: readonly number[]) => number[],
     times: DrainTimes,
+    steps = new RecentSteps(),
   ) {
     this.config = completePool(config);
     const fits = stored !== null && stored.backends.length === config.backends.length;
     const position = fits ? stored.position : start(config.backends.map(baseWeight));
     this.sequence = new Sequence(position, fits ? stored.taken : 0);
-    this.counts = new BackendCounts(config.backends.length, stored, times);
+    this.counts = new BackendCounts(config.backends.length, stored, times, steps);
     this.#indices = indicesOf(config);
     this.#isOut = this.#hasNoBackendIn();
   }
@@ -300,6 +302,19 @@ export class PoolState {
     return this.#indices.get(id) ?? -1;
   }
 
+  /** The backends that take new requests now. */
+  findEligible(): Eligible {
+    return eligible(this.config.backends, this.verdictOf, this.config.whenUnavailable === 'fail-open');
+  }
+
+  /** The verdict on a backend; one that stalls somewhere counts as failing. */
+  readonly verdictOf = (index: number): Verdict => {
+    const verdict = this.#verdictOf(index);
+    return verdict === 'available' && this.#stalled.has(this.config.backends[index]!.id)
+      ? 'failing'
+      : verdict;
+  };
+
   /** The status of every backend as this shard sees it. `now` is epoch ms. */
   status(now: number): BackendStatus[] {
     this.#updateWeights(now);
@@ -307,6 +322,7 @@ export class PoolState {
       id,
       weightInForce: this.#weightOf(i, now),
       ...this.counts.status(i, now),
+      failing: this.verdictOf(i) === 'failing',
     }));
   }
 

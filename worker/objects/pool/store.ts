@@ -1,6 +1,6 @@
 /**
- * The SQL of a Pool object. Tables: `meta` (config, state and health checks as JSON, a row each, or several when one is long), `mappings`
- * (a row per write, or several when it is long; each line of a row is a JSON array).
+ * The SQL of a Pool object. Tables: `meta` (config, state and health checks as JSON, a row each, or several when one is long),
+ * `mappings` and `notable` (a row per write, or several when it is long; each line of a row is a JSON array).
  */
 import type { Position } from '../../balance/round-robin.ts';
 import { CHUNK_LENGTH, chunkText } from '../../lib/chunks.ts';
@@ -8,10 +8,13 @@ import type { PoolEvent } from '../../protocol/events.ts';
 import type { Mapping, MappingBatch, PoolPush, Totals } from '../../protocol/messages.ts';
 import type { ReportDedup } from './calls/report-dedup.ts';
 import type { StoredChecks } from './health/check-records.ts';
+import type { StoredMemory } from './memory/memory.ts';
 import type { Tally } from './tally.ts';
 
-/** Mappings kept per shard. */
-export const RING_SIZE = 1_000;
+/** A shard's rings of mappings: their tables, and how many each keeps. `notable`: of requests that failed or were retried. */
+export const RINGS = { mappings: 1_000, notable: 2_000 } as const;
+/** One of them. */
+export type Ring = keyof typeof RINGS;
 
 /** The state that is written behind the replies; `backends` are in the order of the configuration. */
 export interface StoredState {
@@ -25,6 +28,7 @@ export interface StoredState {
   readonly totals?: readonly (readonly [string, Totals])[];
   /** Events that the Directory does not have yet. */
   readonly events?: readonly PoolEvent[];
+  readonly memory?: StoredMemory;
 }
 
 /** Reads and writes one Pool object's storage; every method is synchronous. */
@@ -38,9 +42,10 @@ export class PoolStore {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     sql.exec('CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID');
-    sql.exec(
-      'CREATE TABLE IF NOT EXISTS mappings (batch INTEGER PRIMARY KEY, rows INTEGER NOT NULL, json TEXT NOT NULL)',
-    );
+    for (const ring in RINGS)
+      sql.exec(
+        `CREATE TABLE IF NOT EXISTS ${ring} (batch INTEGER PRIMARY KEY, rows INTEGER NOT NULL, json TEXT NOT NULL)`,
+      );
   }
 
   /** The stored configuration, or null. */
@@ -68,27 +73,31 @@ export class PoolStore {
     this.#write('config', push);
   }
 
-  /** Stores the state and new mappings, and deletes old mappings. */
-  saveState(state: StoredState, batches: readonly MappingBatch[]): void {
+  /** Stores the state. */
+  saveState(state: StoredState): void {
     this.#write('state', state);
+  }
+
+  /** Stores new mappings of a ring, and deletes old ones. */
+  saveMappings(ring: Ring, batches: readonly MappingBatch[]): void {
     if (batches.length === 0) return;
     for (const { count, json } of packRows(batches))
-      this.#exec('INSERT INTO mappings (rows, json) VALUES (?, ?)', count, json);
+      this.#exec(`INSERT INTO ${ring} (rows, json) VALUES (?, ?)`, count, json);
     let kept = 0;
     for (const { batch, rows } of this.#sql.exec<{ batch: number; rows: number }>(
-      'SELECT batch, rows FROM mappings ORDER BY batch DESC',
+      `SELECT batch, rows FROM ${ring} ORDER BY batch DESC`,
     )) {
-      if (kept >= RING_SIZE) {
-        this.#exec('DELETE FROM mappings WHERE batch <= ?', batch);
+      if (kept >= RINGS[ring]) {
+        this.#exec(`DELETE FROM ${ring} WHERE batch <= ?`, batch);
         break;
       }
       kept += rows;
     }
   }
 
-  /** The stored mappings, oldest first: `RING_SIZE` and at most a batch more. */
-  batches(): MappingBatch[] {
-    const query = 'SELECT rows AS count, json FROM mappings ORDER BY batch';
+  /** The stored mappings of a ring, oldest first: as many as it keeps, and at most a batch more. */
+  batches(ring: Ring): MappingBatch[] {
+    const query = `SELECT rows AS count, json FROM ${ring} ORDER BY batch`;
     return this.#sql.exec<{ count: number; json: string }>(query).toArray();
   }
 
@@ -96,7 +105,7 @@ export class PoolStore {
   clear(): void {
     this.#exec('DELETE FROM meta');
     this.#rowsOf.clear();
-    this.#exec('DELETE FROM mappings');
+    for (const ring in RINGS) this.#exec(`DELETE FROM ${ring}`);
   }
 
   /** The chunks of a long value are stored under `state`, `state#1`, `state#2` and so on. */

@@ -3,7 +3,7 @@ import type { Change } from '../../balance/ejection.ts';
 import type { Outcome } from '../../balance/types.ts';
 import { dropOldest } from '../../lib/bounded.ts';
 import { PAUSE_MS } from '../../lib/timing.ts';
-import type { Batch, Mapping } from '../../protocol/messages.ts';
+import type { Batch, Mapping, MappingBatch } from '../../protocol/messages.ts';
 import { CODE, countAttempts, FLAG, Runs } from '../../protocol/runs.ts';
 import { addFinished, type Bytes, type FinishedRequest, ReceivedCells } from '../../stats/received.ts';
 import { AffinityClients } from './affinity-clients.ts';
@@ -125,7 +125,8 @@ export class Outbox {
     const noted = {
       runs: this.#runs.take(),
       received: this.#received.take(),
-      mappings: { count: mappings.length, json: JSON.stringify(mappings) },
+      mappings: batchOf(mappings.filter((mapping) => !isNotable(mapping))),
+      notable: batchOf(mappings.filter(isNotable)),
       probes,
       clients: this.clients.take(),
       mirrored: this.#mirrored,
@@ -152,9 +153,14 @@ export class Outbox {
 }
 
 /** The entries of a batch, as its memory is limited. */
-export const entriesOf = ({ runs, mappings }: Noted): number =>
-  runs.reduce((sum, [, own]) => sum + own.length, mappings.count);
+export const entriesOf = ({ runs, mappings, notable }: Noted): number =>
+  runs.reduce((sum, [, own]) => sum + own.length, mappings.count + (notable?.count ?? 0));
 
-/** Whether every such request is recorded: it failed, was retried, or its client left. */
+const batchOf = (mappings: readonly Mapping[]): MappingBatch => ({
+  count: mappings.length,
+  json: JSON.stringify(mappings),
+});
+
+/** Whether every such request is recorded, and kept longer than others: it failed, was retried, or its client left. */
 export const isNotable = ({ backend, status, attempts }: FinishedRequest): boolean =>
   status >= 500 || backend === null || attempts.length !== 1 || attempts[0]!.outcome !== 'ok';

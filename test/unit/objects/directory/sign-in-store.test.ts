@@ -1,5 +1,4 @@
 /** The bounds of what is kept of sign-ins, on SQLite itself. */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import {
   ADDRESSES_KEPT,
@@ -8,23 +7,14 @@ import {
   ENDED_KEPT,
   SignInStore,
 } from '../../../../worker/objects/directory/sign-in-store.ts';
+import { openSql } from '../../../support/sqlite.ts';
 
 const NOW = 1_800_000_000_000;
 const LATER = NOW + 3_600_000;
 
 function open(): { store: SignInStore; count(table: string): number } {
-  const database = new DatabaseSync(':memory:');
-  const prepared = new Map<string, StatementSync>();
-  const exec = (query: string, ...values: SQLInputValue[]) => {
-    const statement = prepared.get(query) ?? database.prepare(query);
-    prepared.set(query, statement);
-    const rows = statement.all(...values);
-    return { toArray: () => rows, one: () => rows[0] };
-  };
-  return {
-    store: new SignInStore({ exec } as unknown as ConstructorParameters<typeof SignInStore>[0]),
-    count: (table) => Number(database.prepare(`SELECT COUNT(*) AS n FROM ${table}`).get()!.n),
-  };
+  const { sql, count } = openSql();
+  return { store: new SignInStore(sql), count };
 }
 
 const attempts = (store: SignInStore, address: string, count: number, now = NOW): number[] =>

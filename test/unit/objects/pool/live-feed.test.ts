@@ -24,7 +24,7 @@ function feedOf() {
     /** How many pushes a change brings about, now and within the next seconds. */
     async pushes() {
       const before = feed.pushes;
-      feed.schedule(env, null);
+      feed.schedule(env, []);
       await vi.advanceTimersByTimeAsync(5_000);
       return feed.pushes - before;
     },
@@ -84,7 +84,7 @@ describe('limits', () => {
     const env = { DIRECTORY: { getByName: () => directory } } as unknown as Env;
     const feed = new LiveFeed({ pool: 'p0', shard: '0' }, () => statusOf(0));
     feed.watch();
-    for (let i = 0; i < 20; i++) feed.schedule(env, batchOf(i * 64, 64));
+    for (let i = 0; i < 20; i++) feed.schedule(env, [batchOf(i * 64, 64)]);
     await vi.advanceTimersByTimeAsync(1_000);
     const { mappings } = pushed[0]!;
     const count = mappings.reduce((sum, batch) => sum + batch.count, 0);

@@ -1,8 +1,8 @@
 /** How many Pool objects `GET /api/requests` asks at once: their rings together must fit into an isolate. */
 import { expect, test } from 'vitest';
-import { serve } from '../../../worker/api/http/operation.ts';
-import { statusApi } from '../../../worker/api/status.ts';
-import { configSchema } from '../../../worker/config/schema.ts';
+import { serve } from '../../../../worker/api/http/operation.ts';
+import { requestsApi } from '../../../../worker/api/traffic/requests.ts';
+import { configSchema } from '../../../../worker/config/schema.ts';
 
 const SHARDS = 64;
 const RING = 1_000;
@@ -31,7 +31,7 @@ test('the newest requests of a pool with 64 shards are found six rings at a time
     DIRECTORY: { getByName: () => directory },
     POOL: { getByName: (name: string) => ({ requests: () => requests(Number(name.split('/')[1])) }) },
   };
-  const answer = await serve(statusApi).request('/requests?pool=shop&limit=100', {}, env);
+  const answer = await serve(requestsApi).request('/requests?pool=shop&limit=100', {}, env);
   const body = (await answer.json()) as { requests: { at: number }[] };
   expect(most).toBe(6);
   const newest = Array.from({ length: 100 }, (_, i) => RING * SHARDS - 1 - i);
