@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { Overview } from './pages/overview/overview.tsx';
 import { PageNotFound } from './pages/page-not-found.tsx';
-import type { RequestsSearch } from './pages/requests/filter.ts';
+import { KEYS, type RequestsSearch } from './pages/requests/filter.ts';
 import { Shell } from './shell/shell.tsx';
 
 /** A search parameter as text; undefined if it is empty. */
@@ -33,6 +33,8 @@ export interface PoolSearch {
   readonly find?: string;
   readonly show?: string;
   readonly sort?: string;
+  /** The range of the charts. */
+  readonly range?: string;
 }
 
 /**
@@ -54,6 +56,12 @@ export interface HistorySearch {
   readonly pool?: string;
 }
 
+/** `id`: the incident that is open; `pool`: the filter. */
+export interface IncidentsSearch {
+  readonly id?: string;
+  readonly pool?: string;
+}
+
 const root = createRootRoute({ component: Shell, notFoundComponent: PageNotFound });
 
 const overview = createRoute({
@@ -72,6 +80,7 @@ const pool = createRoute({
     find: text(search.find),
     show: text(search.show),
     sort: text(search.sort),
+    range: text(search.range),
   }),
   component: lazyRouteComponent(() => import('./pages/pool/pool-page.tsx'), 'PoolPage'),
 });
@@ -80,11 +89,7 @@ const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
   validateSearch: (search: Search): RequestsSearch => ({
-    pool: text(search.pool),
-    backend: text(search.backend),
-    outcome: text(search.outcome),
-    status: text(search.status),
-    path: text(search.path),
+    ...Object.fromEntries(KEYS.map((key) => [key, text(search[key])])),
     id: text(search.id),
   }),
   component: lazyRouteComponent(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
@@ -114,6 +119,13 @@ const history = createRoute({
   component: lazyRouteComponent(() => import('./pages/history/history-page.tsx'), 'HistoryPage'),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => root,
+  path: '/incidents',
+  validateSearch: (search: Search): IncidentsSearch => ({ id: text(search.id), pool: text(search.pool) }),
+  component: lazyRouteComponent(() => import('./pages/incidents/incidents-page.tsx'), 'IncidentsPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -122,7 +134,7 @@ const settings = createRoute({
 
 /** The dashboard's router. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, pool, requests, routes, history, settings]),
+  routeTree: root.addChildren([overview, pool, incidents, requests, routes, history, settings]),
   // All parameters are text: 502 is 502 in the URL, not "502".
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(String),

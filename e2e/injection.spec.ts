@@ -69,7 +69,7 @@ async function watch(page: Page) {
 test('configuration and requests are shown as text', async ({ page }) => {
   const signs = await watch(page);
   await open(dashboard, page);
-  await expect(page.getByRole('main').getByRole('link', { name: /dead ejected/ })).toBeVisible();
+  await expect(page.getByRole('main').getByRole('link', { name: /dead is ejected/ })).toBeVisible();
   expect(await signs(), 'overview').toEqual([]);
 
   const { path, requestId } = (await get('/requests')).requests[0];

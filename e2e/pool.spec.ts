@@ -172,7 +172,7 @@ test('on a small screen backends are cards, and nothing is wider than the screen
     await page.goto(`http://localhost:${pools.product.port}${path}`);
     const isThere = path.includes('=')
       ? page.getByLabel(/Timeout/)
-      : page.getByText('Failures per five seconds');
+      : page.getByRole('heading', { name: 'What clients waited for the headers' });
     await expect(isThere).toBeVisible();
     const widest = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(widest).toBeLessThanOrEqual(360);

@@ -1,4 +1,5 @@
 /** The Requests page: the live list, its filters, and the details of a request. */
+import { readFileSync } from 'node:fs';
 import { expect, type Page, test } from 'playwright/test';
 import { echo, type Origin, startOrigin } from '../test/support/origins.ts';
 import { type Product, startProduct } from '../test/support/product/product.ts';
@@ -112,6 +113,39 @@ test('filters are in the URL, survive a reload, and can be cleared', async ({ pa
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect(rows(page).filter({ hasText: 'api.test/orders' })).not.toHaveCount(0);
   expect(new URL(page.url()).search).toBe('');
+});
+
+test('a filter that is not complete says that it is not applied, and classes and failures are one click', async ({
+  page,
+}) => {
+  await product.get('shop.test', '/nothing');
+  await open(page, '/requests');
+  await page.getByLabel('Status').fill('50');
+  await expect(page.getByText('Not applied. Write a status such as 502')).toBeVisible();
+  await page.getByLabel('Slower than').fill('soon');
+  await expect(page.getByText('Not applied. Write a time such as')).toBeVisible();
+  expect(new URL(page.url()).search).toBe('');
+  await page.getByRole('button', { name: '5xx' }).click();
+  await expect(page).toHaveURL(/status=5xx/);
+  await expect(page.getByText('No matching requests')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear', exact: true }).click();
+  await page.getByRole('button', { name: 'Retried' }).click();
+  await expect(rows(page).first()).toContainText('b ✗ timeout → a');
+  await page.getByLabel('Slower than').fill('200 ms');
+  await expect(page).toHaveURL(/slowerThanMs=200/);
+  await expect(rows(page).first()).toContainText('b ✗ timeout → a');
+});
+
+test('the list of requests can be exported', async ({ page }) => {
+  await product.get('api.test', '/export-me');
+  await open(page, '/requests');
+  await expect(rows(page).filter({ hasText: '/export-me' })).toHaveCount(1);
+  await page.getByRole('button', { name: 'Export', exact: true }).click();
+  const started = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'CSV' }).click();
+  const text = readFileSync(await (await started).path(), 'utf8');
+  expect(text.split('\r\n')[0]).toMatch(/^requestId,receivedAt,method,host,path/);
+  expect(text).toContain('/export-me');
 });
 
 test('the list pauses under the pointer, and counts the new requests', async ({ page }) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Browser, chromium } from 'playwright';
-import { crowded, empty, lively, type Stage } from './screenshots/scenes.ts';
+import { crowded, down, empty, failing, fleet, lively, type Stage, thousand } from './screenshots/scenes.ts';
 import { BROWSER_ARGS, ensureBrowser } from './support/browser.ts';
 import { buildIfNeeded } from './support/build.ts';
 import { callApi } from './support/demo.ts';
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     /** How long traffic flows before the first picture. */
     seconds: { type: 'string', default: '12' },
+    /** Widths of the window, separated by commas. */
+    widths: { type: 'string', default: '1440,390' },
   },
 });
 
@@ -46,9 +48,44 @@ const SCENES = [
       ['crowded-pool', '/pools/pool-07'],
     ],
   },
+  {
+    setUp: failing,
+    pages: [
+      ['failing-overview', '/'],
+      ['failing-pool', '/pools/shop'],
+      ['failing-pool-degraded', '/pools/api'],
+      ['failing-incidents', '/incidents'],
+      ['failing-incident', '/incidents?id=1'],
+      ['failing-requests', '/requests?failed=true'],
+      ['failing-history', '/history'],
+    ],
+  },
+  {
+    setUp: down,
+    pages: [
+      ['down-overview', '/'],
+      ['down-pool', '/pools/shop'],
+      ['down-orphan', '/pools/orphan'],
+    ],
+  },
+  {
+    setUp: fleet,
+    pages: [
+      ['fleet-overview', '/'],
+      ['fleet-pool', '/pools/catalog-eu'],
+      ['fleet-routes', '/routes'],
+    ],
+  },
+  {
+    setUp: thousand,
+    pages: [
+      ['thousand-pool', '/pools/web'],
+      ['thousand-problems', '/pools/web?show=problems'],
+    ],
+  },
   { setUp: empty, pages: [['empty-overview', '/']] },
 ] as const;
-const WIDTHS = [1_440, 390];
+const WIDTHS = values.widths.split(',').map(Number);
 const THEMES = ['light', 'dark'] as const;
 
 ensureBrowser();

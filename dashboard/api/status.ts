@@ -2,8 +2,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import type { PoolStatus } from '../../worker/stats/pool-status.ts';
 import { noSamples, type Samples, withSample } from '../model/rates.ts';
-import { type PoolSeries, seriesOf } from '../model/series.ts';
-import { call } from './client.ts';
+import { type AnswerOf, call } from './client.ts';
+import { noteServerTime } from './server-time.ts';
 
 export type { PoolStatus } from '../../worker/stats/pool-status.ts';
 export type BackendStatus = PoolStatus['backends'][number];
@@ -23,11 +23,12 @@ export type PoolSamples = Readonly<Record<string, PoolSample>>;
  */
 export function withStatuses(poolSamples: PoolSamples, statuses: readonly PoolStatus[]): PoolSamples {
   const at = Date.now();
+  if (statuses[0]) noteServerTime(statuses[0].at);
   const next: Record<string, PoolSample> = { ...poolSamples };
   for (const status of statuses)
     next[status.pool] = {
       status,
-      samples: withSample(next[status.pool]?.samples ?? noSamples, { at, backends: status.backends }),
+      samples: withSample(next[status.pool]?.samples ?? noSamples, { ...status, at }),
     };
   return next;
 }
@@ -65,20 +66,42 @@ export const poolSamplesQuery = queryOptions({
   structuralSharing: false,
 });
 
-const SERIES_MS = 5 * 60_000;
-const STEP_MS = 5_000;
+/** How often the counts that the live view does not push are read. */
+const COUNTS_MS = 10_000;
+const MINUTE_MS = 60_000;
 
-/** The last five minutes in steps of five seconds: of all pools, or of one by backend. */
-export const seriesQuery = (pool?: string) =>
-  queryOptions({
-    queryKey: ['series', pool ?? null],
-    queryFn: async (): Promise<PoolSeries[]> => {
-      const to = Date.now();
-      const range = { from: to - SERIES_MS, to, step: STEP_MS };
-      const query = pool === undefined ? range : { pool, by: 'backend' as const, ...range };
-      const { pools = [], backends, ...columns } = await call('GET /series', { query });
-      if (pool !== undefined) return [seriesOf(pool, columns, backends)];
-      return pools.map(({ id, ...own }) => seriesOf(id, own));
-    },
-    refetchInterval: 5_000,
-  });
+/** A reading of the requests that no route fitted. */
+interface UnroutedReading {
+  readonly at: number;
+  readonly requests: number;
+}
+
+/** What clients received by route, and the requests that no route fitted. */
+export interface Deployment {
+  readonly routes: AnswerOf<'GET /status'>['routes'];
+  /** Requests without a route, since they are counted and in the last minute; the latter is null until it is known. */
+  readonly unrouted: number;
+  readonly lastMinute: number | null;
+  readonly readings: readonly UnroutedReading[];
+}
+
+/** The counts of the whole deployment. */
+export const deploymentQuery = queryOptions({
+  queryKey: ['deployment'],
+  queryFn: async ({ client: queries }): Promise<Deployment> => {
+    const { routes, unrouted } = await call('GET /status');
+    const requests = Object.values(unrouted.own).reduce((sum, n) => sum + n, 0);
+    const now = Date.now();
+    const known = queries.getQueryData<Deployment>(['deployment'])?.readings ?? [];
+    const before = known.filter(({ at }) => at > now - MINUTE_MS - COUNTS_MS);
+    const first = before.find(({ at }) => at >= now - MINUTE_MS - COUNTS_MS);
+    return {
+      routes,
+      unrouted: requests,
+      lastMinute: first ? Math.max(0, requests - first.requests) : null,
+      readings: [...before, { at: now, requests }],
+    };
+  },
+  refetchInterval: ({ state }) => ((state.data?.readings.length ?? 0) < 2 ? 2_000 : COUNTS_MS),
+  structuralSharing: false,
+});

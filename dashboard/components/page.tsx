@@ -1,12 +1,11 @@
 /** The frame of every page: title, facts beside it, the live indicator, actions, and content that dims while it is stale. */
 import { type ReactNode, useEffect } from 'react';
-import { useConnection, useStaleSince, useTicking } from '../live/use-live.ts';
+import { useConnection, useProblems, useStaleSince, useTicking } from '../live/use-live.ts';
 import { clock, duration } from '../model/format.ts';
+import { problemsTitle } from '../model/health.ts';
 
 interface PageProps {
   readonly title: string;
-  /** The browser tab's title, where it says more than the page's. */
-  readonly tabTitle?: string;
   /** Beside the title: policy, revision. */
   readonly facts?: ReactNode;
   readonly actions?: ReactNode;
@@ -14,9 +13,10 @@ interface PageProps {
 }
 
 /** One page. */
-export function Page({ title, tabTitle, facts, actions, children }: PageProps) {
+export function Page({ title, facts, actions, children }: PageProps) {
   const isStale = useStaleSince() !== null;
-  const inTab = `${tabTitle ?? title} · Evenkeel`;
+  // What is wrong comes first, whatever page is open: an operator may see nothing but the tab.
+  const inTab = [problemsTitle(useProblems()), title, 'Evenkeel'].filter((part) => part !== '').join(' · ');
   useEffect(() => {
     document.title = inTab;
   }, [inTab]);

@@ -1,6 +1,6 @@
 /** The state of a backend or a pool as a word and a colour. Every state's colour is defined here. */
 import type { LeftOut } from '../api/explain.ts';
-import type { Health } from '../model/health.ts';
+import { HEALTH_WORDS, type Health } from '../model/health.ts';
 
 const DOT = {
   good: 'bg-kumo-success',
@@ -18,10 +18,11 @@ const TEXT = {
 export type Tone = keyof typeof DOT;
 
 const HEALTH_TONE: Record<Health, Tone> = {
-  well: 'good',
-  ejected: 'bad',
+  ok: 'good',
+  reduced: 'off',
+  degraded: 'warning',
+  failing: 'bad',
   down: 'bad',
-  draining: 'warning',
   unknown: 'off',
 };
 
@@ -55,10 +56,15 @@ export function HealthDot({ health }: { readonly health: Health }) {
   return (
     <span className="relative inline-flex items-center">
       <span aria-hidden="true" className={`size-2 rounded-full ${DOT[HEALTH_TONE[health]]}`} />
-      <span className="sr-only">{health}</span>
+      <span className="sr-only">{HEALTH_WORDS[health]}</span>
     </span>
   );
 }
+
+/** A pool's health as a word with its dot. */
+export const HealthState = ({ health }: { readonly health: Health }) => (
+  <State tone={HEALTH_TONE[health]}>{HEALTH_WORDS[health]}</State>
+);
 
 /** A text in the colour of a pool's health. */
 export const healthText = (health: Health): string => TEXT[HEALTH_TONE[health]];

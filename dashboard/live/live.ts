@@ -68,7 +68,11 @@ function take(queries: QueryClient, message: Message): void {
 
 /** Shows the failures together with the ejection, rather than at the next interval of the series. */
 const refreshSeries = (queries: QueryClient): void =>
-  void queries.invalidateQueries({ queryKey: ['series'] }, { cancelRefetch: false });
+  void Promise.all(
+    [['series'], ['incidents']].map((queryKey) =>
+      queries.invalidateQueries({ queryKey }, { cancelRefetch: false }),
+    ),
+  );
 
 /** The configuration has changed: every page that shows it fetches it again. */
 function noteRevision(queries: QueryClient, revision: number): void {
@@ -83,9 +87,14 @@ async function catchUp(queries: QueryClient): Promise<void> {
   // A rate must not count in ten seconds what came during a longer silence.
   queries.setQueryData<PoolSamples>(poolSamplesQuery.queryKey, (known) => known && withoutOldSamples(known));
   await Promise.all(
-    [configQuery.queryKey, poolSamplesQuery.queryKey, eventsQuery.queryKey, ['revisions'], ['series']].map(
-      (queryKey) => queries.invalidateQueries({ queryKey }),
-    ),
+    [
+      configQuery.queryKey,
+      poolSamplesQuery.queryKey,
+      eventsQuery.queryKey,
+      ['revisions'],
+      ['series'],
+      ['incidents'],
+    ].map((queryKey) => queries.invalidateQueries({ queryKey })),
   );
 }
 

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Store, useSelector } from '@tanstack/react-store';
 import { createContext, useContext } from 'react';
 import { type PoolSamples, poolSamplesQuery } from '../api/status.ts';
-import { type Health, summarise } from '../model/health.ts';
+import { byHealth, type Health, isProblem, summarise } from '../model/health.ts';
 import { now } from './clock.ts';
 import type { Connection, LiveConnection } from './connection.ts';
 
@@ -36,6 +36,27 @@ export function useFigure<T extends string | number | boolean | null>(of: (now: 
 
 const healths = (poolSamples: PoolSamples): Record<string, Health> =>
   Object.fromEntries(Object.entries(poolSamples).map(([id, { status }]) => [id, summarise(status).health]));
+
+/** A pool with a problem. */
+export interface ProblemPool {
+  readonly id: string;
+  readonly health: Health;
+}
+
+const problemsOf = (poolSamples: PoolSamples): ProblemPool[] =>
+  Object.entries(poolSamples)
+    .map(([id, { status }]) => ({ id, summary: summarise(status) }))
+    .filter(({ summary }) => isProblem(summary.health))
+    .sort((a, b) => byHealth(a.summary, b.summary))
+    .map(({ id, summary }) => ({ id, health: summary.health }));
+
+const NO_PROBLEMS: readonly ProblemPool[] = [];
+
+/** The pools with a problem, worst first. */
+export function useProblems(): readonly ProblemPool[] {
+  const { data } = useQuery({ ...poolSamplesQuery, select: problemsOf, structuralSharing: true });
+  return data ?? NO_PROBLEMS;
+}
 
 const NO_HEALTHS: Readonly<Record<string, Health>> = {};
 

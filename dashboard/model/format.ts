@@ -8,11 +8,26 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
   fractionalSecondDigits: 3,
 });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 const ZONE = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
 const EXACT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
 /** Shown where there is no value. */
 export const NONE = '–';
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** Bytes as `840 B`, `12.4 MB`: powers of a thousand. */
+function bytes(n: number | null): string {
+  if (n === null) return NONE;
+  const power = n < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(n) / 3));
+  const value = n / 1_000 ** power;
+  return `${power === 0 ? Math.round(value) : ONE_DIGIT.format(value)} ${BYTE_UNITS[power]}`;
+}
+
+/** `12.4 MB/s`; nothing where it is not known or no length was. */
+export const bytesPerSecond = (n: number | null): string | undefined =>
+  n === null || n === 0 ? undefined : `${bytes(n)}/s`;
 
 /** `1,204`. */
 export const count = (value: number | null): string => (value === null ? NONE : NUMBER.format(value));
@@ -66,6 +81,9 @@ export const zone = (at: number): string =>
 
 /** `12:04:31 CET`: a time that can be laid beside another log. */
 export const clockWithZone = (at: number): string => `${clock(at).slice(0, 8)} ${zone(at)}`;
+
+/** `29 Nov, 12:04:31 CET`. */
+export const dateAndClock = (at: number): string => `${DAY.format(at)}, ${clockWithZone(at)}`;
 
 /** The exact time with date and zone, shown on hover over a relative one. */
 export const exactTime = (at: number): string => EXACT.format(at);

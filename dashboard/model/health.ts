@@ -1,129 +1,118 @@
-/** What is wrong with a pool: its health, and the sentences about it. No I/O. */
+/** A pool's health, as the API judges it by what clients get, and the sentences about it. No I/O. */
 import type { PoolStatus } from '../api/status.ts';
-import { countdown } from './format.ts';
+import { clockWithZone, count, countdown, duration, plural } from './format.ts';
 
-/** `down`: no backend is available · `ejected`: one or more are, or are unhealthy · `draining` · `well` · `unknown`: no data yet. */
-export type Health = 'down' | 'ejected' | 'draining' | 'well' | 'unknown';
+/** The API's states, worst first; `unknown`: no data yet. */
+export type Health = 'down' | 'failing' | 'degraded' | 'reduced' | 'unknown' | 'ok';
+
+/** Worst first. */
+const ORDER: readonly Health[] = ['down', 'failing', 'degraded', 'unknown', 'reduced', 'ok'];
+
+/** Each state as a word. */
+export const HEALTH_WORDS: Readonly<Record<Health, string>> = {
+  down: 'down',
+  failing: 'failing',
+  degraded: 'degraded',
+  reduced: 'reduced',
+  ok: 'OK',
+  unknown: 'waiting for data',
+};
 
 /** A pool in one line. */
 export interface Summary {
   readonly health: Health;
+  /** Since when it is so (epoch ms); null: not known. */
+  readonly since: number | null;
+  /** In the API's words; empty where nothing is wrong. */
+  readonly why: string;
+  /** Backends that take new requests; those on standby are counted apart. */
   readonly available: number;
+  readonly standby: number;
   readonly total: number;
-  readonly ejected: readonly string[];
-  readonly unhealthy: readonly string[];
-  readonly draining: readonly string[];
-  readonly disabled: readonly string[];
 }
-
-/** Worst first. */
-const ORDER: readonly Health[] = ['down', 'ejected', 'draining', 'unknown', 'well'];
 
 /** A status never changes, and several places on a page need its summary. */
 const summaries = new WeakMap<PoolStatus, Summary>();
 
+const UNKNOWN: Summary = { health: 'unknown', since: null, why: '', available: 0, standby: 0, total: 0 };
+
 /** Summarises a pool; undefined: its status is not known yet. */
 export function summarise(status: PoolStatus | undefined): Summary {
-  if (!status) return summaryOf(undefined);
+  if (!status) return UNKNOWN;
   const summary = summaries.get(status) ?? summaryOf(status);
   summaries.set(status, summary);
   return summary;
 }
 
-function summaryOf(status: PoolStatus | undefined): Summary {
-  const backends = status?.backends ?? [];
-  const ids = (name: string) => backends.filter((backend) => backend.status === name).map(({ id }) => id);
-  const [available, ejected, draining] = [ids('available'), ids('ejected'), ids('draining')];
-  const unhealthy = ids('unhealthy');
+function summaryOf({ health, backends }: PoolStatus): Summary {
+  let [available, standby] = [0, 0];
+  for (const { status } of backends) {
+    if (status === 'available') available++;
+    if (status === 'standby') standby++;
+  }
   return {
-    health: status
-      ? healthOf(available.length, ejected.length + unhealthy.length, draining.length)
-      : 'unknown',
-    available: available.length,
+    health: health.state,
+    since: health.since,
+    why: health.why,
+    available,
+    standby,
     total: backends.length,
-    ejected,
-    unhealthy,
-    draining,
-    disabled: ids('disabled'),
   };
 }
 
-function healthOf(available: number, out: number, draining: number): Health {
-  if (available === 0) return 'down';
-  if (out > 0) return 'ejected';
-  return draining > 0 ? 'draining' : 'well';
-}
-
 /** Whether an operator should look at it. */
-export const isProblem = (health: Health): boolean => health === 'down' || health === 'ejected';
+export const isProblem = (health: Health): boolean =>
+  health === 'down' || health === 'failing' || health === 'degraded';
 
 /** Sorts problems first and keeps the configured order among equals. */
 export const byHealth = (a: Summary, b: Summary): number => ORDER.indexOf(a.health) - ORDER.indexOf(b.health);
 
-const NO_DATA = 'waiting for data';
-const NONE_AVAILABLE = 'no backend is available';
-
-/** A pool without a problem; disabled backends are not a problem, but are named. */
-const wellInWords = ({ disabled }: Summary): string =>
-  disabled.length === 0 ? 'all well' : `all well, ${disabled.join(', ')} disabled`;
-
-/** A pool's state in one sentence, for a list of pools; `now` in epoch ms. */
-export function stateInWords(summary: Summary, status: PoolStatus | undefined, now: number): string {
-  const { health, ejected, unhealthy, draining } = summary;
-  switch (health) {
-    case 'down':
-      if (unhealthy.length > 0) return `none is left: ${outInWords(summary)}${nextProbe(status, now)}`;
-      return ejected.length > 0
-        ? `all ejected: ${ejected.join(', ')}${nextProbe(status, now)}`
-        : NONE_AVAILABLE;
-    case 'ejected':
-      return `${outInWords(summary)}${nextProbe(status, now)}`;
-    case 'draining':
-      return `${draining.join(', ')} draining`;
-    case 'unknown':
-      return NO_DATA;
-    case 'well':
-      return wellInWords(summary);
-  }
+/** `2 of 3 available`, `2 of 3 available, 1 on standby`. */
+export function availability({ available, standby, total, health }: Summary): string {
+  if (health === 'unknown') return '–';
+  const spare = standby > 0 ? `, ${standby} on standby` : '';
+  return `${count(available)} of ${count(total)} available${spare}`;
 }
 
-/** `b unhealthy, c ejected`. */
-const outInWords = ({ unhealthy, ejected }: Summary): string =>
-  [
-    ...(unhealthy.length > 0 ? [`${unhealthy.join(', ')} unhealthy`] : []),
-    ...(ejected.length > 0 ? [`${ejected.join(', ')} ejected`] : []),
-  ].join(', ');
+/** What is wrong in the API's words; `OK` where nothing is. */
+export function reasonOf({ health, why }: Summary): string {
+  return why === '' ? HEALTH_WORDS[health] : why;
+}
 
-/** When the next ejected backend is probed. */
-function nextProbe(status: PoolStatus | undefined, now: number): string {
-  const ends = (status?.backends ?? [])
-    .filter((backend) => backend.status === 'ejected')
-    .flatMap(({ ejectedUntil }) => ejectedUntil ?? []);
+/** `since 04:55:41 CET, for 2 min`; empty where nothing is wrong or it is not known. `now` in epoch ms. */
+export function sinceInWords({ health, since }: Summary, now: number): string {
+  if (since === null || health === 'ok' || health === 'unknown') return '';
+  return `since ${clockWithZone(since)}, for ${lasted(now - since)}`;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/** How long something has lasted, in whole seconds, because the clock ticks once per second. */
+export function lasted(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / SECOND_MS);
+  return ms < MINUTE_MS ? `${seconds} s` : duration(ms);
+}
+
+/** What an outage has cost: `321 requests failed, 12 saved by a retry`. */
+export const costInWords = (failed: number, saved: number): string =>
+  `${plural(failed, 'request')} failed${saved > 0 ? `, ${count(saved)} saved by a retry` : ''}`;
+
+/** When the next ejected backend is probed; empty if none is ejected. `now` in epoch ms. */
+export function nextProbe(status: PoolStatus | undefined, now: number): string {
+  const ends = (status?.backends ?? []).flatMap(({ ejectedUntil }) => ejectedUntil ?? []);
   if (ends.length === 0) return '';
-  return ` · ${ends.length > 1 ? 'next ' : ''}${probeIn(Math.min(...ends), now)}`;
+  return `${ends.length > 1 ? 'next ' : ''}${probeIn(Math.min(...ends), now)}`;
 }
 
 /** `probe in 12 s`; once that time is over the next suitable request is the probe. Both in epoch ms. */
 export const probeIn = (until: number, now: number): string =>
   until > now ? `probe in ${countdown(until, now)}` : 'probe due';
 
-/** A pool's worst problem with its cause, for the pool's own page; `now` in epoch ms. */
-export function worstProblem(
-  status: PoolStatus | undefined,
-  causes: Readonly<Record<string, string>>,
-  now: number,
-): string {
-  const summary = summarise(status);
-  const { health, ejected, unhealthy, draining, available } = summary;
-  if (health === 'unknown') return NO_DATA;
-  if (unhealthy.length > 0) return outInWords(summary);
-  const [first] = ejected;
-  if (first !== undefined) {
-    const until = status?.backends.find(({ id }) => id === first)?.ejectedUntil ?? now;
-    const cause = causes[first] ? `: ${causes[first]}` : '';
-    const more = ejected.length > 1 ? `, and ${ejected.length - 1} more` : '';
-    return `${first} ejected, ${probeIn(until, now)}${cause}${more}`;
-  }
-  if (available === 0) return NONE_AVAILABLE;
-  return draining.length > 0 ? `${draining.join(', ')} draining` : wellInWords(summary);
+/** What is wrong with the deployment, for the tab's title: `(2) shop down, api failing`; empty where nothing is. */
+export function problemsTitle(problems: readonly { readonly id: string; readonly health: Health }[]): string {
+  const [worst] = problems;
+  if (!worst) return '';
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : '';
+  return `(${problems.length}) ${worst.id} ${HEALTH_WORDS[worst.health]}${more}`;
 }

@@ -52,6 +52,20 @@ const REASONS: Record<Mapping['reason'], Explained> = {
 export const explainReason = (reason: Mapping['reason']): Explained =>
   REASONS[reason] ?? { words: reason, why: reason };
 
+const NOT_RETRIED: Record<NonNullable<Mapping['notRetried']>, string> = {
+  budget: 'the retry budget was used up: too many of the recent requests had been retried already',
+  method: 'its method is not idempotent, so a second attempt might do something twice (retry.nonIdempotent)',
+  body: 'its body was too large to keep, or was already on its way (retry.bodyLimitBytes)',
+  attempts: 'it had as many attempts as the pool or the route allows (retry.maxRetries)',
+  'nobody-left': 'every other backend was tried already, or out',
+  time: 'the time of the request was over',
+  'client-closed': 'the client had left',
+};
+
+/** Why no further attempt followed the last one, which failed; null: it did not fail, or it is not known. */
+export const explainNotRetried = ({ notRetried }: Mapping): string | null =>
+  notRetried ? (NOT_RETRIED[notRetried] ?? notRetried) : null;
+
 const OUTCOMES: Record<MappedAttempt['outcome'], string> = {
   ok: 'answered',
   'failure-status': 'answered with a failure status',
@@ -71,12 +85,17 @@ export function describeAttempt({ outcome, status }: Pick<MappedAttempt, 'outcom
   return OUTCOMES[outcome] ?? outcome;
 }
 
+const CLIENT_CLOSED = 499;
+
+/** An answer of the balancer's own. */
+const ownAnswer = (status: number, attempts: number): string => {
+  if (status === CLIENT_CLOSED) return 'The client left before a response';
+  return `${status} from the balancer itself, because ${attempts > 0 ? 'every attempt failed' : 'no backend was asked'}`;
+};
+
 /** A request's result in one sentence. */
 export function describeMapping({ status, backend, attempts, ms }: Mapping): string {
-  const answer =
-    backend === null
-      ? `${status} from the balancer, because no backend answered`
-      : `${status} from ${backend}`;
+  const answer = backend === null ? ownAnswer(status, attempts.length) : `${status} from ${backend}`;
   const after = attempts.length > 1 ? ` after ${plural(attempts.length, 'attempt')}` : '';
   return `${answer}${after}, in ${count(ms)} ms.`;
 }

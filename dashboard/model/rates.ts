@@ -1,11 +1,12 @@
-/** Rates and shares made of counters, and of a pool's last five minutes. No I/O. */
-import type { PoolSeries } from './series.ts';
+/** Rates made of counters. No I/O. */
 
 /** A reading of the counters, with the time it arrived (epoch ms of this browser). */
 export interface Sample {
   readonly at: number;
+  /** Requests of clients, those that left before their response included. */
   readonly requests: number;
-  /** Requests by backend id. */
+  /** Attempts in all, and by backend id. */
+  readonly attempts: number;
   readonly byBackend: ReadonlyMap<string, number>;
 }
 /** Oldest first. */
@@ -20,28 +21,31 @@ export const noSamples: Samples = [];
 
 interface Counted {
   readonly at: number;
+  readonly responses: Readonly<Record<string, number>>;
+  readonly clientClosed: number;
   readonly backends: readonly { readonly id: string; readonly requests: number }[];
 }
 
 /** Adds a reading and drops those that no rate needs any more. Counters that went back (a new pool object) start over. */
-export function withSample(samples: Samples, { at, backends }: Counted): Samples {
+export function withSample(samples: Samples, { at, responses, clientClosed, backends }: Counted): Samples {
   // This runs every second for every backend: one pass, and no garbage.
-  let total = 0;
+  let attempts = 0;
   const byBackend = new Map<string, number>();
   for (const { id, requests } of backends) {
-    total += requests;
+    attempts += requests;
     byBackend.set(id, requests);
   }
-  const sample = { at, requests: total, byBackend };
+  const requests = Object.values(responses).reduce((sum, n) => sum + n, clientClosed);
+  const sample = { at, requests, attempts, byBackend };
   const last = samples.at(-1);
-  if (last && sample.requests < last.requests) return [sample];
+  if (last && (requests < last.requests || attempts < last.attempts)) return [sample];
   if (last && at <= last.at) return samples;
   const from = samples.findLastIndex((older) => older.at <= at - WINDOW_MS);
   return [...samples.slice(Math.max(0, from)), sample];
 }
 
 /**
- * Requests per second over the ten seconds before `now` (epoch ms); null until there are three seconds of data.
+ * Requests of clients per second, or attempts at one backend, over the ten seconds before `now` (epoch ms); null until there are three seconds of data.
  * No message means no traffic: a pool reports only changes.
  */
 export function rate(samples: Samples, now: number, backend?: string): number | null {
@@ -60,36 +64,9 @@ export function rate(samples: Samples, now: number, backend?: string): number | 
   return Math.max(0, ((value(last) - value(first)) * 1_000) / elapsedMs);
 }
 
-/** Requests counted since `since` (epoch ms), at most those of the last ten seconds; 0 when that is not known. */
+/** Attempts counted since `since` (epoch ms), at most those of the last ten seconds; 0 when that is not known. */
 export function requestsSince(samples: Samples, since: number): number {
   const last = samples.at(-1);
   const first = samples.find(({ at }) => at >= since);
-  return last && first ? last.requests - first.requests : 0;
-}
-
-/** Steps of a series in a minute. */
-const STEPS_OF_A_MINUTE = 12;
-
-/** The share of the last minute's attempts that failed, 0 to 1; null when there were none. */
-export function failedShare(series: Pick<PoolSeries, 'requests' | 'failures'> | undefined): number | null {
-  const sum = (values: readonly number[]) => values.slice(-STEPS_OF_A_MINUTE).reduce((a, b) => a + b, 0);
-  const requests = sum(series?.requests ?? []);
-  return requests === 0 ? null : sum(series?.failures ?? []) / requests;
-}
-
-/** The share of attempts that failed in each step; null in a step without any. */
-export const failedShares = (requests: readonly number[], failures: readonly number[]): (number | null)[] =>
-  requests.map((asked, i) => (asked === 0 ? null : (failures[i] ?? 0) / asked));
-
-/** The completed steps: the last step is still under way, and would look like a drop. */
-export const completed = <T>(steps: readonly T[]): readonly T[] => steps.slice(0, -1);
-
-/** Steps of a series that make up a rate: ten seconds. */
-const STEPS_OF_A_RATE = 2;
-
-/** Requests per second in the last two completed steps, for a page that has just opened; null: not known. */
-export function recentRate(series: Pick<PoolSeries, 'requests' | 'stepMs'> | undefined): number | null {
-  if (!series) return null;
-  const steps = completed(series.requests).slice(-STEPS_OF_A_RATE);
-  return (steps.reduce((a, b) => a + b, 0) * 1_000) / (STEPS_OF_A_RATE * series.stepMs);
+  return last && first ? last.attempts - first.attempts : 0;
 }

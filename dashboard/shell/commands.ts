@@ -7,7 +7,7 @@ import type { RequestsSearch } from '../pages/requests/filter.ts';
 export type CommandAction =
   | {
       readonly do: 'go';
-      readonly to: '/' | '/requests' | '/routes' | '/history' | '/settings';
+      readonly to: '/' | '/incidents' | '/requests' | '/routes' | '/history' | '/settings';
       readonly add?: 'pool';
     }
   | { readonly do: 'pool'; readonly pool: string; readonly edit?: string; readonly tab?: string }
@@ -39,6 +39,7 @@ export const GROUPS = ['Find', 'Pages', 'Pools', 'Routes', 'Backends', 'Change',
 const PAGES: readonly Command[] = (
   [
     ['Overview', '/'],
+    ['Incidents', '/incidents'],
     ['Requests', '/requests'],
     ['Routes', '/routes'],
     ['History', '/history'],

@@ -2,6 +2,7 @@
 
 import {
   ClockCounterClockwiseIcon,
+  FirstAidIcon,
   GearIcon,
   type Icon as IconType,
   ListMagnifyingGlassIcon,
@@ -16,6 +17,7 @@ import { configQuery } from '../api/config.ts';
 import { useMayChange } from '../changes/may-change.ts';
 import { HealthDot } from '../components/state.tsx';
 import { useHealths } from '../live/use-live.ts';
+import { isProblem } from '../model/health.ts';
 import { PaletteButton } from './palette.tsx';
 import { SessionNote } from './session-note.tsx';
 import { useSignOut } from './sign-out.ts';
@@ -26,6 +28,7 @@ const ITEM =
 
 const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; readonly icon: IconType }[] = [
   { to: '/', name: 'Overview', icon: SquaresFourIcon },
+  { to: '/incidents', name: 'Incidents', icon: FirstAidIcon },
   { to: '/requests', name: 'Requests', icon: ListMagnifyingGlassIcon },
   { to: '/routes', name: 'Routes', icon: SignpostIcon },
   { to: '/history', name: 'History', icon: ClockCounterClockwiseIcon },
@@ -73,9 +76,12 @@ export function Navigation() {
 function Pools() {
   const { data } = useQuery(configQuery);
   const health = useHealths();
+  const pools = data?.config.pools ?? [];
+  const isBad = ({ id }: { readonly id: string }) => isProblem(health[id] ?? 'unknown');
+  const sorted = [...pools.filter(isBad), ...pools.filter((pool) => !isBad(pool))];
   return (
     <ul className="relative min-h-0 overflow-y-auto">
-      {data?.config.pools.map(({ id }) => (
+      {sorted.map(({ id }) => (
         <li key={id}>
           <Link
             to="/pools/$pool"

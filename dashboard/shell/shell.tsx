@@ -1,11 +1,9 @@
 /** The frame around all pages: navigation on the left (above on small screens), the page on the right. */
 import { ListIcon, XIcon } from '@phosphor-icons/react';
-import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { type PoolSamples, poolSamplesQuery } from '../api/status.ts';
 import { ConflictDialog } from '../changes/conflict-dialog.tsx';
-import { isProblem, summarise } from '../model/health.ts';
+import { useProblems } from '../live/use-live.ts';
 import { Brand } from './brand.tsx';
 import { Navigation } from './navigation.tsx';
 import { Palette } from './palette.tsx';
@@ -52,12 +50,9 @@ export function Shell() {
 const CALM = '/icon.svg';
 const ALERT = '/icon-alert.svg';
 
-const hasProblem = (poolSamples: PoolSamples): boolean =>
-  Object.values(poolSamples).some(({ status }) => isProblem(summarise(status).health));
-
 /** Shows a red dot in the tab's icon while a pool has a problem. */
 function useProblemIcon(): void {
-  const { data: isAlert = false } = useQuery({ ...poolSamplesQuery, select: hasProblem });
+  const isAlert = useProblems().length > 0;
   useEffect(() => {
     const link = document.querySelector<HTMLLinkElement>('link[rel=icon]');
     if (link) link.href = isAlert ? ALERT : CALM;

@@ -90,14 +90,135 @@ export async function crowded({ runtime, token }: Stage): Promise<Scene> {
   );
 }
 
+/** A backend that answers as told, in this process. */
+async function startOwn(answer: http.RequestListener): Promise<{ url: string; server: http.Server }> {
+  const server = http.createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, server };
+}
+
+/** Pools that are failing, degraded and slow, beside one that is well; and requests without a route. */
+export async function failing({ runtime, token }: Stage): Promise<Scene> {
+  const samples = await startSamples();
+  const url = (i: number) => `http://127.0.0.1:${samples[i]!.port}`;
+  const broken = await startOwn((_, response) => response.writeHead(500).end('broken'));
+  const slow = await startOwn((_, response) => setTimeout(() => response.end('slow'), 900));
+  const dead = `http://127.0.0.1:${await freePort(0)}`;
+  const three = (third: string) => [
+    { id: 'a', url: url(0) },
+    { id: 'b', url: url(1) },
+    { id: 'c', url: third },
+  ];
+  const pools = [
+    { id: 'media', backends: three(url(2)) },
+    { id: 'shop', backends: three(broken.url) },
+    { id: 'api', backends: three(dead) },
+    { id: 'search', backends: three(slow.url) },
+  ];
+  const routes = pools.map(({ id }) => ({ id, host: `${id}.localhost`, pool: id }));
+  await callApi(runtime.url, token, 'PUT', '/config', { pools, routes });
+  const scene = play(runtime, samples, [...routes.map(({ host }) => host), 'unknown.localhost']);
+  return {
+    stop: () => {
+      scene.stop();
+      broken.server.close();
+      slow.server.close();
+    },
+  };
+}
+
+/** Every backend of one pool is dead, and another pool has lost its route. */
+export async function down({ runtime, token }: Stage): Promise<Scene> {
+  const samples = await startSamples();
+  const dead = await Promise.all([freePort(0), freePort(0), freePort(0)]);
+  const pools = [
+    { id: 'shop', backends: dead.map((port, i) => ({ id: 'abc'[i], url: `http://127.0.0.1:${port}` })) },
+    {
+      id: 'orphan',
+      backends: samples.map(({ port }, i) => ({ id: 'abc'[i], url: `http://127.0.0.1:${port}` })),
+    },
+  ];
+  const routes = [{ id: 'shop', host: 'shop.localhost', pool: 'shop' }];
+  await callApi(runtime.url, token, 'PUT', '/config', { pools, routes });
+  return play(runtime, samples, ['shop.localhost', 'orphan.localhost']);
+}
+
+/** Forty pools of thirty backends and 300 routes; in some pools backends answer 503 or are dead. */
+export async function fleet({ runtime, token }: Stage): Promise<Scene> {
+  const samples = await startSamples();
+  const urls = samples.map(({ port }) => `http://127.0.0.1:${port}`);
+  const broken = await startOwn((_, response) => response.writeHead(503).end('broken'));
+  const regions = ['eu', 'us', 'ap', 'sa'];
+  const names = [
+    'accounting',
+    'cart',
+    'checkout',
+    'catalog',
+    'images',
+    'login',
+    'mail',
+    'orders',
+    'prices',
+    'search',
+  ];
+  const ids = names.flatMap((name) => regions.map((region) => `${name}-${region}`));
+  const pools = ids.map((id, n) => ({
+    id,
+    backends: Array.from({ length: 30 }, (_, i) => ({
+      id: `ip-10-20-${n}-${i}-${id}-production`,
+      url: n % 11 === 3 && i % 4 === 0 ? broken.url : urls[i % 3],
+      state: n % 13 === 5 && i === 0 ? 'draining' : 'active',
+      tier: i > 27 ? 1 : 0,
+    })),
+  }));
+  const routes = Array.from({ length: 300 }, (_, i) => ({
+    id: `route-${i}`,
+    host: `h${i}.localhost`,
+    pool: ids[i % ids.length],
+  }));
+  await callApi(runtime.url, token, 'PUT', '/config', { pools, routes });
+  const scene = play(
+    runtime,
+    samples,
+    routes.slice(0, 40).map(({ host }) => host),
+  );
+  return {
+    stop: () => {
+      scene.stop();
+      broken.server.close();
+    },
+  };
+}
+
+/** One pool of a thousand backends, some of them dead. */
+export async function thousand({ runtime, token }: Stage): Promise<Scene> {
+  const samples = await startSamples();
+  const dead = `http://127.0.0.1:${await freePort(0)}`;
+  const backends = Array.from({ length: 1_000 }, (_, i) => ({
+    id: `web-${String(i).padStart(4, '0')}`,
+    url: i % 250 === 7 ? dead : `http://127.0.0.1:${samples[i % 3]!.port}`,
+    weight: 1 + (i % 5),
+    state: i === 500 ? 'draining' : i === 501 ? 'disabled' : 'active',
+  }));
+  const routes = [{ id: 'web', host: 'web.localhost', pool: 'web' }];
+  await callApi(runtime.url, token, 'PUT', '/config', { pools: [{ id: 'web', backends }], routes });
+  return play(runtime, samples, ['web.localhost'], 5);
+}
+
 /** Nothing is configured yet. */
 export async function empty({ runtime, token }: Stage): Promise<Scene> {
   await callApi(runtime.url, token, 'PUT', '/config', { pools: [], routes: [] });
   return { stop: () => undefined };
 }
 
-/** Sends a request every 20 ms, to each host in turn. */
-function play(runtime: Runtime, samples: readonly SampleBackend[], hosts: readonly string[]): Scene {
+/** Sends a request every `everyMs`, to each host in turn. */
+function play(
+  runtime: Runtime,
+  samples: readonly SampleBackend[],
+  hosts: readonly string[],
+  everyMs = 20,
+): Scene {
   const agent = new http.Agent({ keepAlive: true });
   let n = 0;
   const timer = setInterval(() => {
@@ -108,7 +229,7 @@ function play(runtime: Runtime, samples: readonly SampleBackend[], hosts: readon
     http
       .get({ port: new URL(runtime.url).port, host: '127.0.0.1', path, agent, headers }, (r) => r.resume())
       .on('error', () => undefined);
-  }, 20);
+  }, everyMs);
   return {
     stop: () => {
       clearInterval(timer);

@@ -50,7 +50,7 @@ export function changeBackend(config: Config, change: BackendChange, deployment:
   const fields =
     change.kind === 'patch-backend' && Object.keys(change.body as object).length > 0
       ? ` (${Object.entries(change.body as object)
-          .map(([k, v]) => `${k}: ${JSON.stringify(v)}`)
+          .map(([k, v]) => `${k}: ${typeof v === 'string' ? v : JSON.stringify(v)}`)
           .join(', ')
           .slice(0, 200)})`
       : '';

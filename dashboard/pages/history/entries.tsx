@@ -9,6 +9,7 @@ import {
 } from '@phosphor-icons/react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import type { HistoryEvent } from '../../api/events.ts';
 import type { RevisionRow } from '../../api/revisions.ts';
 import { ChangeButton } from '../../components/change-button.tsx';
 import { State, toneText } from '../../components/state.tsx';
@@ -116,6 +117,27 @@ export function PoolEntry({
         </Link>
       )}
     </EntryFrame>
+  );
+}
+
+/** An event in one line: when, what, why. */
+export function EventLine({ event }: { readonly event: HistoryEvent }) {
+  if (event.kind === 'config')
+    return (
+      <>
+        <span className="text-kumo-subtle">{clockWithZone(event.at)}</span> revision {event.revision}:{' '}
+        {event.what}
+      </>
+    );
+  const [, tone, word] = LOOK[event.kind as PoolEvent['kind']] ?? [PulseIcon, 'off', event.kind];
+  const { backend = null, why = '' } = event as Partial<PoolEvent>;
+  return (
+    <span className="flex flex-wrap items-baseline gap-x-3">
+      <span className="text-kumo-subtle">{clockWithZone(event.at)}</span>
+      {backend !== null && <span>{backend}</span>}
+      <State tone={tone}>{word}</State>
+      <span className="text-kumo-subtle [overflow-wrap:anywhere]">{why}</span>
+    </span>
   );
 }
 

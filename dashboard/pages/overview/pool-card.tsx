@@ -1,20 +1,13 @@
-/** One pool as a card: backends available, request rate, failures and latency. */
+/** One pool as a card: its health in words, and what its clients get. */
 import { Link } from '@tanstack/react-router';
-import { createContext, memo, useContext, useMemo } from 'react';
-import type { PoolSample, PoolSamples } from '../../api/status.ts';
+import { memo, type ReactNode, useContext, useMemo } from 'react';
 import { Sparkline } from '../../components/sparkline.tsx';
-import { HealthDot, healthText } from '../../components/state.tsx';
+import { HealthState, healthText } from '../../components/state.tsx';
 import { useFigure, useTicking } from '../../live/use-live.ts';
 import { duration, percent, perSecond } from '../../model/format.ts';
-import { stateInWords, summarise } from '../../model/health.ts';
-import { completed, failedShare, rate, recentRate } from '../../model/rates.ts';
-import type { PoolSeries } from '../../model/series.ts';
-
-/** The figures of the cards. Links are costly to draw, so only their contents follow the figures. */
-export const Figures = createContext<{
-  readonly poolSamples: PoolSamples;
-  readonly series: ReadonlyMap<string, PoolSeries>;
-}>({ poolSamples: {}, series: new Map() });
+import { availability, sinceInWords } from '../../model/health.ts';
+import { perSecondOf, sharesOf } from '../../model/series.ts';
+import { Figures, poolFigures } from './figures.ts';
 
 /** A link to the pool. */
 export const PoolCard = memo(function PoolCard({ id }: { readonly id: string }) {
@@ -30,48 +23,76 @@ export const PoolCard = memo(function PoolCard({ id }: { readonly id: string }) 
 });
 
 function Inside({ id }: { readonly id: string }) {
-  const figures = useContext(Figures);
-  const poolSample = figures.poolSamples[id];
-  const series = figures.series.get(id);
-  const requests = useMemo(() => completed(series?.requests ?? []), [series]);
-  const summary = summarise(poolSample?.status);
-  const words = useTicking((now) => stateInWords(summary, poolSample?.status, now));
+  const context = useContext(Figures);
+  const now = useFigure((time) => time);
+  const figures = poolFigures(context, id, now);
+  const { summary, columns } = figures;
+  const { rates, shares } = useMemo(
+    () => ({
+      rates: columns ? perSecondOf(columns.requests, columns.stepMs).slice(0, -1) : [],
+      shares: columns ? sharesOf(columns['5xx'], columns.requests).slice(0, -1) : [],
+    }),
+    [columns],
+  );
+  const since = useTicking((time) => sinceInWords(summary, time));
   return (
     <>
-      <span className="flex items-baseline gap-2">
-        <HealthDot health={summary.health} />
-        <span className="truncate text-base font-medium text-kumo-default">{id}</span>
-        <span className="ml-auto text-kumo-subtle">
-          {summary.available} of {summary.total} available
+      <span className="flex flex-wrap items-baseline gap-x-3">
+        <span className="min-w-0 truncate text-base font-medium text-kumo-default" title={id}>
+          {id}
+        </span>
+        <HealthState health={summary.health} />
+        <span className="ml-auto text-kumo-subtle">{availability(summary)}</span>
+      </span>
+      <span className="flex min-h-10 flex-col">
+        <span className={`line-clamp-2 ${healthText(summary.health)}`}>{summary.why}</span>
+        <span className="text-kumo-subtle">
+          {[figures.isRouteless ? 'No route leads here.' : '', since, figures.cost]
+            .filter(Boolean)
+            .join(' · ')}
         </span>
       </span>
-      <span className={`min-h-5 truncate ${healthText(summary.health)}`}>{words}</span>
-      <Sparkline values={requests} label={`Requests to ${id} in the last five minutes`} />
-      <span className="grid grid-cols-3 gap-2">
-        <Figure name="req/s" value={<Rate poolSample={poolSample} series={series} />} />
-        <Figure name="failed attempts" value={percent(failedShare(series))} />
-        <Figure name="p95 latency" value={duration(poolSample?.status.latencyMs.p95 ?? null)} />
+      <span className="mt-auto grid grid-cols-3 gap-3">
+        <Figure name="req/s" over="10 s" value={perSecond(figures.rate)}>
+          <Sparkline values={rates} label={`Requests to ${id} in the last five minutes`} />
+        </Figure>
+        <Figure
+          name="failed"
+          over="5xx, last minute"
+          value={percent(figures.share)}
+          isBad={(figures.failed ?? 0) > 0}
+        >
+          <Sparkline values={shares} label={`Failed requests to ${id} in the last five minutes`} tone="bad" />
+        </Figure>
+        <Figure name="p95" over="1–2 min" value={duration(figures.p95)}>
+          <Sparkline
+            values={columns?.p95Ms.slice(0, -1) ?? []}
+            label={`p95 of ${id} in the last five minutes`}
+          />
+        </Figure>
       </span>
     </>
   );
 }
 
-function Figure({ name, value }: { readonly name: string; readonly value: React.ReactNode }) {
+interface FigureProps {
+  readonly name: string;
+  readonly over: string;
+  readonly value: string;
+  readonly isBad?: boolean;
+  readonly children: ReactNode;
+}
+
+function Figure({ name, over, value, isBad = false, children }: FigureProps) {
   return (
-    <span className="flex flex-col">
-      <span className="text-xs text-kumo-subtle">{name}</span>
-      <span className="text-base text-kumo-default">{value}</span>
+    <span className="flex min-w-0 flex-col">
+      <span className="text-xs text-kumo-subtle">
+        {name} <span className="block whitespace-nowrap">{over}</span>
+      </span>
+      <span className={`text-base ${isBad ? 'font-medium text-kumo-danger' : 'text-kumo-default'}`}>
+        {value}
+      </span>
+      {children}
     </span>
-  );
-}
-
-interface RateProps {
-  readonly poolSample: PoolSample | undefined;
-  readonly series: PoolSeries | undefined;
-}
-
-function Rate({ poolSample, series }: RateProps) {
-  return useFigure((now) =>
-    perSecond((poolSample ? rate(poolSample.samples, now) : null) ?? recentRate(series)),
   );
 }

@@ -2,7 +2,7 @@
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { memo, type ReactNode, useCallback } from 'react';
 import type { Actions } from './actions.ts';
-import { Failures, Identity, Share, StateCell } from './cells.tsx';
+import { Errors, Failures, Identity, Share, StateCell } from './cells.tsx';
 import type { Sort } from './order.ts';
 import type { Row } from './row.ts';
 import { RowActions } from './row-actions.tsx';
@@ -28,28 +28,44 @@ export interface Column {
   readonly isFigure?: boolean;
 }
 
+/** Columns that only a wide window has room for; their facts are in the export and on cards too. */
+const WIDE = 'hidden min-[1500px]:table-cell';
+const WIDEST = 'hidden min-[1640px]:table-cell';
+
 /** The columns. */
 export const COLUMNS: readonly Column[] = [
   { name: 'Backend', className: '', sort: 'name' },
-  { name: 'State', className: 'w-64 min-[1400px]:w-76', sort: 'problems' },
-  { name: 'Weight', className: 'w-20 text-right', sort: 'weight', isFigure: true },
-  { name: 'Req/s', over: '10 s', className: 'w-18 text-right', sort: 'rate', isFigure: true },
+  { name: 'State', className: 'w-52 min-[1500px]:w-60 min-[1700px]:w-76', sort: 'problems' },
+  { name: 'Weight', className: 'w-18 text-right', sort: 'weight', isFigure: true },
+  { name: 'Req/s', over: '10 s', className: 'w-16 text-right', sort: 'rate', isFigure: true },
   {
     name: 'Share / expected',
     over: '1–2 min',
-    className: 'w-34 text-right',
+    className: 'w-32 text-right',
     sort: 'share',
     isFigure: true,
   },
-  { name: 'Failures', over: 'since start', className: 'w-24 text-right', sort: 'failures', isFigure: true },
+  { name: 'Failures', over: 'since start', className: 'w-26 text-right', sort: 'failures', isFigure: true },
+  {
+    name: '4xx / 5xx',
+    over: 'to clients, since created',
+    className: `w-36 text-right ${WIDEST}`,
+    sort: 'errors',
+    isFigure: true,
+  },
   {
     name: 'p50 / p95',
-    over: 'to headers, 1–2 min',
-    className: 'w-36 text-right',
+    over: '1–2 min, ±12 %',
+    className: 'w-34 text-right',
     sort: 'latency',
     isFigure: true,
   },
-  { name: 'Clients / sockets', className: 'w-24 text-right', sort: 'clients', isFigure: true },
+  {
+    name: 'Clients / sockets',
+    className: `w-24 text-right ${WIDE}`,
+    sort: 'clients',
+    isFigure: true,
+  },
 ];
 
 /** The height of a row: two lines of text. */
@@ -82,8 +98,11 @@ export const BackendRow = memo(function BackendRow(props: BackendProps) {
       <td className={`${CELL} text-right`}>
         <Failures status={status} />
       </td>
+      <td className={`${CELL} text-right whitespace-nowrap ${WIDEST}`}>
+        <Errors status={status} />
+      </td>
       <td className={`${CELL} text-right whitespace-nowrap`}>{latency}</td>
-      <td className={`${CELL} text-right`}>{attached}</td>
+      <td className={`${CELL} text-right ${WIDE}`}>{attached}</td>
       <td className="py-1.5 pr-3 align-top">
         <RowActions id={backend.id} state={backend.state} actions={actions} />
       </td>
@@ -114,6 +133,9 @@ export const BackendCard = memo(function BackendCard(props: BackendProps) {
         <Fact name="Req/s, 10 s">{rate}</Fact>
         <Fact name="Failures since start">
           <Failures status={status} />
+        </Fact>
+        <Fact name="4xx / 5xx to clients">
+          <Errors status={status} />
         </Fact>
         <Fact name="Share / expected, 1–2 min">
           <Share share={share} skew={skew} />

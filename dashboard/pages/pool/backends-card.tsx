@@ -1,12 +1,12 @@
 /** The backends of a pool: a table, or cards on small screens; selected backends can be changed together. */
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { CaretDownIcon, CaretUpIcon } from '@phosphor-icons/react';
-import { Store, useSelector } from '@tanstack/react-store';
 import { memo, type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import type { PoolConfig, RouteConfig } from '../../api/config.ts';
 import type { PoolSample } from '../../api/status.ts';
 import { Card } from '../../components/card.tsx';
 import { ExportMenu } from '../../components/export-menu.tsx';
+import { useMedia } from '../../components/use-media.ts';
 import { useVisibleRows } from '../../components/use-visible-rows.ts';
 import { plural } from '../../model/format.ts';
 import type { Actions } from './actions.ts';
@@ -17,10 +17,8 @@ import { countGroups, type Sort, type View } from './order.ts';
 import { lineOf } from './row.ts';
 import { useOrdered, useRows } from './use-rows.ts';
 
-const room = window.matchMedia('(min-width: 1280px)');
 /** Whether there is room for a table. */
-const hasRoom = new Store(room.matches);
-room.addEventListener('change', () => hasRoom.setState(() => room.matches));
+const ROOM = '(min-width: 1280px)';
 
 /** With more backends than this there is a filter. */
 const MANY = 8;
@@ -43,7 +41,7 @@ export function BackendsCard(props: BackendsCardProps) {
   const { all, order } = useOrdered({ pool, poolSample, view, isHeld });
   const shown = useMemo(() => order.map(({ backend }) => backend.id), [order]);
   const { selected, onSelect, selectAll } = useSelection(pool, shown);
-  const isWide = useSelector(hasRoom);
+  const isWide = useMedia(ROOM);
   const isFiltered = view.find !== '' || view.show !== null;
   const List = isWide ? Table : Cards;
   return (
@@ -160,7 +158,7 @@ function Heading({ column: { name, over, sort, className, isFigure }, view, onSo
         <button
           type="button"
           onClick={() => onSort(next)}
-          className={`-mx-1 rounded px-1 hover:bg-kumo-tint hover:text-kumo-default ${isSorted ? 'text-kumo-default' : ''}`}
+          className={`-mx-1 rounded px-1 [text-align:inherit] hover:bg-kumo-tint hover:text-kumo-default ${isSorted ? 'text-kumo-default' : ''}`}
         >
           {name}
           {isSorted && sort !== 'problems' && <Arrow aria-hidden="true" className="ml-1 inline" />}

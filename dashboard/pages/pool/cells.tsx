@@ -61,17 +61,28 @@ function SkewMark({ why, ...rest }: { readonly why: string }) {
   );
 }
 
-/** Failures in total, and how many of the latest attempts failed in a row. */
+/** Failures in total; beneath, how many of the latest attempts failed in a row, otherwise how many clients got a 5xx. */
 export function Failures({ status }: { readonly status: BackendStatus | undefined }) {
   if (!status) return NONE;
+  const { consecutiveFailures: inRow, responses } = status;
+  const beneath = inRow > 0 ? `${count(inRow)} in a row` : `${count(responses['5xx'])} × 5xx`;
   return (
     <>
       {count(status.failures)}
-      {status.consecutiveFailures > 0 && (
-        <span className="block whitespace-nowrap text-kumo-danger">
-          {count(status.consecutiveFailures)} in a row
-        </span>
+      {(inRow > 0 || responses['5xx'] > 0) && (
+        <span className="block whitespace-nowrap text-kumo-danger">{beneath}</span>
       )}
+    </>
+  );
+}
+
+/** Its answers of class 4xx and 5xx that reached clients. */
+export function Errors({ status }: { readonly status: BackendStatus | undefined }) {
+  if (!status) return NONE;
+  const { '4xx': wrong, '5xx': failed } = status.responses;
+  return (
+    <>
+      {count(wrong)} / <span className={failed > 0 ? 'text-kumo-danger' : ''}>{count(failed)}</span>
     </>
   );
 }

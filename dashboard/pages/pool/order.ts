@@ -21,6 +21,7 @@ export const SORTS = [
   'rate',
   'share',
   'failures',
+  'errors',
   'latency',
   'clients',
 ] as const;
@@ -99,6 +100,8 @@ function figureOf(
       return status?.share ?? null;
     case 'failures':
       return status?.failures ?? null;
+    case 'errors':
+      return status?.responses['5xx'] ?? null;
     case 'latency':
       return status?.latencyMs.p95 ?? null;
     case 'clients':

@@ -3,14 +3,11 @@
 import { PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useCallback } from 'react';
 import { configQuery, type PoolConfig } from '../../api/config.ts';
-import { type PoolSamples, poolSamplesQuery } from '../../api/status.ts';
 import { ChangeButton } from '../../components/change-button.tsx';
 import { CopyButton } from '../../components/copy.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
-import { isProblem, summarise } from '../../model/health.ts';
 import { leadsTo } from '../../model/maintenance.ts';
 import { BackendForm } from './backend-form.tsx';
 import { BackendsTab } from './backends-tab.tsx';
@@ -18,6 +15,7 @@ import { NoRouteNote } from './maintenance.tsx';
 import { PoolMenu } from './pool-menu.tsx';
 import { PoolNotFound } from './pool-not-found.tsx';
 import { SettingsTab } from './settings-tab.tsx';
+import { ShardsCard } from './shards-card.tsx';
 
 const route = getRouteApi('/pools/$pool');
 
@@ -27,13 +25,6 @@ export function PoolPage() {
   const { edit, tab = 'backends' } = route.useSearch();
   const query = useQuery(configQuery);
   const { data } = query;
-  const { data: problem = false } = useQuery({
-    ...poolSamplesQuery,
-    select: useCallback(
-      (poolSamples: PoolSamples) => isProblem(summarise(poolSamples[id]?.status).health),
-      [id],
-    ),
-  });
   const navigate = route.useNavigate();
   const pool = data?.config.pools.find((one) => one.id === id);
   if (!data)
@@ -48,7 +39,6 @@ export function PoolPage() {
   return (
     <Page
       title={id}
-      tabTitle={problem ? `(!) ${id}` : id}
       facts={<Facts pool={pool} revision={data.revision} />}
       actions={
         <>
@@ -67,7 +57,10 @@ export function PoolPage() {
         <TabLink name="Settings" tab="settings" isCurrent={tab === 'settings'} />
       </nav>
       {tab === 'settings' ? (
-        <SettingsTab key={id} pool={pool} config={data.config} />
+        <>
+          <SettingsTab key={id} pool={pool} config={data.config} />
+          <ShardsCard pool={id} />
+        </>
       ) : (
         <BackendsTab key={id} pool={pool} routes={data.config.routes} />
       )}

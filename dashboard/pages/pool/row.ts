@@ -80,6 +80,8 @@ const isSame = (a: Row, b: Row): boolean =>
   a.status?.status === b.status?.status &&
   a.status?.ejectedUntil === b.status?.ejectedUntil &&
   a.status?.failures === b.status?.failures &&
+  a.status?.responses['4xx'] === b.status?.responses['4xx'] &&
+  a.status?.responses['5xx'] === b.status?.responses['5xx'] &&
   a.status?.consecutiveFailures === b.status?.consecutiveFailures &&
   JSON.stringify(a.status?.drain) === JSON.stringify(b.status?.drain);
 
@@ -105,10 +107,16 @@ export function lineOf({ backend, status }: Known): Line {
     requests: status?.requests ?? null,
     failures: status?.failures ?? null,
     consecutiveFailures: status?.consecutiveFailures ?? null,
+    responses2xx: status?.responses['2xx'] ?? null,
+    responses3xx: status?.responses['3xx'] ?? null,
+    responses4xx: status?.responses['4xx'] ?? null,
+    responses5xx: status?.responses['5xx'] ?? null,
+    bytesOut: status?.bytesOut ?? null,
     share: status?.share ?? null,
     expectedShare: status?.expectedShare ?? null,
     p50Ms: status?.latencyMs.p50 ?? null,
     p95Ms: status?.latencyMs.p95 ?? null,
+    p99Ms: status?.latencyMs.p99 ?? null,
     affinityClients: status?.affinityClients ?? null,
     openWebSockets: status?.openWebSockets ?? null,
   };

@@ -6,7 +6,22 @@ export interface RequestsSearch extends RequestFilter {
   readonly id?: string;
 }
 
-const KEYS = ['pool', 'backend', 'outcome', 'status', 'path'] as const;
+/** Every filter: the parameters of the URL, too. */
+export const KEYS = [
+  'pool',
+  'backend',
+  'outcome',
+  'status',
+  'failed',
+  'retried',
+  'slowerThanMs',
+  'method',
+  'host',
+  'path',
+  'route',
+  'unrouted',
+  'withinMs',
+] as const satisfies readonly (keyof RequestFilter)[];
 
 /** The filters that the URL contains. */
 export function filterOf(search: RequestsSearch): RequestFilter {
@@ -26,5 +41,27 @@ export function withFilter(search: RequestsSearch, key: keyof RequestFilter, val
 /** The search without filters; open details stay open. */
 export const withoutFilters = ({ id }: RequestsSearch): RequestsSearch => ({ id });
 
-/** Whether a status is complete. */
-export const isStatus = (text: string): boolean => text === '' || /^[1-5]\d\d$/.test(text);
+/** Whether a status or a class of statuses is complete. */
+export const isStatus = (text: string): boolean => /^([1-5](\d\d|xx))?$/.test(text);
+
+/** The filters that one click sets, each with what it sets. */
+export const QUICK: readonly {
+  readonly name: string;
+  readonly key: keyof RequestFilter;
+  readonly value: string;
+}[] = [
+  { name: '5xx', key: 'status', value: '5xx' },
+  { name: '4xx', key: 'status', value: '4xx' },
+  { name: 'Failed', key: 'failed', value: 'true' },
+  { name: 'Retried', key: 'retried', value: 'true' },
+  { name: 'Slower than 1 s', key: 'slowerThanMs', value: '1000' },
+  { name: 'Without a route', key: 'unrouted', value: 'true' },
+];
+
+/** Times to look back, in ms, and their labels. */
+export const WITHIN: readonly (readonly [value: string, words: string])[] = [
+  ['60000', 'last minute'],
+  ['300000', 'last 5 minutes'],
+  ['900000', 'last 15 minutes'],
+  ['3600000', 'last hour'],
+];

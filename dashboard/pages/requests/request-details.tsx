@@ -10,7 +10,13 @@ import { CopyButton } from '../../components/copy.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { State, toneBar } from '../../components/state.tsx';
 import { clock, count, exactTime, NONE, plural } from '../../model/format.ts';
-import { describeAttempt, describeMapping, explainReason, stretches } from '../../model/mapping.ts';
+import {
+  describeAttempt,
+  describeMapping,
+  explainNotRetried,
+  explainReason,
+  stretches,
+} from '../../model/mapping.ts';
 
 const LINK = 'text-kumo-link underline';
 
@@ -86,6 +92,7 @@ function Parts({ id, known }: { readonly id: string; readonly known: readonly Ma
 function Details({ mapping }: { readonly mapping: Mapping }) {
   const { at, ms, method, host, path, route, pool, backend, reason, colo } = mapping;
   const { words, why } = explainReason(reason);
+  const notRetried = explainNotRetried(mapping);
   const address = `${location.protocol}//${host}${path}`;
   return (
     <article className="flex flex-col gap-5">
@@ -106,6 +113,7 @@ function Details({ mapping }: { readonly mapping: Mapping }) {
         <Fact name={backend === null ? 'Last reason' : `Why ${backend}`}>
           {words}: {why}
         </Fact>
+        {notRetried && <Fact name="Not retried">Because {notRetried}.</Fact>}
         {route !== null && (
           <Fact name="Route">
             <Link to="/routes" search={{ edit: route }} className={LINK}>

@@ -1,5 +1,6 @@
 /** The list of requests as it grows: newest first, without duplicates, limited to what is kept. No I/O. */
 import { KEPT, type Mapping } from '../../api/requests.ts';
+import type { Line } from '../../model/export.ts';
 
 /** Identifies a request. Its id alone does not, because clients may reuse ids. */
 export const keyOf = ({ requestId, at, pool, path }: Mapping): string => `${requestId} ${at} ${pool}${path}`;
@@ -19,6 +20,23 @@ export function mergeRequests(known: readonly Mapping[], fresh: readonly Mapping
   }
   return added.length === 0 ? known : [...added, ...known].sort(byEnd).slice(0, KEPT);
 }
+
+/** A request as a line of an export. */
+export const lineOf = (mapping: Mapping): Line => ({
+  requestId: mapping.requestId,
+  receivedAt: new Date(mapping.at).toISOString(),
+  method: mapping.method,
+  host: mapping.host,
+  path: mapping.path,
+  route: mapping.route,
+  pool: mapping.pool,
+  backend: mapping.backend,
+  reason: mapping.reason,
+  attempts: mapping.attempts.map(({ backend, outcome }) => `${backend}:${outcome}`).join(' '),
+  status: mapping.status,
+  ms: mapping.ms,
+  colo: mapping.colo,
+});
 
 /** How many requests of `now` are not among those `shown`. */
 export function countNew(shown: readonly Mapping[], now: readonly Mapping[]): number {

@@ -4,8 +4,9 @@ import { PauseIcon, PlayIcon } from '@phosphor-icons/react';
 import { type FocusEvent, type PointerEvent, type UIEvent, useRef, useState } from 'react';
 import { KEPT, type Mapping } from '../../api/requests.ts';
 import { Card } from '../../components/card.tsx';
+import { ExportMenu } from '../../components/export-menu.tsx';
 import { count, plural, zone } from '../../model/format.ts';
-import { countNew, keyOf } from './request-list.ts';
+import { countNew, keyOf, lineOf } from './request-list.ts';
 import { COLUMNS, RequestRow } from './request-row.tsx';
 
 interface TailProps {
@@ -34,6 +35,7 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
     <Card className="@container flex flex-col">
       <header className="flex min-h-14 items-center gap-3 px-4 py-2">
         <h2 className="flex-1 truncate font-medium">{heading(list.length, pause, waiting, isHeld)}</h2>
+        <ExportMenu name="requests" lines={() => requests.map(lineOf)} />
         <Button
           variant="secondary"
           size="sm"
@@ -59,7 +61,7 @@ export function Tail({ requests, isHeld, onOpen }: TailProps) {
       <ol
         {...handlers}
         aria-label="Requests, newest first"
-        className="h-[calc(100dvh-26rem)] min-h-96 lg:h-[calc(100dvh-19.5rem)] overflow-y-auto overscroll-contain border-t border-kumo-line p-1 @4xl:border-t-0"
+        className="h-[calc(100dvh-26rem)] min-h-96 lg:h-[calc(100dvh-24rem)] 2xl:h-[calc(100dvh-20rem)] overflow-y-auto overscroll-contain border-t border-kumo-line p-1 @4xl:border-t-0"
       >
         {list.slice(0, drawn).map((mapping) => (
           <li

@@ -7,12 +7,21 @@ import { useMayChange, VIEWER_REASON } from '../../changes/may-change.ts';
 import { CopyButton } from '../../components/copy.tsx';
 import { HealthDot } from '../../components/state.tsx';
 import { curlLine, exampleHost } from '../../model/curl.ts';
-import { NONE } from '../../model/format.ts';
+import { count, NONE } from '../../model/format.ts';
 import type { Health } from '../../model/health.ts';
 import { AFFINITY_WORDS, conditions, destination, overrides } from './route-list.ts';
 
+/** Responses to the clients of a route. */
+export interface RouteCounts {
+  readonly all: number;
+  /** Those of class 5xx. */
+  readonly failed: number;
+}
+
 interface RouteProps {
   readonly route: RouteConfig;
+  /** Undefined: none yet. */
+  readonly counts: RouteCounts | undefined;
   readonly health: Health;
   readonly onEdit: (id: string) => void;
   readonly onDelete: (route: RouteConfig) => void;
@@ -33,6 +42,9 @@ export const RouteRow = memo(function RouteRow(props: RouteProps) {
         {route.affinity === 'none' ? NONE : AFFINITY_WORDS[route.affinity]}
       </td>
       <td className="py-2 pr-4 text-kumo-default">{overrides(route).join(', ') || NONE}</td>
+      <td className="py-2 pr-4 text-right">
+        <Responses {...props} />
+      </td>
       <td className="py-1 pr-2 text-right whitespace-nowrap">
         <Actions {...props} />
       </td>
@@ -52,6 +64,9 @@ export const RouteCard = memo(function RouteCard(props: RouteProps) {
         <p className="text-kumo-subtle">affinity {AFFINITY_WORDS[route.affinity]}</p>
       )}
       {special.length > 0 && <p className="text-kumo-subtle">{special.join(', ')}</p>}
+      <p className="text-kumo-subtle">
+        Responses: <Responses {...props} />
+      </p>
       <div className="-ml-2">
         <Actions {...props} />
       </div>
@@ -92,6 +107,21 @@ function Destination({ route, health }: RouteProps) {
       <HealthDot health={health} />
       {pool}
     </Link>
+  );
+}
+
+/** How many, with a link to the newest; failed ones apart. */
+function Responses({ route: { id }, counts }: RouteProps) {
+  if (!counts) return NONE;
+  return (
+    <>
+      <Link to="/requests" search={{ route: id }} className="text-kumo-link underline">
+        {count(counts.all)}
+      </Link>
+      {counts.failed > 0 && (
+        <span className="block whitespace-nowrap text-kumo-danger">{count(counts.failed)} × 5xx</span>
+      )}
+    </>
   );
 }
 

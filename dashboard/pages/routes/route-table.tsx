@@ -4,22 +4,24 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { Select } from '@cloudflare/kumo/components/select';
 import { PlusIcon, SignpostIcon } from '@phosphor-icons/react';
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { Config, PoolConfig, RouteConfig } from '../../api/config.ts';
 import { routeRate } from '../../api/route-traffic.ts';
+import { deploymentQuery } from '../../api/status.ts';
 import { removeRoute } from '../../changes/change.ts';
 import { useChange } from '../../changes/submit-change.ts';
 import { Card } from '../../components/card.tsx';
 import { ChangeButton } from '../../components/change-button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { type Question, QuestionDialog } from '../../components/question-dialog.tsx';
+import { useMedia } from '../../components/use-media.ts';
 import { useHealths } from '../../live/use-live.ts';
 import { count, perSecond, plural } from '../../model/format.ts';
 import { coverOf } from '../../model/route-cover.ts';
 import { filterRoutes, inMatchingOrder, SHOWN } from './route-list.ts';
-import { RouteCard, RouteRow } from './route-row.tsx';
+import { RouteCard, type RouteCounts, RouteRow } from './route-row.tsx';
 
 /** With more routes than this there is a filter. */
 const MANY = 8;
@@ -29,6 +31,8 @@ export function RouteTable({ config }: { readonly config: Config }) {
   const { find, pool } = useSearch({ from: '/routes' });
   const navigate = useNavigate({ from: '/routes' });
   const healths = useHealths();
+  const isWide = useMedia('(min-width: 768px)');
+  const counts = useCounts();
   const sorted = useMemo(() => inMatchingOrder(config.routes), [config.routes]);
   const text = useDeferredValue(find);
   const matching = useMemo(() => filterRoutes(sorted, { find: text, pool }), [sorted, text, pool]);
@@ -40,6 +44,7 @@ export function RouteTable({ config }: { readonly config: Config }) {
   const [question, onDelete, close] = useDeletion(config.routes);
   const props = (route: RouteConfig) => ({
     route,
+    counts: counts.get(route.id),
     health: healths[route.pool ?? ''] ?? ('unknown' as const),
     onEdit,
     onDelete,
@@ -64,37 +69,44 @@ export function RouteTable({ config }: { readonly config: Config }) {
           </p>
         )}
       </div>
-      <table className="hidden w-full md:table">
-        <thead>
-          <tr className="text-left text-xs text-kumo-subtle">
-            <th scope="col" className="w-[30%] py-1 pr-4 pl-4 font-medium">
-              Host and path
-            </th>
-            <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
-              Leads to
-            </th>
-            <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
-              Affinity
-            </th>
-            <th scope="col" className="py-1 pr-4 font-medium">
-              Overrides
-            </th>
-            <th scope="col" className="w-56 py-1 pr-4">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
+      {isWide ? (
+        <table className="w-full">
+          <thead>
+            <tr className="text-left text-xs text-kumo-subtle">
+              <th scope="col" className="w-[30%] py-1 pr-4 pl-4 font-medium">
+                Host and path
+              </th>
+              <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
+                Leads to
+              </th>
+              <th scope="col" className="w-[16%] py-1 pr-4 font-medium">
+                Affinity
+              </th>
+              <th scope="col" className="py-1 pr-4 font-medium">
+                Overrides
+              </th>
+              <th scope="col" className="w-32 py-1 pr-4 text-right font-medium">
+                Responses
+                <span className="block font-normal">since created</span>
+              </th>
+              <th scope="col" className="w-56 py-1 pr-4">
+                <span className="sr-only">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((route) => (
+              <RouteRow key={route.id} {...props(route)} />
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        <ul>
           {shown.map((route) => (
-            <RouteRow key={route.id} {...props(route)} />
+            <RouteCard key={route.id} {...props(route)} />
           ))}
-        </tbody>
-      </table>
-      <ul className="md:hidden">
-        {shown.map((route) => (
-          <RouteCard key={route.id} {...props(route)} />
-        ))}
-      </ul>
+        </ul>
+      )}
       {matching.length === 0 && (
         <EmptyState icon={SignpostIcon} title="No matching routes">
           <Button
@@ -110,6 +122,24 @@ export function RouteTable({ config }: { readonly config: Config }) {
       <QuestionDialog question={question} onClose={close} />
     </Card>
   );
+}
+
+/** The responses of each route with traffic, by id. A route keeps its object while its figures stay. */
+function useCounts(): ReadonlyMap<string, RouteCounts> {
+  const { data } = useQuery(deploymentQuery);
+  const kept = useRef(new Map<string, RouteCounts>());
+  return useMemo(() => {
+    const next = new Map<string, RouteCounts>();
+    for (const { id, responses } of data?.routes ?? []) {
+      const all = Object.values(responses).reduce((sum, n) => sum + n, 0);
+      if (all === 0) continue;
+      const old = kept.current.get(id);
+      const now = { all, failed: responses['5xx'] };
+      next.set(id, old?.all === now.all && old.failed === now.failed ? old : now);
+    }
+    kept.current = next;
+    return next;
+  }, [data]);
 }
 
 /** Deletes a route: at once without traffic, otherwise after a question that says what its clients would get. */

@@ -1,55 +1,64 @@
-/** The health of a pool, and in words what is wrong with it. */
+/** The health of a pool in words. */
 import { expect, test } from 'vitest';
-import type { BackendStatus } from '../../../../dashboard/api/status.ts';
-import { byHealth, stateInWords, summarise, worstProblem } from '../../../../dashboard/model/health.ts';
+import type { PoolStatus } from '../../../../dashboard/api/status.ts';
+import {
+  availability,
+  byHealth,
+  costInWords,
+  nextProbe,
+  problemsTitle,
+  reasonOf,
+  sinceInWords,
+  summarise,
+} from '../../../../dashboard/model/health.ts';
 import { ejected, status } from '../samples.ts';
 
-const backend = (id: string, status: string) => ({ id, status }) as never;
-const statusOf = (...statuses: string[]) =>
-  ({ backends: statuses.map((status, i) => backend('abcd'[i]!, status)) }) as never;
+const statusOf = (state: PoolStatus['health']['state'], backends = [status('a')], why = '') =>
+  ({ health: { state, since: 0, why }, backends }) as unknown as PoolStatus;
 
-test('a pool is down, ejected, draining or well, in that order', () => {
-  expect(summarise(statusOf('ejected', 'draining')).health).toBe('down');
-  expect(summarise(statusOf('available', 'ejected', 'draining'))).toMatchObject({
-    health: 'ejected',
-    ejected: ['b'],
-    draining: ['c'],
-    available: 1,
-    total: 3,
-  });
-  expect(summarise(statusOf('available', 'draining')).health).toBe('draining');
-  expect(summarise(statusOf('available', 'standby')).health).toBe('well');
+test('the health is what the API says, however many backends are available', () => {
+  const down = summarise(statusOf('down', [status('a')], 'all 24 requests of the last 10 s failed'));
+  expect(down).toMatchObject({ health: 'down', available: 1, total: 1 });
+  expect(reasonOf(down)).toBe('all 24 requests of the last 10 s failed');
   expect(summarise(undefined).health).toBe('unknown');
-  expect(byHealth(summarise(statusOf('ejected')), summarise(statusOf('available')))).toBeLessThan(0);
+  expect(reasonOf(summarise(undefined))).toBe('waiting for data');
 });
 
-test('a card shows when an ejected backend is probed', () => {
-  const words = (ends: Record<string, number>, now = 500) => {
-    const status = {
-      backends: ['a', 'b', 'c'].map((id) => ({
-        id,
-        status: id in ends ? 'ejected' : 'available',
-        ejectedUntil: ends[id] ?? null,
-      })),
-    } as never;
-    return stateInWords(summarise(status), status, now);
-  };
-  expect(words({})).toBe('all well');
-  expect(words({ b: 12_000 })).toBe('b ejected · probe in 12 s');
-  expect(words({ b: 12_000 }, 12_000)).toBe('b ejected · probe due');
-  expect(words({ b: 12_000, c: 3_000 })).toBe('b, c ejected · next probe in 3 s');
-  expect(words({ a: 5_000, b: 12_000, c: 3_000 })).toBe('all ejected: a, b, c · next probe in 3 s');
+test('the worst comes first', () => {
+  const states = ['ok', 'reduced', 'down', 'degraded', 'failing'] as const;
+  const sorted = states.map((state) => summarise(statusOf(state))).toSorted(byHealth);
+  expect(sorted.map(({ health }) => health)).toEqual(['down', 'failing', 'degraded', 'reduced', 'ok']);
 });
 
-test('the worst problem has its cause and countdown', () => {
-  const of = (...backends: BackendStatus[]) => ({ backends }) as never;
-  expect(worstProblem(of(status('a'), ejected('b')), { b: 'status 503' }, 0)).toBe(
-    'b ejected, probe in 1 s: status 503',
+test('a problem has its time and its cost, what is well has none', () => {
+  expect(sinceInWords(summarise(statusOf('failing')), 125_000)).toMatch(
+    /^since \d\d:\d\d:\d\d .+, for 2 min$/,
   );
-  expect(worstProblem(of(status('a'), ejected('b')), {}, 2_000)).toBe('b ejected, probe due');
-  expect(worstProblem(of(status('a')), {}, 0)).toBe('all well');
-  const resting = of(status('a'), status('b', { status: 'disabled' }));
-  expect(worstProblem(resting, {}, 0)).toBe('all well, b disabled');
-  expect(worstProblem(of(status('a', { status: 'disabled' })), {}, 0)).toBe('no backend is available');
-  expect(worstProblem(undefined, {}, 0)).toBe('waiting for data');
+  expect(sinceInWords(summarise(statusOf('ok')), 125_000)).toBe('');
+  expect(costInWords(1, 0)).toBe('1 request failed');
+  expect(costInWords(1_321, 12)).toBe('1,321 requests failed, 12 saved by a retry');
+});
+
+test('backends on standby are named, so that a healthy pool does not look incomplete', () => {
+  const backends = [status('a'), status('b', { status: 'standby' })];
+  expect(availability(summarise(statusOf('ok', backends)))).toBe('1 of 2 available, 1 on standby');
+  expect(availability(summarise(undefined))).toBe('–');
+});
+
+test('the next probe of an ejected backend', () => {
+  const with2 = statusOf('degraded', [ejected('a'), ejected('b'), status('c')]);
+  expect(nextProbe(with2, 0)).toBe('next probe in 1 s');
+  expect(nextProbe(statusOf('degraded', [ejected('a')]), 2_000)).toBe('probe due');
+  expect(nextProbe(statusOf('ok'), 0)).toBe('');
+});
+
+test('the title of the tab names the worst pool', () => {
+  expect(problemsTitle([])).toBe('');
+  expect(problemsTitle([{ id: 'shop', health: 'down' }])).toBe('(1) shop down');
+  expect(
+    problemsTitle([
+      { id: 'shop', health: 'down' },
+      { id: 'api', health: 'degraded' },
+    ]),
+  ).toBe('(2) shop down and 1 more');
 });

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import {
   describeAttempt,
   describeMapping,
+  explainNotRetried,
   explainReason,
   stretches,
 } from '../../../../dashboard/model/mapping.ts';
 import { mappingSchema } from '../../../../worker/protocol/traffic-schemas.ts';
+import { RETRY_REFUSALS } from '../../../../worker/stats/received.ts';
 import { mapping } from '../../../support/samples.ts';
 
 test('every reason of the API has words and an explanation', () => {
@@ -25,8 +27,14 @@ test('attempts and requests are described in words', () => {
   const retried = mapping({ attempts: [failed, ...mapping({}).attempts], ms: 1_010 });
   expect(describeMapping(retried)).toBe('200 from a after 2 attempts, in 1,010 ms.');
   expect(describeMapping(mapping({ backend: null, status: 502, attempts: [failed] }))).toContain(
-    '502 from the balancer, because no backend answered',
+    '502 from the balancer itself, because every attempt failed',
   );
+});
+
+test('a request that was not retried says why', () => {
+  for (const notRetried of RETRY_REFUSALS)
+    expect(explainNotRetried(mapping({ notRetried }))).toMatch(/^[a-z].{10,}/);
+  expect(explainNotRetried(mapping({}))).toBeNull();
 });
 
 test('the attempts of a request follow each other on its timeline', () => {

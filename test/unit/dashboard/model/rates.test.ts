@@ -1,19 +1,19 @@
-/** Rates and failed shares, from counters that are read now and then. */
+/** Rates, from counters that are read now and then. */
 import { expect, test } from 'vitest';
 import {
-  failedShare,
-  failedShares,
   noSamples,
   rate,
-  recentRate,
   requestsSince,
   type Samples,
   withSample,
 } from '../../../../dashboard/model/rates.ts';
 
-const reading = (at: number, requests: number, failures = 0) => ({
+/** Each request had two attempts at backend a. */
+const reading = (at: number, requests: number) => ({
   at,
-  backends: [{ id: 'a', requests, failures }],
+  responses: { '2xx': requests },
+  clientClosed: 0,
+  backends: [{ id: 'a', requests: 2 * requests }],
 });
 const samplesOf = (...readings: [number, number][]): Samples =>
   readings.reduce((samples, [at, requests]) => withSample(samples, reading(at, requests)), noSamples);
@@ -41,29 +41,17 @@ test('counters that go back start a new rate, and a late reading is ignored', ()
   expect(samplesOf([1_000, 100], [500, 100])).toHaveLength(1);
 });
 
-test('a page that has just opened shows the rate of the last two completed steps', () => {
-  expect(recentRate({ stepMs: 5_000, requests: [900, 40, 60, 3] })).toBe(10);
-  expect(recentRate(undefined)).toBeNull();
+test('the rate of a pool is of requests, that of a backend of attempts', () => {
+  expect(rate(steady(30), 30_000)).toBe(10);
+  expect(rate(steady(30), 30_000, 'a')).toBe(20);
+  const left = { ...reading(10_000, 50), clientClosed: 50 };
+  expect(rate(withSample(samplesOf([0, 0]), left), 10_000)).toBe(10);
 });
 
-test('the failed share covers the last minute', () => {
-  const steps = (value: number) => [
-    ...new Array<number>(48).fill(1_000),
-    ...new Array<number>(12).fill(value),
-  ];
-  expect(failedShare({ requests: steps(10), failures: [...new Array<number>(59).fill(0), 12] })).toBe(0.1);
-  expect(failedShare({ requests: [0], failures: [0] })).toBeNull();
-});
-
-test('requests are counted since the expected shares last changed', () => {
-  const reading = (at: number, requests: number) => ({ at, backends: [{ id: 'a', requests, failures: 0 }] });
-  const samples = [reading(0, 0), reading(1_000, 40), reading(2_000, 100)].reduce(withSample, noSamples);
+test('attempts are counted since the expected shares last changed', () => {
+  const samples = [reading(0, 0), reading(1_000, 20), reading(2_000, 50)].reduce(withSample, noSamples);
   expect(requestsSince(samples, 0)).toBe(100);
   expect(requestsSince(samples, 500)).toBe(60);
   expect(requestsSince(samples, 5_000)).toBe(0);
   expect(requestsSince(noSamples, 0)).toBe(0);
-});
-
-test('a step without requests has no failed share', () => {
-  expect(failedShares([10, 0], [1, 0])).toEqual([0.1, null]);
 });

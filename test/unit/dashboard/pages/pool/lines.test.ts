@@ -1,11 +1,21 @@
 /** Which backends have a line of their own in the charts. */
 import { expect, test } from 'vitest';
-import { linesOf, noSlots, slotsFor, timesOf } from '../../../../../dashboard/pages/pool/lines.ts';
+import type { Columns } from '../../../../../dashboard/model/series.ts';
+import {
+  backendLines,
+  classLines,
+  noSlots,
+  slotsFor,
+  timesOf,
+  withoutNewest,
+} from '../../../../../dashboard/pages/pool/lines.ts';
 
-const steps = (id: string, requests: number, failures = 0) => ({
+const steps = (id: string, attempts: number, failures = 0) => ({
   id,
-  requests: [requests, requests, 0],
-  failures: [failures, 0, 0],
+  attempts: [attempts, attempts, null],
+  failures: [failures, 0, null],
+  '5xx': [0, 0, null],
+  p95Ms: [5, null, null],
 });
 const many = (n: number) => Array.from({ length: n }, (_, i) => steps(`s${i}`, 100 - i));
 
@@ -22,9 +32,26 @@ test('of more backends the busiest have a line, the others share one, and a fail
   expect(slotsFor(slots, many(50).toReversed())).toEqual(slots);
   const failing = many(50).map((backend) => (backend.id === 's40' ? steps('s40', 1, 3) : backend));
   expect(slotsFor(slots, failing)).toContain('s40');
-  const series = { pool: 'p', stepMs: 5_000, until: 15_000, requests: [0, 0, 0], failures: [], p95Ms: [] };
-  const lines = linesOf({ ...series, backends: many(50) }, slots);
-  expect(lines.map(({ name }) => name)).toEqual(['s0', 's1', 's2', 's3', 's4', 's5', 's6', '43 others']);
-  expect(lines[0]!.requests).toEqual([20, 20]);
-  expect(timesOf(series)).toEqual([0, 5]);
+  const { attempts, p95 } = backendLines(many(50), slots, 5_000);
+  expect(attempts.map(({ name }) => name)).toEqual(['s0', 's1', 's2', 's3', 's4', 's5', 's6', '43 others']);
+  expect(attempts[0]!.values).toEqual([20, 20, null]);
+  // A p95 of several backends cannot be summed.
+  expect(p95.map(({ name }) => name)).not.toContain('43 others');
+});
+
+test('a class that never came has no line, except 2xx and 5xx', () => {
+  const columns = {
+    from: 10_000,
+    stepMs: 5_000,
+    requests: [1, null],
+    '2xx': [0, null],
+    '3xx': [0, null],
+    '4xx': [5, null],
+    '5xx': [0, null],
+  } as unknown as Columns;
+  const lines = classLines(columns);
+  expect(lines.map(({ name }) => name)).toEqual(['2xx', '4xx', '5xx']);
+  expect(lines[1]!.values).toEqual([1, null]);
+  expect(withoutNewest(lines[1]!).values).toEqual([1]);
+  expect(timesOf(columns)).toEqual([10, 15]);
 });

@@ -11,9 +11,9 @@ const pool = poolOf([
   { id: 'b3', weight: 2 },
 ]);
 const statuses = [
-  status('b10', { latencyMs: { p50: 1, p95: 5, p99: 5 } }),
-  status('b2', { status: 'draining', latencyMs: { p50: 1, p95: 90, p99: 90 } }),
-  status('b1', { latencyMs: { p50: 1, p95: 40, p99: 40 } }),
+  status('b10', { latencyMs: { p50: 1, p95: 5, p99: 9 } }),
+  status('b2', { status: 'draining', latencyMs: { p50: 1, p95: 90, p99: 99 } }),
+  status('b1', { latencyMs: { p50: 1, p95: 40, p99: 60 } }),
   status('b9', { status: 'disabled' }),
   ejected('b3'),
 ];

@@ -54,7 +54,12 @@ test('only the configuration and ejections explain an unexpected share', () => {
 
 test('a row marks an unexpected share with its reason, and is empty without data', () => {
   const pool = poolOf([{}, {}]);
-  const counted = (at: number, requests: number) => ({ at, backends: [{ id: 'a', requests, failures: 0 }] });
+  const counted = (at: number, requests: number) => ({
+    at,
+    responses: { '2xx': requests },
+    clientClosed: 0,
+    backends: [{ id: 'a', requests }],
+  });
   const samples = [counted(0, 0), counted(5_000, 1_000)].reduce(withSample, noSamples);
   const backends = [
     status('a', { share: 0.8, expectedShare: 0.5 }),
