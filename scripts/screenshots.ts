@@ -15,6 +15,8 @@ const { values } = parseArgs({
     out: { type: 'string', default: '.screenshots' },
     /** Only pages whose name contains this. */
     only: { type: 'string', default: '' },
+    /** Only this scene: lively, failing, down, fleet, thousand, crowded, empty. */
+    scene: { type: 'string', default: '' },
     /** How long traffic flows before the first picture. */
     seconds: { type: 'string', default: '12' },
     /** Widths of the window, separated by commas. */
@@ -94,6 +96,7 @@ mkdirSync(values.out, { recursive: true });
 const browser = await chromium.launch({ executablePath: ensureBrowser(), args: BROWSER_ARGS });
 try {
   for (const { setUp, pages } of SCENES) {
+    if (values.scene !== '' && setUp.name !== values.scene) continue;
     const wanted = pages.filter(([name]) => name.includes(values.only));
     if (wanted.length > 0) await show(setUp, wanted);
   }
