@@ -39,7 +39,7 @@ export interface PoolSearch {
 
 /**
  * `edit`: the route whose form is open, `+` for a new one; `url` and `method`: the request to test; `find` and `pool`:
- * the list's filters.
+ * the list's filters; `rollout`: the route whose rollout is open.
  */
 export interface RoutesSearch {
   readonly edit?: string;
@@ -47,6 +47,7 @@ export interface RoutesSearch {
   readonly method?: string;
   readonly find?: string;
   readonly pool?: string;
+  readonly rollout?: string;
 }
 
 /** `revision`: the one that is open; `show` and `pool`: the timeline's filters. */
@@ -60,6 +61,11 @@ export interface HistorySearch {
 export interface IncidentsSearch {
   readonly id?: string;
   readonly pool?: string;
+}
+
+/** `edit`: the alert whose form is open, `+` for a new one. */
+export interface AlertsSearch {
+  readonly edit?: string;
 }
 
 const root = createRootRoute({ component: Shell, notFoundComponent: PageNotFound });
@@ -104,6 +110,7 @@ const routes = createRoute({
     method: text(search.method),
     find: text(search.find),
     pool: text(search.pool),
+    rollout: text(search.rollout),
   }),
   component: lazyRouteComponent(() => import('./pages/routes/routes-page.tsx'), 'RoutesPage'),
 });
@@ -126,6 +133,13 @@ const incidents = createRoute({
   component: lazyRouteComponent(() => import('./pages/incidents/incidents-page.tsx'), 'IncidentsPage'),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  validateSearch: (search: Search): AlertsSearch => ({ edit: text(search.edit) }),
+  component: lazyRouteComponent(() => import('./pages/alerts/alerts-page.tsx'), 'AlertsPage'),
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -134,7 +148,7 @@ const settings = createRoute({
 
 /** The dashboard's router. */
 export const router = createRouter({
-  routeTree: root.addChildren([overview, pool, incidents, requests, routes, history, settings]),
+  routeTree: root.addChildren([overview, pool, incidents, requests, routes, history, alerts, settings]),
   // All parameters are text: 502 is 502 in the URL, not "502".
   parseSearch: parseSearchWith((value) => value),
   stringifySearch: stringifySearchWith(String),

@@ -20,6 +20,9 @@ const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['explain', '/routes?url=http%3A%2F%2Fshop.localhost%2F'],
   ['history', '/history'],
   ['revision', '/history?revision=1'],
+  ['alerts', '/alerts'],
+  ['alert form', '/alerts?edit=ops'],
+  ['rollout', '/routes?rollout=both'],
   ['settings', '/settings'],
   ['missing pool', '/pools/nope'],
   ['deleted pool', '/pools/old'],
@@ -33,6 +36,15 @@ test.beforeAll(async () => {
   await product.apiOk('PATCH', '/pools/shop/backends/c', { state: 'disabled' });
   await product.apiOk('PUT', '/pools/old', { backends: [{ id: 'a', url: origins[0]!.url }] });
   await product.apiOk('DELETE', '/pools/old');
+  await product.apiOk('PUT', '/pools/next', { backends: [{ id: 'a', url: origins[0]!.url }] });
+  const pools = [
+    { pool: 'shop', weight: 100 },
+    { pool: 'next', weight: 0 },
+  ];
+  await product.apiOk('PUT', '/routes/both', { host: 'both.localhost', split: { pools } });
+  const { config } = await product.apiOk('GET', '/config');
+  await product.apiOk('PUT', '/config', { ...config, alerts: [{ id: 'ops', url: origins[0]!.url }] });
+  await product.apiOk('POST', '/alerts/ops/test');
 });
 
 for (const [name, path] of PAGES)

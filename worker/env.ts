@@ -17,6 +17,8 @@ export interface Env {
   readonly AFFINITY_SECRET?: string;
   readonly ACCESS_AUD?: string;
   readonly ACCESS_VIEWER_AUD?: string;
+  /** Signs what alerts send. */
+  readonly ALERT_SECRET?: string;
   readonly ALLOW_PRIVATE_BACKENDS?: string | boolean;
   readonly STATIC_CONFIG?: string | object;
   /** In ms; see `drainTimes` in stats/drain.ts. */
@@ -30,6 +32,12 @@ const DEFAULT_ADMIN_HOSTS = 'localhost,127.0.0.1,[::1]';
 export function adminHosts(env: Env): ReadonlySet<string> {
   const names = (env.ADMIN_HOSTS || DEFAULT_ADMIN_HOSTS).split(',');
   return new Set(names.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''));
+}
+
+/** The origin of the dashboard, for links in alerts: the first admin host. */
+export function adminOrigin(env: Env): string {
+  const [host = 'localhost'] = adminHosts(env);
+  return host === 'localhost' || host.endsWith('.localhost') ? `http://${host}` : `https://${host}`;
 }
 
 /** The properties of this deployment that a configuration may depend on. */

@@ -1,4 +1,6 @@
 /** The changes an operator makes, as data: each has a label, a way to send and to undo it, and its effect on the document. */
+
+import type { AlertConfig } from '../api/alerts.ts';
 import { call } from '../api/client.ts';
 import type { BackendConfig, Config, PoolConfig, RouteConfig } from '../api/config.ts';
 
@@ -179,11 +181,13 @@ export function addPool(pool: PoolConfig, route: RouteConfig | null): Change {
   const label = route ? `Added pool ${pool.id} and route ${route.id}` : `Added pool ${pool.id}`;
   return editConfig(
     label,
-    ({ pools, routes }) => ({
-      pools: [...pools, pool],
-      routes: route ? [...routes, route] : routes,
+    (config) => ({
+      ...config,
+      pools: [...config.pools, pool],
+      routes: route ? [...config.routes, route] : config.routes,
     }),
-    ({ pools, routes }) => ({
+    ({ pools, routes, ...rest }) => ({
+      ...rest,
       pools: pools.filter(({ id }) => id !== pool.id),
       routes: routes.filter(({ id }) => id !== route?.id),
     }),
@@ -241,6 +245,33 @@ export function removeRoute(id: string, label: string): Change {
     undo: (before) => {
       const old = before.routes.find((route) => route.id === id);
       return old ? putRoute(old, `Undone: ${label}`) : null;
+    },
+  };
+}
+
+/** Adds or replaces an alert. */
+export function putAlert(alert: AlertConfig, label: string): Change {
+  const apply = (config: Config): Config => ({ ...config, alerts: put(config.alerts, alert) });
+  return {
+    ...editConfig(label, apply, apply),
+    undo: (before) => {
+      const old = before.alerts.find(({ id }) => id === alert.id);
+      return old ? putAlert(old, `Undone: ${label}`) : removeAlert(alert.id, `Undone: ${label}`);
+    },
+  };
+}
+
+/** Deletes an alert. */
+export function removeAlert(id: string, label: string): Change {
+  const apply = (config: Config): Config => ({
+    ...config,
+    alerts: config.alerts.filter((alert) => alert.id !== id),
+  });
+  return {
+    ...editConfig(label, apply, apply),
+    undo: (before) => {
+      const old = before.alerts.find((alert) => alert.id === id);
+      return old ? putAlert(old, `Undone: ${label}`) : null;
     },
   };
 }

@@ -3,16 +3,20 @@ import type { HistoryEvent } from '../api/events.ts';
 import type { RevisionRow } from '../api/revisions.ts';
 
 export type ConfigEvent = Extract<HistoryEvent, { kind: 'config' }>;
-export type PoolEvent = Exclude<HistoryEvent, { kind: 'config' }>;
+export type PoolEvent = Extract<HistoryEvent, { shard: string }>;
+export type AlertEvent = Extract<HistoryEvent, { alert: string }>;
+export type RolloutEvent = Extract<HistoryEvent, { route: string }>;
+/** An event that is no change of the configuration. */
+export type OtherEvent = PoolEvent | AlertEvent | RolloutEvent;
 
 /** One entry; a `revision` entry is a change of the configuration. */
 export type Entry =
   | { readonly kind: 'revision'; readonly key: string; readonly at: number; readonly revision: RevisionRow }
   | {
-      readonly kind: PoolEvent['kind'];
+      readonly kind: OtherEvent['kind'];
       readonly key: string;
       readonly at: number;
-      readonly event: PoolEvent;
+      readonly event: OtherEvent;
       /** The same happened before, with no return in between; null: it did not. */
       readonly repeats: Repeats | null;
     };
@@ -28,6 +32,8 @@ export const SHOWS = {
   changes: 'Changes',
   ejections: 'Ejections and returns',
   probes: 'Probes',
+  alerts: 'Alerts',
+  rollouts: 'Rollouts',
 } as const;
 export type Show = keyof typeof SHOWS;
 
@@ -50,6 +56,15 @@ const KINDS: Record<Show, readonly Entry['kind'][]> = {
     'healthy',
   ],
   probes: ['probe'],
+  alerts: ['alert-delivered', 'alert-failed', 'alert-dropped'],
+  rollouts: [
+    'rollout-started',
+    'rollout-step',
+    'rollout-paused',
+    'rollout-resumed',
+    'rollout-done',
+    'rollout-aborted',
+  ],
 };
 
 /** All entries, newest first. Revisions whose events are no longer kept have entries too. */
@@ -70,7 +85,7 @@ function folded(entries: readonly Entry[]): Entry[] {
   /** Indexes in `result`, by backend and then by kind. */
   const open = new Map<string, Map<string, number>>();
   for (const entry of entries) {
-    if (entry.kind === 'revision') {
+    if (entry.kind === 'revision' || !('shard' in entry.event)) {
       result.push(entry);
       continue;
     }

@@ -7,7 +7,7 @@ import type { RequestsSearch } from '../pages/requests/filter.ts';
 export type CommandAction =
   | {
       readonly do: 'go';
-      readonly to: '/' | '/incidents' | '/requests' | '/routes' | '/history' | '/settings';
+      readonly to: '/' | '/incidents' | '/requests' | '/routes' | '/history' | '/alerts' | '/settings';
       readonly add?: 'pool';
     }
   | { readonly do: 'pool'; readonly pool: string; readonly edit?: string; readonly tab?: string }
@@ -43,6 +43,7 @@ const PAGES: readonly Command[] = (
     ['Requests', '/requests'],
     ['Routes', '/routes'],
     ['History', '/history'],
+    ['Alerts', '/alerts'],
     ['Settings', '/settings'],
   ] as const
 ).map(([name, to]) => ({ title: `Go to ${name}`, group: 'Pages', action: { do: 'go', to } }));

@@ -1,6 +1,7 @@
 /** The navigation: pages, every pool with its health, theme and sign-out. */
 
 import {
+  BellIcon,
   ClockCounterClockwiseIcon,
   FirstAidIcon,
   GearIcon,
@@ -32,6 +33,7 @@ const PAGES: readonly { readonly to: LinkProps['to']; readonly name: string; rea
   { to: '/requests', name: 'Requests', icon: ListMagnifyingGlassIcon },
   { to: '/routes', name: 'Routes', icon: SignpostIcon },
   { to: '/history', name: 'History', icon: ClockCounterClockwiseIcon },
+  { to: '/alerts', name: 'Alerts', icon: BellIcon },
   { to: '/settings', name: 'Settings', icon: GearIcon },
 ];
 

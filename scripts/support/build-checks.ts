@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'vite';
 
 /** The Worker's scripts, gzipped, take at most this much. The platform allows far more; a start-up in milliseconds does not. */
-const WORKER_LIMIT_KIB = 200;
+const WORKER_LIMIT_KIB = 240;
 
 /** The Cloudflare plugin copies `.dev.vars` beside the Worker; secrets have no business in what is deployed. */
 export const withoutSecrets = (output: string): Plugin => ({

@@ -1,6 +1,6 @@
 /** The configuration's keys as tables in Markdown, from worker/config/schema.ts. No I/O. */
 import { z } from 'zod';
-import { backendSchema, poolSchema, routeSchema } from '../../worker/config/schema.ts';
+import { alertSchema, backendSchema, poolSchema, routeSchema } from '../../worker/config/schema.ts';
 
 /** A key as JSON Schema describes it; of the standard, only what our schema uses. */
 interface Key {
@@ -22,11 +22,12 @@ interface Key {
 }
 
 /** Returns one table for each kind of object in the document, by the name of its block in docs/configuration.md. */
-export function configTables(): Record<'pool' | 'backend' | 'route', string> {
+export function configTables(): Record<'pool' | 'backend' | 'route' | 'alert', string> {
   return {
     pool: tableOf(poolSchema),
     backend: tableOf(backendSchema),
     route: tableOf(routeSchema),
+    alert: tableOf(alertSchema),
   };
 }
 

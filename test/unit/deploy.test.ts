@@ -18,7 +18,7 @@ const { cloudflare, scripts } = JSON.parse(read('package.json')) as {
 };
 
 test('the button asks for secrets only, all empty: it offers every entry of the example for production', () => {
-  expect(example).toEqual({ ADMIN_TOKEN: '', AFFINITY_SECRET: '', VIEWER_TOKEN: '' });
+  expect(example).toEqual({ ADMIN_TOKEN: '', AFFINITY_SECRET: '', ALERT_SECRET: '', VIEWER_TOKEN: '' });
 });
 
 test('of the secrets only the token is required', () => {

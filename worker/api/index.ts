@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import { LIMITS } from '../config/limits.ts';
 import { drainBody } from '../lib/drain-body.ts';
 import { healthSchema } from '../protocol/common-schemas.ts';
+import { alertsApi } from './alerts.ts';
 import { type ApiEnv, requireSetUp, requireSignIn } from './auth/access.ts';
 import { sessionsApi } from './auth/sign-in.ts';
 import { checksApi } from './checks.ts';
@@ -18,6 +19,7 @@ import { onError } from './http/problem.ts';
 import { liveApi } from './live.ts';
 import { metricsApi } from './metrics.ts';
 import { poolsApi } from './pools.ts';
+import { rolloutApi } from './rollout.ts';
 import { routesApi } from './routes.ts';
 import { statusApi } from './status.ts';
 import { requestsApi } from './traffic/requests.ts';
@@ -68,10 +70,12 @@ export const operations = [
   ...drainApi,
   ...checksApi,
   ...routesApi,
+  ...rolloutApi,
   ...statusApi,
   ...seriesApi,
   ...requestsApi,
   ...explainApi,
+  ...alertsApi,
   ...liveApi,
   ...metricsApi,
 ] as const;

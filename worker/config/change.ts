@@ -51,6 +51,9 @@ export function applyChange(config: Config, change: Change, deployment: Deployme
         );
       if (pools.length > 0)
         return conflict(`Pool ${change.pool} is the fallback of pool ${listSome(pools)}; change that first.`);
+      const alerts = config.alerts.filter((alert) => alert.pools.includes(change.pool)).map(({ id }) => id);
+      if (alerts.length > 0)
+        return conflict(`Pool ${change.pool} is named by alert ${listSome(alerts)}; change that first.`);
       const left = config.pools.filter((pool) => pool.id !== change.pool);
       return {
         ok: true,

@@ -6,6 +6,7 @@ import { checkRoutes, type RouteRules } from './check-route.ts';
 import { LIMITS } from './limits.ts';
 import { normalPath } from './path.ts';
 import {
+  type AlertConfig,
   type BackendConfig,
   type Config,
   documentSchema,
@@ -84,7 +85,10 @@ function* crossCheck(config: Config, deployment: DeploymentInfo): Generator<Prob
     yield { path: '', message: `is ${size} characters long; the limit is ${LIMITS.documentBytes}` };
   yield* duplicates(config.pools, 'pools');
   yield* duplicates(config.routes, 'routes');
+  yield* duplicates(config.alerts, 'alerts');
   const pools = new Map(config.pools.map((pool) => [pool.id, pool]));
+  for (const [i, alert] of config.alerts.entries())
+    yield* checkAlert(alert, `alerts[${i}]`, pools, deployment);
   for (const [i, pool] of config.pools.entries()) yield* checkPool(pool, `pools[${i}]`, pools, deployment);
   yield* checkRoutes(config.routes, pools, deployment);
 }
@@ -148,6 +152,24 @@ function* checkBackend(backend: BackendConfig, at: string, deployment: Deploymen
   const rules = backend.binding === null ? deployment : { ...deployment, allowPrivate: true };
   const problem = backend.url === null ? null : backendUrlProblem(backend.url, rules);
   if (problem) yield { path: `${at}.url`, message: problem };
+}
+
+function* checkAlert(
+  alert: AlertConfig,
+  at: string,
+  pools: ReadonlyMap<string, PoolConfig>,
+  deployment: DeploymentInfo,
+): Generator<Problem> {
+  const problem = backendUrlProblem(alert.url, deployment);
+  if (problem) yield { path: `${at}.url`, message: problem };
+  else if (!deployment.allowPrivate && !/^https:/i.test(alert.url))
+    yield {
+      path: `${at}.url`,
+      message: 'must begin with https://: alerts name what is behind this deployment',
+    };
+  for (const [i, pool] of alert.pools.entries())
+    if (!pools.has(pool))
+      yield { path: `${at}.pools[${i}]`, message: `names pool ${pool}, which does not exist` };
 }
 
 function* duplicates(items: readonly { id: string }[], at: string): Generator<Problem> {

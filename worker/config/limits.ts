@@ -5,6 +5,7 @@ export const LIMITS = {
   pools: 1_000,
   backendsPerPool: 1_000,
   routes: 10_000,
+  alerts: 20,
   weight: 1_000,
   tier: 9,
   timeoutMs: 3_600_000,

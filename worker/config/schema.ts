@@ -28,6 +28,9 @@ import {
   splitSchema,
 } from './route-parts.ts';
 
+/** What an alert can be about. */
+export const alertEvents = ['pool-down', 'pool-failing', 'backend-out', 'rollout-aborted'] as const;
+
 const CONNECT_STATUSES = [502, 503, 504, 521, 522, 523, 524, 525, 526, 530];
 
 /** The description of every id. */
@@ -301,9 +304,27 @@ export const routeSchema = object({
     .describe('Failures and retries are always logged'),
 });
 
+/** What is sent where when something is wrong. */
+export const alertSchema = object({
+  id: id().describe(ID),
+  url: text()
+    .max(LIMITS.urlLength, { error: `takes at most ${LIMITS.urlLength} characters` })
+    .describe('Receiver: an https URL that takes a POST, under the same rules as the URL of a backend'),
+  on: list(oneOf(...alertEvents), alertEvents.length, 'events')
+    .min(1, { error: `needs at least one of ${alertEvents.join(', ')}` })
+    .default([...alertEvents])
+    .describe('What it is sent for'),
+  pools: list(id(), LIMITS.pools, 'pools').default([]).describe('Only for these pools; empty: for all'),
+  holdMs: integer(0, 3_600_000, ' (milliseconds)')
+    .default(0)
+    .describe('Sent only when it has lasted this long'),
+  format: oneOf('json', 'slack').default('json').describe('Body: our own JSON, or a text for Slack'),
+});
+
 const configShape = {
   pools: list(poolSchema, LIMITS.pools, 'pools').default([]),
   routes: list(routeSchema, LIMITS.routes, 'routes').default([]),
+  alerts: list(alertSchema, LIMITS.alerts, 'alerts').default([]),
 };
 
 /** The whole document as it is stored and answered. */
@@ -326,5 +347,7 @@ export type HealthCheck = z.output<typeof healthCheckSchema>;
 export type PoolConfig = z.output<typeof poolSchema>;
 /** A route of a checked document. */
 export type RouteConfig = z.output<typeof routeSchema>;
+/** An alert of a checked document. */
+export type AlertConfig = z.output<typeof alertSchema>;
 /** A checked document. */
 export type Config = z.output<typeof configSchema>;

@@ -1,6 +1,13 @@
 /** The schemas and types of responses about the configuration: the document, its parts, drains and revisions. No I/O. */
 import { z } from 'zod';
-import { backendSchema, configSchema, documentSchema, poolSchema, routeSchema } from '../config/schema.ts';
+import {
+  alertSchema,
+  backendSchema,
+  configSchema,
+  documentSchema,
+  poolSchema,
+  routeSchema,
+} from '../config/schema.ts';
 import {
   differenceSchema,
   inputs,
@@ -14,6 +21,7 @@ import {
 backendSchema.register(messages, { id: 'BackendConfig' });
 poolSchema.register(messages, { id: 'PoolConfig' });
 routeSchema.register(messages, { id: 'RouteConfig' });
+alertSchema.register(messages, { id: 'AlertConfig' });
 configSchema.register(messages, { id: 'ConfigDocument' });
 
 /** The bodies of changes: the same schemas, read before their defaults are filled in. */
@@ -21,6 +29,7 @@ export const backendInputSchema = backendSchema.register(inputs, { id: 'BackendI
 export const poolInputSchema = poolSchema.register(inputs, { id: 'PoolInput' });
 export const routeInputSchema = routeSchema.register(inputs, { id: 'RouteInput' });
 export const configInputSchema = documentSchema.register(inputs, { id: 'ConfigInput' });
+alertSchema.register(inputs, { id: 'AlertInput' });
 /** A field that a patch leaves out stays as it is: the schema's defaults do not count. */
 export const backendPatchSchema = backendSchema.partial().register(inputs, { id: 'BackendPatch' });
 

@@ -1,15 +1,30 @@
 /** The events of the history: changes of the configuration, ejections, probes and returns. No I/O. */
 import type { Change } from '../balance/ejection.ts';
 import type { Outcome } from '../balance/types.ts';
-import type { Check, ConfigEvent, HistoryEvent, PoolEvent } from './traffic-schemas.ts';
+import type {
+  AlertHistoryEvent,
+  Check,
+  HistoryEvent,
+  NewEvent,
+  PoolEvent,
+  RolloutHistoryEvent,
+} from './traffic-schemas.ts';
 
-export type { ConfigEvent, HistoryEvent, PoolEvent };
+export type { AlertHistoryEvent, HistoryEvent, NewEvent, PoolEvent, RolloutHistoryEvent };
 /** The kinds of event that a Pool object reports. */
 export type PoolEventKind = PoolEvent['kind'];
 
-/** Identifies a Pool object's event, so that one reported twice is stored once. */
-export const eventKey = ({ pool, shard, backend, kind, at }: PoolEvent): string =>
-  `${pool}/${shard}/${backend}/${kind}/${at}`;
+/** What the keys of alerts' events begin with; no pool's name contains a blank. */
+export const ALERT_KEY = 'alert ';
+
+/** Identifies an event, so that one reported twice is stored once. */
+export function eventKey(event: NewEvent): string {
+  if (event.kind === 'config') return `revision ${event.revision}`;
+  if ('alert' in event) return `${ALERT_KEY}${event.message} ${event.try} ${event.kind}`;
+  if ('route' in event) return `rollout ${event.route} ${event.at} ${event.kind} ${event.step}`;
+  const { pool, shard, backend, kind, at } = event;
+  return `${pool}/${shard}/${backend}/${kind}/${at}`;
+}
 
 /** Describes an outcome in words, such as `timeout after 300 ms` or `status 503`. */
 export function describeOutcome({ kind, status, ms }: Outcome): string {

@@ -6,6 +6,8 @@ import type { AutoShards } from '../config/sharding.ts';
 import type { Env } from '../env.ts';
 import type { Drain } from '../stats/drain.ts';
 import type { Range, ScopeFilter, ShardSeries } from '../stats/rollup.ts';
+import type { AlertReport, AlertTest } from './alert-schemas.ts';
+import type { Condition } from './conditions.ts';
 import type { Revision, RevisionDetails } from './config-schemas.ts';
 import type { HistoryEvent, PoolEvent } from './events.ts';
 import type {
@@ -25,6 +27,7 @@ import type {
   SyncReply,
   UnhealthyBackends,
 } from './messages.ts';
+import type { Rollout, RolloutAction, RolloutPlan, RolloutResult } from './rollout-schemas.ts';
 import type { Check, Incident } from './traffic-schemas.ts';
 
 /** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */
@@ -66,6 +69,12 @@ export interface DirectoryRpc {
   revisions(): Promise<{ revision: number; revisions: Revision[] }>;
   revisionDetails(revision: number): Promise<RevisionDetails | null>;
   noteEvents(events: readonly PoolEvent[]): Promise<void>;
+  noteConditions(source: ShardName, conditions: readonly Condition[]): Promise<void>;
+  alerts(): Promise<{ revision: number; alerts: AlertReport[] }>;
+  testAlert(id: string): Promise<AlertTest | null>;
+  rollout(route: string): Promise<Rollout | null>;
+  startRollout(plan: RolloutPlan): Promise<RolloutResult>;
+  actOnRollout(route: string, action: RolloutAction, who: string): Promise<RolloutResult>;
   events(limit: number): Promise<{ revision: number; events: HistoryEvent[] }>;
   noteIncidents(parts: readonly IncidentPart[]): Promise<void>;
   incidents(pool: string | null, limit: number): Promise<{ revision: number; incidents: Incident[] }>;

@@ -301,12 +301,59 @@ const poolEventSchema = z.strictObject({
   until: time().nullable(),
   ejections: count().describe('In a row'),
 });
+/** One try to deliver an alert, and what comes of it. */
+const alertEventSchema = z.strictObject({
+  ...eventFields,
+  kind: z.enum(['alert-delivered', 'alert-failed', 'alert-dropped']),
+  alert: z.string(),
+  message: z.string().describe('The id of the message'),
+  key: z.string(),
+  event: z.string(),
+  state: z.enum(['firing', 'resolved']),
+  pool: z.string().nullable(),
+  backend: z.string().nullable(),
+  try: count(),
+  status: z.int().nullable().describe('What the receiver answered; null: it did not'),
+  ms: z.number(),
+  why: z.string(),
+  nextAt: time().nullable().describe('When it is tried next'),
+});
+/** What became of a rollout. */
+const rolloutEventSchema = z.strictObject({
+  ...eventFields,
+  kind: z.enum([
+    'rollout-started',
+    'rollout-step',
+    'rollout-paused',
+    'rollout-resumed',
+    'rollout-done',
+    'rollout-aborted',
+  ]),
+  route: z.string(),
+  to: z.string(),
+  step: z.int().describe('The number of the step, from 1'),
+  steps: z.int(),
+  share: z.number().describe('Per cent of the requests that `to` gets'),
+  who: z.string(),
+  why: z.string(),
+  pool: z.string(),
+  backend: z.null(),
+});
 /** One event of the history. */
-export const eventSchema = z.discriminatedUnion('kind', [configEventSchema, poolEventSchema]);
+export const eventSchema = z.discriminatedUnion('kind', [
+  configEventSchema,
+  poolEventSchema,
+  alertEventSchema,
+  rolloutEventSchema,
+]);
 export type HistoryEvent = Message<typeof eventSchema>;
 /** Events before the history has numbered them. */
 export type ConfigEvent = Omit<Message<typeof configEventSchema>, 'id'>;
 export type PoolEvent = Omit<Message<typeof poolEventSchema>, 'id'>;
+export type AlertHistoryEvent = Omit<Message<typeof alertEventSchema>, 'id'>;
+export type RolloutHistoryEvent = Omit<Message<typeof rolloutEventSchema>, 'id'>;
+/** Any of them. */
+export type NewEvent = ConfigEvent | PoolEvent | AlertHistoryEvent | RolloutHistoryEvent;
 /** The history. */
 export const eventsSchema = z
   .strictObject({ revision: revision(), events: z.array(eventSchema) })

@@ -176,7 +176,7 @@ export function pruneStatus(sharding: PoolConfig['sharding'], status: ShardStatu
 }
 
 /** Whether isolates use this shard under the sharding in force: its name is a number, or that of a region. */
-const isInUse = (sharding: ReturnType<typeof shardingInForce>, shard: string): boolean => {
+export const isInUse = (sharding: ReturnType<typeof shardingInForce>, shard: string): boolean => {
   if (shard === '0') return true;
   const isNumbered = /^\d+$/.test(shard);
   return typeof sharding === 'number'

@@ -6,7 +6,7 @@ import { Card } from '../../components/card.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { plural } from '../../model/format.ts';
 import { byDay, dayName, type Entry } from '../../model/timeline.ts';
-import { PoolEntry, RevisionEntry } from './entries.tsx';
+import { AlertEntry, PoolEntry, RevisionEntry, RolloutEntry } from './entries.tsx';
 
 interface DaysProps {
   readonly entries: readonly Entry[];
@@ -27,7 +27,7 @@ export function Days({ entries, oldestKept, inForce, onOpen, onRollBack, onClear
   if (entries.length === 0)
     return (
       <EmptyState icon={ClockCounterClockwiseIcon} title="No matching entries">
-        <p>The last 1,000 events are kept: changes, ejections, probes and returns.</p>
+        <p>The last 1,000 events are kept: changes, ejections, probes, returns, alerts and rollouts.</p>
         <Button variant="secondary" onClick={onClear}>
           Clear filters
         </Button>
@@ -48,6 +48,10 @@ export function Days({ entries, oldestKept, inForce, onOpen, onRollBack, onClear
                     onOpen={onOpen}
                     onRollBack={onRollBack}
                   />
+                ) : 'alert' in entry.event ? (
+                  <AlertEntry event={entry.event} />
+                ) : 'route' in entry.event ? (
+                  <RolloutEntry event={entry.event} />
                 ) : (
                   <PoolEntry event={entry.event} repeats={entry.repeats} />
                 )}

@@ -1,11 +1,13 @@
-/** The entries of the timeline: changes of the configuration, and ejections, probes and returns of backends. */
+/** The entries of the timeline: changes of the configuration, ejections, probes and returns of backends, and alerts. */
 
 import {
   ArrowUUpLeftIcon,
+  BellIcon,
   GitCommitIcon,
   type Icon as IconType,
   ProhibitIcon,
   PulseIcon,
+  TrafficSignIcon,
 } from '@phosphor-icons/react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -16,7 +18,13 @@ import { State, toneText } from '../../components/state.tsx';
 import { TimeAndAgo } from '../../components/time-ago.tsx';
 import { useNow } from '../../live/use-live.ts';
 import { clockWithZone, countdown, exactTime } from '../../model/format.ts';
-import { actorInWords, type PoolEvent, type Repeats } from '../../model/timeline.ts';
+import {
+  type AlertEvent,
+  actorInWords,
+  type PoolEvent,
+  type Repeats,
+  type RolloutEvent,
+} from '../../model/timeline.ts';
 
 interface RevisionEntryProps {
   readonly row: RevisionRow;
@@ -56,7 +64,7 @@ export function RevisionEntry({ row, isKept, isInForce, onOpen, onRollBack }: Re
   );
 }
 
-type Look = readonly [icon: IconType, tone: 'good' | 'warning' | 'bad', word: string];
+type Look = readonly [icon: IconType, tone: 'good' | 'warning' | 'bad' | 'off', word: string];
 
 const LOOK: Record<PoolEvent['kind'], Look> = {
   ejected: [ProhibitIcon, 'bad', 'ejected'],
@@ -120,6 +128,8 @@ export function PoolEntry({
   );
 }
 
+const LOOKS: Readonly<Record<string, Look>> = { ...LOOK };
+
 /** An event in one line: when, what, why. */
 export function EventLine({ event }: { readonly event: HistoryEvent }) {
   if (event.kind === 'config')
@@ -129,7 +139,7 @@ export function EventLine({ event }: { readonly event: HistoryEvent }) {
         {event.what}
       </>
     );
-  const [, tone, word] = LOOK[event.kind as PoolEvent['kind']] ?? [PulseIcon, 'off', event.kind];
+  const [, tone, word] = LOOKS[event.kind] ?? [PulseIcon, 'off', event.kind];
   const { backend = null, why = '' } = event as Partial<PoolEvent>;
   return (
     <span className="flex flex-wrap items-baseline gap-x-3">
@@ -141,11 +151,85 @@ export function EventLine({ event }: { readonly event: HistoryEvent }) {
   );
 }
 
-function Until({ until }: { readonly until: number }) {
+const ALERT_LOOK: Record<AlertEvent['kind'], Look> = {
+  'alert-delivered': [BellIcon, 'good', 'delivered'],
+  'alert-failed': [BellIcon, 'warning', 'not delivered'],
+  'alert-dropped': [BellIcon, 'bad', 'given up'],
+};
+
+/** One try to deliver an alert: what about, to which receiver, and how it ended. */
+export function AlertEntry({ event }: { readonly event: AlertEvent }) {
+  const { kind, at, alert, key, state, why, nextAt } = event;
+  const [icon, tone, word] = ALERT_LOOK[kind];
+  const title = (
+    <>
+      <span className="break-all text-kumo-default">
+        Alert{' '}
+        <Link to="/alerts" className={LINK}>
+          {alert}
+        </Link>
+        : {key} {state}
+      </span>
+      <State tone={tone}>{word}</State>
+    </>
+  );
+  return (
+    <EntryFrame icon={icon} tone={tone} title={title} at={at}>
+      <span>{why}</span>
+      <span>try {event.try}</span>
+      {nextAt !== null && <Until until={nextAt} before="again in" after="was to be tried at" />}
+    </EntryFrame>
+  );
+}
+
+const ROLLOUT_LOOK: Record<RolloutEvent['kind'], Look> = {
+  'rollout-started': [TrafficSignIcon, 'warning', 'started'],
+  'rollout-step': [TrafficSignIcon, 'warning', 'next step'],
+  'rollout-paused': [TrafficSignIcon, 'off', 'paused'],
+  'rollout-resumed': [TrafficSignIcon, 'warning', 'resumed'],
+  'rollout-done': [TrafficSignIcon, 'good', 'done'],
+  'rollout-aborted': [TrafficSignIcon, 'bad', 'aborted'],
+};
+
+/** What became of a rollout: where it stands, and why. */
+export function RolloutEntry({ event }: { readonly event: RolloutEvent }) {
+  const { kind, at, route, to, step, steps, share, who, why } = event;
+  const [icon, tone, word] = ROLLOUT_LOOK[kind];
+  const title = (
+    <>
+      <span className="text-kumo-default">
+        Rollout of{' '}
+        <Link to="/routes" search={{ rollout: route }} className={LINK}>
+          {route}
+        </Link>{' '}
+        to {to}
+      </span>
+      <State tone={tone}>{word}</State>
+    </>
+  );
+  return (
+    <EntryFrame icon={icon} tone={tone} title={title} at={at}>
+      <span>
+        step {step} of {steps}, {share} %
+      </span>
+      {why !== '' && <span>{why}</span>}
+      <span>by {actorInWords(who)}</span>
+    </EntryFrame>
+  );
+}
+
+interface UntilProps {
+  readonly until: number;
+  /** Before the time that is left, and before the time when it is over. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
+function Until({ until, before = 'for another', after = 'until' }: UntilProps) {
   const now = useNow();
   return (
     <time dateTime={new Date(until).toISOString()} title={exactTime(until)}>
-      {until > now ? `for another ${countdown(until, now)}` : `until ${clockWithZone(until)}`}
+      {until > now ? `${before} ${countdown(until, now)}` : `${after} ${clockWithZone(until)}`}
     </time>
   );
 }

@@ -146,6 +146,16 @@ function Actions({ route, onEdit, onDelete }: RouteProps) {
       >
         Test
       </Link>
+      {route.split !== null && (
+        <Link
+          to="/routes"
+          search={(before) => ({ ...before, rollout: id })}
+          aria-label={`Rollout of ${id}`}
+          className={ACTION}
+        >
+          Rollout
+        </Link>
+      )}
       <button type="button" aria-label={`Edit ${id}`} onClick={() => onEdit(id)} {...change}>
         Edit
       </button>

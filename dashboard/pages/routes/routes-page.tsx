@@ -10,6 +10,7 @@ import { NotFoundDialog } from '../../components/not-found-dialog.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryError, Skeleton } from '../../components/query-state.tsx';
 import { ExplainPanel } from './explain-panel.tsx';
+import { RolloutDialog } from './rollout-dialog.tsx';
 import { RouteDialog } from './route-dialog.tsx';
 import { RouteTable } from './route-table.tsx';
 
@@ -38,6 +39,12 @@ export function RoutesPage() {
           <ExplainPanel />
           <RouteTable config={data.config} />
           <OpenForm config={data.config} onClose={() => open(undefined)} />
+          <OpenRollout
+            config={data.config}
+            onClose={() =>
+              void navigate({ search: (before) => ({ ...before, rollout: undefined }), resetScroll: false })
+            }
+          />
         </>
       ) : query.error ? (
         <QueryError what="The routes" query={query} />
@@ -57,4 +64,12 @@ function OpenForm({ config, onClose }: { readonly config: Config; readonly onClo
   const route = config.routes.find(({ id }) => id === edit);
   if (route) return <RouteDialog key={edit} config={config} route={route} onClose={onClose} />;
   return <NotFoundDialog what={`Route ${edit}`} onClose={onClose} />;
+}
+
+function OpenRollout({ config, onClose }: { readonly config: Config; readonly onClose: () => void }) {
+  const { rollout } = useSearch({ from: '/routes' });
+  if (rollout === undefined) return null;
+  const route = config.routes.find(({ id }) => id === rollout);
+  if (route) return <RolloutDialog key={rollout} route={route} onClose={onClose} />;
+  return <NotFoundDialog what={`Route ${rollout}`} onClose={onClose} />;
 }

@@ -24,11 +24,26 @@ beforeAll(async () => {
   const ejected = async () => (await product.apiOk('GET', '/events')).events;
   await eventually(ejected, (events) => events.some((event: Json) => event.kind === 'ejected'));
   await pool.patch('b', { state: 'draining' });
+  await addAlert();
+  await addRollout();
 });
 afterAll(async () => {
   await product.stop();
   await Promise.all(origins.map((origin) => origin.stop()));
 });
+
+async function addRollout(): Promise<void> {
+  await product.apiOk('PUT', '/pools/next', { backends: [{ id: 'a', url: 'http://127.0.0.1:9' }] });
+  const pools = ['shop', 'next'].map((pool, i) => ({ pool, weight: 1 - i }));
+  await product.apiOk('PUT', '/routes/both', { host: 'both.test', split: { pools } });
+  await product.apiOk('POST', '/routes/both/rollout', body['POST /routes/both/rollout']);
+}
+
+async function addAlert(): Promise<void> {
+  const { config } = await product.apiOk('GET', '/config');
+  const alerts = [{ id: 'ops', url: 'http://127.0.0.1:9' }];
+  await product.apiOk('PUT', '/config', { ...config, alerts });
+}
 
 const body: Record<string, Json> = {
   'PUT /pools/shop': {
@@ -42,6 +57,7 @@ const body: Record<string, Json> = {
   'PATCH /pools/shop/backends/b': { state: 'draining' },
   'PUT /routes/shop': { host: 'shop.test', pool: 'shop' },
   'POST /config/rollback': { revision: 2 },
+  'POST /routes/both/rollout': { to: 'next' },
   'POST /explain': { url: 'http://shop.test/' },
   'POST /session': { token: TOKEN },
 };
@@ -59,10 +75,16 @@ const ordered = listed.toSorted((a, b) => rank[a.method] - rank[b.method] || b.p
 test.each(ordered.map((one) => [`${one.method} ${one.path}`, one] as const))(
   '%s',
   async (name, { method, path, answer }) => {
-    const values: Record<string, string> = { pool: 'shop', route: 'shop', backend: 'b', n: '2' };
+    const values: Record<string, string> = { pool: 'shop', route: 'shop', backend: 'b', n: '2', id: 'ops' };
+    if (path.includes('rollout')) values.route = 'both';
     const real = path.replaceAll(/:(\w+)/g, (_, key) => values[key]!);
     const key = `${method} ${real}`;
-    if (name === 'DELETE /pools/:pool') await product.api('DELETE', '/routes/shop');
+    if (name === 'DELETE /pools/:pool')
+      for (const route of ['shop', 'both']) await product.api('DELETE', `/routes/${route}`);
+    // An earlier call has taken these away, or ended them.
+    if (name === 'POST /alerts/:id/test') await addAlert();
+    if (name === 'DELETE /routes/:route/rollout') await addRollout();
+    if (name === 'POST /routes/:route/rollout') await product.apiOk('DELETE', '/routes/both/rollout');
     const sent = key === 'PUT /config' ? (await product.apiOk('GET', '/config')).config : body[key];
     const given = await product.apiOk(method, real, sent);
     const parsed = answer.safeParse(given);

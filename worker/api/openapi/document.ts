@@ -7,11 +7,13 @@ import { explainSchema } from '../explain.ts';
 import { rollbackSchema } from '../history.ts';
 import type { Operation } from '../http/operation.ts';
 import { TITLES } from '../http/problem.ts';
+import { rolloutInputSchema } from '../rollout.ts';
 import { VERSION } from '../version.ts';
 
 drainInputSchema.register(inputs, { id: 'DrainInput' });
 explainSchema.register(inputs, { id: 'ExplainInput' });
 nameSchema.register(inputs, { id: 'NameInput' });
+rolloutInputSchema.register(inputs, { id: 'RolloutInput' });
 rollbackSchema.register(inputs, { id: 'RollbackInput' });
 
 type Json = Record<string, unknown>;

@@ -2,12 +2,14 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Change } from '../../config/changed.ts';
 import { summarise } from '../../config/diff.ts';
-import type { Config } from '../../config/schema.ts';
-import type { AutoShards } from '../../config/sharding.ts';
+import type { Config, RouteConfig } from '../../config/schema.ts';
+import { type AutoShards, shardingInForce } from '../../config/sharding.ts';
 import { staticConfig } from '../../config/static.ts';
-import { deploymentInfo, type Env } from '../../env.ts';
+import { adminOrigin, deploymentInfo, type Env } from '../../env.ts';
 import { CALLS_AT_ONCE, forEachLimit, withDeadline } from '../../lib/calls.ts';
 import { OBJECT_DEADLINE_MS } from '../../lib/timing.ts';
+import type { AlertReport, AlertTest } from '../../protocol/alert-schemas.ts';
+import type { Condition } from '../../protocol/conditions.ts';
 import type { HistoryEvent, PoolEvent } from '../../protocol/events.ts';
 import type {
   ChangeOptions,
@@ -20,15 +22,21 @@ import type {
   ShardName,
   Snapshot,
 } from '../../protocol/messages.ts';
+import type { Rollout, RolloutAction, RolloutPlan, RolloutResult } from '../../protocol/rollout-schemas.ts';
 import { poolObject } from '../../protocol/rpc.ts';
 import type { Incident } from '../../protocol/traffic-schemas.ts';
 import type { Drain } from '../../stats/drain.ts';
+import { isInUse } from '../../stats/pool-status.ts';
+import { SharedAlarm } from './alarm.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { Deliveries } from './config-push.ts';
 import { DrainStore } from './drain-store.ts';
 import { HistoryStore } from './history-store.ts';
 import { IncidentStore } from './incident-store.ts';
 import { Live } from './live.ts';
 import { type RevisionDetails, Revisions } from './revisions.ts';
+import { readSeen } from './rollouts/counts.ts';
+import { abortedCondition, ROLLOUT_ACTOR, Rollouts, rolloutSource } from './rollouts/rollouts.ts';
 import { SignInStore } from './sign-in-store.ts';
 import type { Revision } from './store.ts';
 import { readViewer } from './viewers.ts';
@@ -41,6 +49,17 @@ const LEADS_MS = 60_000;
 const isDuring = ({ from, to }: Pick<Incident, 'from' | 'to'>, at: number): boolean =>
   at >= from - LEADS_MS && (to === null || at <= to);
 
+/** What belongs to a change besides the change itself. */
+interface Alongside {
+  /** Describes it. */
+  readonly what?: string;
+  /** Run right before and right after the commit, in its transaction: they write what is no part of the document. */
+  readonly before?: () => void;
+  readonly alongside?: () => void;
+  /** Whether the resource exists, where it is no part of the document. */
+  readonly exists?: boolean;
+}
+
 /** The methods are the RPC that `DirectoryRpc` in protocol/rpc.ts declares. */
 export class Directory extends DurableObject<Env> {
   readonly #revisions: Revisions;
@@ -50,6 +69,9 @@ export class Directory extends DurableObject<Env> {
   readonly #deliveries: Deliveries;
   readonly #signIn: SignInStore;
   readonly #live: Live;
+  readonly #alerts: Alerts;
+  readonly #rollouts: Rollouts;
+  readonly #alarm: SharedAlarm;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -64,6 +86,35 @@ export class Directory extends DurableObject<Env> {
       pool: (id) => this.#revisions.config.pools.find((pool) => pool.id === id),
       shardsOf: (pool) => this.shardsOf(pool),
     });
+    this.#alerts = new Alerts(ctx.storage.sql, {
+      config: () => this.#revisions.config,
+      origin: adminOrigin(env),
+      secret: env.ALERT_SECRET || null,
+      note: (events) => this.#live.addEvents(this.#history.add(events)),
+      waitUntil: (work) => ctx.waitUntil(work),
+      reschedule: () => ctx.waitUntil(this.#alarm.set()),
+    });
+    this.#rollouts = new Rollouts(ctx.storage.sql, {
+      config: () => this.#revisions.config,
+      putRoute: (route, what, before) => this.#putRoute(route, what, before),
+      counts: (pool, route, since) => readSeen(env, { pool, shards: this.shardsOf(pool) }, route, since),
+      note: (events) => this.#live.addEvents(this.#history.add(events)),
+      alert: (route, aborted) =>
+        this.#alerts.note(rolloutSource(route), aborted ? [abortedCondition(aborted)] : []),
+      reschedule: () => ctx.waitUntil(this.#alarm.set()),
+    });
+    this.#alarm = new SharedAlarm(ctx.storage, [
+      { name: 'drains', nextAt: () => this.#drains.nextDeadline(), run: () => this.#endDrains() },
+      {
+        name: 'pushes',
+        nextAt: () => this.#deliveries.retryAt || null,
+        run: () => this.#deliveries.retryPending(),
+      },
+      { name: 'alerts', nextAt: () => this.#alerts.nextAt(), run: () => this.#alerts.run() },
+      { name: 'rollouts', nextAt: () => this.#rollouts.nextAt(), run: () => this.#rollouts.run() },
+    ]);
+    // An alarm that was lost, or is not known here, would cost the next change its transaction.
+    ctx.waitUntil(this.#alarm.set());
     // Backends that began to drain under a version that stored no drains.
     this.#drains.sync(this.#revisions.config, Date.now());
     if (this.#revisions.revision > 0) return;
@@ -112,6 +163,7 @@ export class Directory extends DurableObject<Env> {
     const known = this.#revisions.autoShards(pool);
     if (known.count !== from || !this.#revisions.reshard(pool, to, Date.now())) return known;
     const shards = this.#revisions.autoShards(pool);
+    this.#forgetConditions();
     // An object that this does not reach pulls the number with its configuration.
     const notify = async (shard: string) => {
       await withDeadline(() => poolObject(this.env, pool, shard).shardsChanged(shards), OBJECT_DEADLINE_MS);
@@ -135,9 +187,11 @@ export class Directory extends DurableObject<Env> {
     const disableAt = disableAfterMs === null ? null : Date.now() + disableAfterMs;
     const end = disableAt === null ? 'no deadline' : `until ${new Date(disableAt).toISOString()}`;
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'draining' } };
-    const set = () => this.#drains.setDeadline(pool, backend, disableAt);
-    const exists = this.#isDraining(pool, backend);
-    return this.#change(change, options, `draining backend ${backend} of pool ${pool}, ${end}`, set, exists);
+    return this.#change(change, options, {
+      what: `draining backend ${backend} of pool ${pool}, ${end}`,
+      alongside: () => this.#drains.setDeadline(pool, backend, disableAt),
+      exists: this.#isDraining(pool, backend),
+    });
   }
 
   /** Ends a drain: the backend is active again. */
@@ -145,34 +199,26 @@ export class Directory extends DurableObject<Env> {
     if (!this.#isDraining(pool, backend))
       return { ok: false, reason: 'missing', detail: `Backend ${backend} of pool ${pool} is not draining.` };
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'active' } };
-    return this.#change(change, options, `ended the drain of backend ${backend} of pool ${pool}`);
+    return this.#change(change, options, { what: `ended the drain of backend ${backend} of pool ${pool}` });
   }
 
   #isDraining(pool: string, backend: string): boolean {
     return this.#drains.all().some((drain) => drain.pool === pool && drain.backend === backend);
   }
 
-  /**
-   * `what` describes the change; `alongside` writes what belongs to the revision but not to the document; `exists` says
-   * whether the resource exists when it is not a part of the document.
-   */
-  async #change(
-    change: Change,
-    options: ChangeOptions,
-    what?: string,
-    alongside?: () => void,
-    exists?: boolean,
-  ): Promise<ChangeResult> {
+  async #change(change: Change, options: ChangeOptions, more: Alongside = {}): Promise<ChangeResult> {
+    const { what, before, alongside, exists } = more;
     const preview = this.#revisions.previewChange(change, options, deploymentInfo(this.env), exists);
     if (!preview.commits) return preview.answer;
     const { config, created, warnings, summary } = preview;
+    before?.();
     const deliveries = this.#commit(config, options.who, what ?? summary);
     alongside?.();
     const { revision } = this.#revisions;
     // Nothing has been awaited since the commit, so both writes are one transaction.
-    await this.#setAlarm();
+    await this.#alarm.set();
     await this.#deliveries.deliver(deliveries);
-    if (this.#deliveries.retryAt !== 0) await this.#setAlarm();
+    if (this.#deliveries.retryAt !== 0) await this.#alarm.set();
     return { ok: true, revision, config, created, warnings };
   }
 
@@ -180,7 +226,7 @@ export class Directory extends DurableObject<Env> {
   async rollback(to: number, options: ChangeOptions): Promise<ChangeResult> {
     const body = this.#revisions.document(to);
     if (!body) return { ok: false, reason: 'missing', detail: `Revision ${to} is no longer kept.` };
-    return this.#change({ kind: 'replace-config', body }, options, `rolled back to revision ${to}`);
+    return this.#change({ kind: 'replace-config', body }, options, { what: `rolled back to revision ${to}` });
   }
 
   /** The revisions kept, newest first. */
@@ -196,6 +242,58 @@ export class Directory extends DurableObject<Env> {
   /** Adds the events of a Pool object to the history, without those that it has already. */
   noteEvents(events: readonly PoolEvent[]): void {
     this.#live.addEvents(this.#history.add(events));
+  }
+
+  /** Takes all that is wrong in one shard of a pool: what it does not name any more is over. */
+  noteConditions({ pool, shard }: ShardName, conditions: readonly Condition[]): void {
+    // The object of a deleted pool may still report, and so may a shard that is out of use.
+    this.#alerts.note(`${pool}/${shard}`, this.#isInUse({ pool, shard }) ? conditions : []);
+  }
+
+  #isInUse({ pool, shard }: ShardName): boolean {
+    const found = this.#revisions.config.pools.find(({ id }) => id === pool);
+    return (
+      found !== undefined && isInUse(shardingInForce(found.sharding, this.#revisions.autoShards(pool)), shard)
+    );
+  }
+
+  /** Every alert with what is wrong and what was sent. */
+  alerts(): { revision: number; alerts: AlertReport[] } {
+    return { revision: this.#revisions.revision, alerts: this.#alerts.report() };
+  }
+
+  /** Sends a test message once. Null: there is no such alert. */
+  testAlert(id: string): Promise<AlertTest | null> {
+    return this.#alerts.test(id);
+  }
+
+  /** The rollout of a route, or the last one; null: it never had one. */
+  rollout(route: string): Rollout | null {
+    return this.#rollouts.of(route);
+  }
+
+  /** Begins a rollout. */
+  startRollout(plan: RolloutPlan): Promise<RolloutResult> {
+    return this.#rollouts.start(plan);
+  }
+
+  /** Pauses, resumes or aborts a rollout. */
+  actOnRollout(route: string, action: RolloutAction, who: string): Promise<RolloutResult> {
+    return this.#rollouts.act(route, action, who);
+  }
+
+  /** Replaces a route for a rollout. Returns why that is refused; null: it is done. */
+  async #putRoute(route: RouteConfig, what: string, before: () => void): Promise<string | null> {
+    const change: Change = { kind: 'put-route', route: route.id, body: route };
+    const result = await this.#change(
+      change,
+      { who: ROLLOUT_ACTOR, ifRevision: null, dryRun: false },
+      { what, before },
+    );
+    if (result.ok) return null;
+    return result.reason === 'invalid'
+      ? result.errors.map(({ path, message }) => `${path} ${message}`).join('; ')
+      : `the change was refused: ${result.reason}`;
   }
 
   /** The newest events, newest first. */
@@ -274,13 +372,15 @@ export class Directory extends DurableObject<Env> {
     return this.#signIn.isEnded(session);
   }
 
-  /** One alarm serves the drains whose deadline has passed and the pushes to retry. */
-  override async alarm(): Promise<void> {
+  /** One alarm serves drains, pushes to retry, alerts and rollouts. */
+  override alarm(): Promise<void> {
+    return this.#alarm.run();
+  }
+
+  async #endDrains(): Promise<void> {
     const over = (drain: Drain) => drain.disableAt !== null && drain.disableAt <= Date.now();
     for (let drain = this.#drains.all().find(over); drain; drain = this.#drains.all().find(over))
       await this.#endDrain(drain);
-    await this.#deliveries.retryPending();
-    await this.#setAlarm();
   }
 
   async #endDrain({ pool, backend }: Drain): Promise<void> {
@@ -289,15 +389,9 @@ export class Directory extends DurableObject<Env> {
     const change: Change = { kind: 'patch-backend', pool, backend, body: { state: 'disabled' } };
     const options = { who: 'drain deadline', ifRevision: null, dryRun: false };
     const what = `disabled backend ${backend} of pool ${pool}: its drain is over`;
-    const result = await this.#change(change, options, what);
+    const result = await this.#change(change, options, { what });
     if (!result.ok)
       console.error({ message: 'the change that ends a drain was refused', pool, backend, result });
-  }
-
-  async #setAlarm(): Promise<void> {
-    const times = [this.#drains.nextDeadline() ?? 0, this.#deliveries.retryAt].filter((at) => at > 0);
-    if (times.length > 0) await this.ctx.storage.setAlarm(Math.min(...times));
-    else if ((await this.ctx.storage.getAlarm()) !== null) await this.ctx.storage.deleteAlarm();
   }
 
   /** Writes a new revision and everything that follows from it. Returns what to push to which Pool objects. */
@@ -309,6 +403,17 @@ export class Directory extends DurableObject<Env> {
     this.#drains.sync(config, at);
     this.#live.addEvents(this.#history.add([{ kind: 'config', at, revision, who: actor, what, ...summary }]));
     this.#live.addRevision(revision, changed);
+    this.#rollouts.afterCommit(actor);
+    this.#forgetConditions();
     return concerned;
+  }
+
+  /** Forgets what was wrong in shards that are out of use, and with rollouts of routes that are gone. */
+  #forgetConditions(): void {
+    const sources = new Set(this.#revisions.config.routes.map(({ id }) => rolloutSource(id)));
+    for (const { pool, shard } of this.#revisions.shards())
+      if (this.#isInUse({ pool, shard })) sources.add(`${pool}/${shard}`);
+    this.#alerts.forgetSources((source) => sources.has(source));
+    this.#alerts.evaluate();
   }
 }

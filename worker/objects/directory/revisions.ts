@@ -19,7 +19,7 @@ import { DirectoryStore, type Meta, type Revision } from './store.ts';
 
 export type { RevisionDetails };
 
-const EMPTY: Config = { pools: [], routes: [] };
+const EMPTY: Config = { pools: [], routes: [], alerts: [] };
 
 /** What a change would make of the configuration. A refused change or a dry run has its answer already. */
 export type ChangePreview =

@@ -37,6 +37,7 @@ import { EventOutbox, findingEvent, probeEvents } from './event-outbox.ts';
 import { broadcastHealthChanges, broadcastUnhealthy } from './gossip.ts';
 import { CHECKER, HealthChecks } from './health/health-checks.ts';
 import { LiveFeed } from './live-feed.ts';
+import { ConditionReport } from './memory/condition-report.ts';
 import { Memory } from './memory/memory.ts';
 import { RecentMappings } from './memory/recent-mappings.ts';
 import { RollupStore } from './memory/rollup-store.ts';
@@ -73,6 +74,7 @@ export class Pool extends DurableObject<Env> {
   #heardAt = 0;
   readonly #rollups: RollupStore;
   #memory: Memory;
+  readonly #conditions: ConditionReport;
   #push: PoolPush | null;
   #state: PoolState | null = null;
   #mirrored = 0;
@@ -93,6 +95,7 @@ export class Pool extends DurableObject<Env> {
     const stored = this.#store.state();
     this.#rollups = new RollupStore(ctx.storage.sql);
     this.#memory = this.#newMemory(stored);
+    this.#conditions = new ConditionReport(this.#name);
     if (this.#push?.pool) this.#state = this.#newState(this.#push.pool, stored);
     if (stored) {
       this.#mirrored = stored.mirrored ?? 0;
@@ -107,7 +110,11 @@ export class Pool extends DurableObject<Env> {
       state: () => this.#state,
       publish: (found) => this.#publish(found),
     });
-    this.#alarm = new Alarm(ctx.storage, () => [this.#checks.nextAt(), this.#memory.nextAt]);
+    this.#alarm = new Alarm(ctx.storage, () => [
+      this.#checks.nextAt(),
+      this.#memory.nextAt,
+      this.#conditions.nextAt,
+    ]);
   }
 
   /**
@@ -118,6 +125,7 @@ export class Pool extends DurableObject<Env> {
     this.#alarm.onDue();
     await this.#checks.run();
     this.#judge(true, Date.now());
+    await this.#conditions.deliver(this.env);
     await this.#report();
   }
 
@@ -382,6 +390,10 @@ export class Pool extends DurableObject<Env> {
   #judge(isNews: boolean, now: number): void {
     if (!this.#state || this.#name.pool === UNROUTED_POOL) return;
     const isUrgent = this.#memory.judge(this.#state, isNews, now);
+    // Not judged again: nothing has changed.
+    if (this.#memory.judgedAt === now) this.#conditions.update(this.#memory.facts(now), now);
+    if ((this.#conditions.nextAt ?? Number.POSITIVE_INFINITY) <= now)
+      this.ctx.waitUntil(this.#conditions.deliver(this.env).then(() => this.#alarm.update()));
     if (isUrgent) this.#behind.markDirty();
     if (isUrgent || this.#memory.isReportDue(now)) this.ctx.waitUntil(this.#report());
     else if (this.#memory.nextAt !== null) this.ctx.waitUntil(this.#alarm.update());

@@ -41,7 +41,7 @@ describe('a new pool', () => {
 
   test('and its route are added and undone as one change', () => {
     const change = addPool(poolOf(draft), routeTo(draft, []));
-    const before = { pools: [], routes: [route({ id: 'other' })] };
+    const before = { pools: [], routes: [route({ id: 'other' })], alerts: [] };
     const after = change.apply(before);
     expect(after.pools).toHaveLength(1);
     expect(after.routes.map(({ id }) => id)).toEqual(['other', 'shop']);

@@ -44,7 +44,7 @@ const poolOf = (id: string, more: object = {}): PoolConfig =>
 function setUp() {
   const sent: PoolStatus[] = [];
   const asked: string[] = [];
-  const source = { revision: 1, config: { pools: [] as PoolConfig[], routes: [] }, drains: [] };
+  const source = { revision: 1, config: { pools: [] as PoolConfig[], routes: [], alerts: [] }, drains: [] };
   const socket = {
     send: (message: string) => sent.push(...(JSON.parse(message).statuses ?? [])),
     deserializeAttachment: () => ({ by: null, until: Number.POSITIVE_INFINITY, since: Date.now() }),
@@ -67,7 +67,7 @@ function setUp() {
     change(...pools: PoolConfig[]) {
       const before = source.config.pools;
       source.revision++;
-      source.config = { pools, routes: [] };
+      source.config = { pools, routes: [], alerts: [] };
       live.addRevision(
         source.revision,
         pools.filter((pool) => !before.includes(pool)).map(({ id }) => id),

@@ -1,5 +1,5 @@
 /** What a Pool object remembers of its clients: totals, the past in steps, the health and its incidents. */
-import { type Eligible, standing, type VerdictOf } from '../../../balance/available.ts';
+import { type Eligible, type Standing, standing, type VerdictOf } from '../../../balance/available.ts';
 import type { PoolConfig } from '../../../config/schema.ts';
 import type { Env } from '../../../env.ts';
 import type { IncidentPart, ShardName, ShardRecent } from '../../../protocol/messages.ts';
@@ -24,6 +24,7 @@ import {
   selectSeries,
   storeStep,
 } from '../../../stats/rollup.ts';
+import type { PoolFacts } from './condition-report.ts';
 import { HealthWatch, type StoredHealth } from './health-watch.ts';
 import { RecentSteps } from './recent-steps.ts';
 import type { RollupStore } from './rollup-store.ts';
@@ -37,6 +38,9 @@ const UNFINISHED_MS = 10_000;
 const JUDGE_MS = 1_000;
 /** An incident that is going on is reported this often. */
 const REPORT_MS = 5_000;
+
+/** The standings of a backend that is out against the operator's will. */
+const OUT: ReadonlySet<Standing> = new Set(['ejected', 'unhealthy']);
 
 /** What is stored with the object's state. */
 export interface StoredMemory {
@@ -65,6 +69,7 @@ export class Memory {
   #unfinishedAt = 0;
   #judgedAt = 0;
   #verdict: PoolVerdict = { state: 'ok', why: '', backends: [], isPassing: false };
+  #out: PoolFacts['out'] = [];
   #reportedAt = Date.now();
 
   constructor(name: ShardName, rollups: RollupStore, stored: StoredMemory | undefined, now: number) {
@@ -107,10 +112,24 @@ export class Memory {
       const own = standing(backend, pool.verdictOf(i));
       return own === 'available' && !indices.includes(i) ? ('standby' as const) : own;
     });
+    this.#out = backends.flatMap(({ id }, i) =>
+      OUT.has(standings[i]!) ? [{ id, standing: standings[i]! }] : [],
+    );
     const { lately, minute, latencies } = this.recent(now);
     const inOrder = backends.map(({ id }) => latencies[id] ?? {});
     this.#verdict = poolHealth({ backends, standings, mode, latencies: inOrder, lately, minute });
     return this.health.judge(this.#verdict, minute, now);
+  }
+
+  /** When the pool was last judged (epoch ms). */
+  get judgedAt(): number {
+    return this.#judgedAt;
+  }
+
+  /** What alerts are about, as it was last judged. */
+  facts(now: number): PoolFacts {
+    const { state, since } = this.health;
+    return { state, since, why: this.#verdict.why, minute: this.#requests.minute(now), out: this.#out };
   }
 
   /** What the health is judged by: the sums of shards are judged in the same way. */
