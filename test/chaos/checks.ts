@@ -9,6 +9,8 @@ import type { RequestLog } from './request-log.ts';
 
 /** How long it may take until shares and counters are right again when all is calm. */
 const CALM_MS = 5_000;
+/** How long alerts may take: the pauses after a few failed tries, and ten seconds in which all failed. */
+const ALERTS_MS = 40_000;
 /** Of traffic in the calm, by which shares are judged. */
 const SHARES_MS = 2_500;
 /** Violations of one invariant that are listed; more are only counted. */
@@ -16,8 +18,12 @@ const SHOWN = 5;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Reads until nothing is wrong any more, or the calm has had its time. */
-async function untilCalm(read: () => Promise<string[]>, everyMs: number): Promise<string[]> {
-  const end = performance.now() + CALM_MS;
+async function untilCalm(
+  read: () => Promise<string[]>,
+  everyMs: number,
+  withinMs = CALM_MS,
+): Promise<string[]> {
+  const end = performance.now() + withinMs;
   for (;;) {
     const wrong = await read();
     if (wrong.length === 0 || performance.now() > end) return wrong;
@@ -46,6 +52,21 @@ export async function checkCalm(
   // A window that begins within the five seconds may still see an isolate that suspects a backend it could not report.
   const shares = await untilCalm(() => wrongShares(operator, requestLog, clients), 0);
   return [...ejected, ...shares];
+}
+
+/** When the receiver is there, everything is resolved and delivered. */
+export function checkAlerts(operator: Operator): Promise<string[]> {
+  return untilCalm(
+    async () => {
+      const { alerts } = await operator.call('GET', '/alerts');
+      return alerts.flatMap(({ firing, waiting }: Json) => [
+        ...firing.map((key: string) => `in the calm no alert is firing: ${key}`),
+        ...(waiting > 0 ? [`in the calm every alert arrives: ${waiting} wait`] : []),
+      ]);
+    },
+    100,
+    ALERTS_MS,
+  );
 }
 
 function describeEjected({ id, status, ejections, ejectedUntil, consecutiveFailures }: Json): string {

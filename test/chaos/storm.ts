@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { type Json, send } from '../support/product/product.ts';
 import { databaseMb } from '../support/product/size.ts';
 import { Random } from '../support/random.ts';
+import { AlertReceiver } from './alert-receiver.ts';
 import { type Backend, startBackend } from './backend.ts';
-import { checkCalm, checkCounters, judgeAll } from './checks.ts';
+import { checkAlerts, checkCalm, checkCounters, judgeAll } from './checks.ts';
 import { ORDERS_HOST, orderOf, writeWrappedWorker } from './object-faults.ts';
 import { Operator } from './operator.ts';
 import { OUTAGE_BASE_MS, planOutages } from './outages.ts';
@@ -60,6 +61,7 @@ class Run {
   readonly #secret = crypto.randomUUID();
   readonly #backends = new Map<string, Backend>();
   readonly #operator: Operator;
+  readonly #receiver: AlertReceiver;
   readonly #broken: string[] = [];
   #operations: Promise<unknown> = Promise.resolve();
   readonly #residentMb: number[] = [];
@@ -71,6 +73,7 @@ class Run {
     this.#options = options;
     this.#random = new Random(options.seed + 1);
     this.#operator = new Operator(() => this.#port, this.#token, this.#random);
+    this.#receiver = new AlertReceiver(new Random(options.seed + 3));
   }
 
   async go(): Promise<StormResult> {
@@ -79,6 +82,7 @@ class Run {
     for (const pool of POOLS)
       for (const id of BACKENDS[pool])
         this.#backends.set(`${pool}/${id}`, await startBackend(pool, id, this.requestLog));
+    await this.#receiver.start();
     await this.#startRuntime();
     await this.#operator.call('PUT', '/config', this.#document());
     // Of its own, so that one plan does not shift with the other.
@@ -90,7 +94,7 @@ class Run {
         `cycle ${i + 1} of ${cycles}: ${this.requestLog.clients.length} requests, ${this.#broken.length} broken`,
       );
     }
-    this.#broken.push(...judgeAll(this.requestLog));
+    this.#broken.push(...judgeAll(this.requestLog), ...this.#receiver.broken());
     return {
       rows: rowsOf(this.requestLog),
       requests: this.requestLog.clients.length,
@@ -103,6 +107,7 @@ class Run {
   async stop(): Promise<void> {
     await this.#runtime?.kill();
     for (const backend of this.#backends.values()) await backend.stop();
+    await this.#receiver.stop();
     rmSync(this.#state, { recursive: true, force: true });
   }
 
@@ -149,6 +154,7 @@ class Run {
         pool,
         affinity: pool === 'sticky' ? 'cookie' : 'none',
       })),
+      alerts: [{ id: 'ops', url: this.#receiver.url, on: ['pool-down', 'backend-out'] }],
     };
   }
 
@@ -165,6 +171,7 @@ class Run {
   async #cycle(cycle: Cycle, index: number): Promise<void> {
     const { clients } = this.#options;
     const traffic = startTraffic(() => this.#port, this.requestLog, this.#random, clients, `c${index}`);
+    this.#receiver.isReliable = false;
     const sampler = setInterval(() => this.#sample(), 1_000);
     try {
       const startedAt = performance.now();
@@ -175,6 +182,8 @@ class Run {
         }),
       );
       this.#note(index, await checkCalm(this.#operator, this.requestLog, this.#options.clients));
+      this.#receiver.isReliable = true;
+      this.#note(index, await checkAlerts(this.#operator));
     } finally {
       clearInterval(sampler);
       await traffic.stop();
