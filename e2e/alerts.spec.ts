@@ -35,13 +35,13 @@ test('an alert is added, tried out, and deleted with a way back', async ({ page 
   await expect(dialog.getByText('must begin with http:// or https://')).toBeVisible();
   await dialog.getByRole('textbox', { name: 'URL', exact: true }).fill(dashboard.origins[2]!.url);
   await dialog.getByRole('button', { name: 'Add alert' }).click();
-  await expect(page.getByRole('heading', { name: 'ops' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'ops', exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Send a test to ops' }).click();
   await expect(page.getByText(/^delivered: status 200/)).toBeVisible();
   await page.getByRole('button', { name: 'Delete alert ops' }).click();
   await expect(page.getByText('No alerts yet')).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).first().click();
-  await expect(page.getByRole('heading', { name: 'ops' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'ops', exact: true })).toBeVisible();
   await page.goto(`${dashboard.url}/history?show=alerts`);
   await expect(page.getByText('test/ops firing')).toBeVisible();
 });
