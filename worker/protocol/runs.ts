@@ -45,12 +45,10 @@ interface OpenRun {
 /** Collects attempts. */
 export class Runs {
   #byBackend = new Map<string, OpenRun[]>();
-  #attempts = 0;
   #runs = 0;
 
   /** Adds an attempt. */
   add([backend, code, ms, flags, requestId, retryAfterMs]: AttemptRecord): void {
-    this.#attempts++;
     let runs = this.#byBackend.get(backend);
     if (!runs) {
       runs = [];
@@ -65,11 +63,6 @@ export class Runs {
     this.#runs++;
   }
 
-  /** The number of attempts. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
   /** Drops runs past `limit`, first the oldest of the backend that has most. Returns the number of their attempts. */
   trim(limit: number): number {
     let dropped = 0;
@@ -77,7 +70,6 @@ export class Runs {
       const longest = [...this.#byBackend.values()].reduce((a, b) => (b.length > a.length ? b : a));
       dropped += countOf(listTimes(longest.shift()!));
     }
-    this.#attempts -= dropped;
     return dropped;
   }
 
@@ -85,7 +77,6 @@ export class Runs {
   take(): BackendRuns[] {
     const taken = [...this.#byBackend].map(([backend, runs]): BackendRuns => [backend, runs.map(closed)]);
     this.#byBackend = new Map();
-    this.#attempts = 0;
     this.#runs = 0;
     return taken;
   }

@@ -40,7 +40,6 @@ test('what comes out is what went in: each backend’s outcomes in their order, 
     fc.property(fc.array(attempt, { maxLength: 300 }), (attempts) => {
       const runs = new Runs();
       for (const one of attempts) runs.add(one);
-      expect(runs.attempts).toBe(attempts.length);
       // As a call carries it.
       const taken = structuredClone(runs.take());
       expect(countAttempts(taken)).toBe(attempts.length);
@@ -49,7 +48,7 @@ test('what comes out is what went in: each backend’s outcomes in their order, 
         expect(orderOf(single, backend)).toEqual(orderOf(attempts, backend));
         expect(timesOf(single, backend)).toEqual(timesOf(attempts, backend));
       }
-      expect([runs.attempts, runs.take()]).toEqual([0, []]);
+      expect(runs.take()).toEqual([]);
     }),
   );
 });
@@ -81,8 +80,8 @@ describe('limits', () => {
     for (let n = 0; n < 50; n++) runs.add(['b', 200, 1, 1]);
     for (let n = 0; n < 100; n++) runs.add(['a', 503, 1, 1, `r${n}`]);
     expect(runs.trim(61)).toBe(40);
-    expect(runs.attempts).toBe(110);
     const taken = runs.take();
+    expect(countAttempts(taken)).toBe(110);
     expect(taken.map(([id, own]) => [id, own.length])).toEqual([
       ['b', 1],
       ['a', 60],

@@ -15,9 +15,9 @@ import { AffinityClients } from './affinity-clients.ts';
 export const CAPACITY = 1_024;
 /** As many for all pools together whose objects are away, each its part: an isolate has 128 MB for everything. */
 export const CAPACITY_IN_ALL = 65_536;
-/** Entries that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
+/** Requests that make a batch full, unless one has just gone: a call costs the path as much as 2 requests, whatever is in it. */
 export const BATCH = 64;
-/** Entries that make it full all the same. */
+/** Requests that make it full all the same. */
 export const LARGEST_BATCH = 256;
 
 /** What an isolate has seen of one attempt. */
@@ -113,10 +113,10 @@ export class Outbox {
     return this.#news + this.#probes.length > 0;
   }
 
-  /** Whether there are so many entries that they should go now. */
+  /** Whether so many requests have finished that the batch should go now. */
   isFull(now: number): boolean {
-    const entries = Math.max(this.#requests, this.#runs.attempts / 2);
-    return entries >= BATCH && (entries >= LARGEST_BATCH || now - this.#takenAt >= PAUSE_MS);
+    const requests = this.#requests;
+    return requests >= BATCH && (requests >= LARGEST_BATCH || now - this.#takenAt >= PAUSE_MS);
   }
 
   /** Takes all entries, and the number of news among them. */

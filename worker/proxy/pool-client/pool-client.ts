@@ -92,7 +92,7 @@ export class PoolClient extends PoolView {
   /** Sees to the conversation when a request begins: its call costs less than one behind a response. */
   begin(context: Context, now: number): void {
     this.#begunAt ||= now;
-    this.#seeTo(context, false, now);
+    if (now >= this.#keptUntil) this.#startKeeper(context, now);
     if (isBusy(this.#routine, now)) return;
     const { breaker, outbox, slots } = this;
     if (breaker.isOpen(now)) {
@@ -104,21 +104,23 @@ export class PoolClient extends PoolView {
   /** Notes how an attempt ended. A failure or a changed verdict goes to the object at once, so that all know within a second. */
   record(context: Context, seen: SeenAttempt, now: number): void {
     const isNews = this.outbox.addAttempt(seen, now);
-    if (isNews) this.unreported++;
-    this.#seeTo(context, isNews, now);
+    if (!isNews) return;
+    this.unreported++;
+    this.#sendAtOnce(context, now);
   }
 
   /** Notes a finished request. */
   finish(context: Context, finished: Finished, now: number): void {
     this.outbox.addFinished(finished, now);
-    this.#seeTo(context, false, now);
+    this.#trim();
+    if (now >= this.#keptUntil) this.#startKeeper(context, now);
   }
 
   /** Counts a copy of a mirrored request that is sent to the pool. */
   recordMirrored(context: Context): void {
     const now = Date.now();
     this.outbox.addMirrored(now);
-    this.#seeTo(context, false, now);
+    if (now >= this.#keptUntil) this.#startKeeper(context, now);
   }
 
   /** Draws whether the object gets the record of a request: of every n-th success, as it asks, and of all others. */
@@ -132,7 +134,7 @@ export class PoolClient extends PoolView {
   recordProbe(context: Context, backend: string, requestId: string): void {
     const now = Date.now();
     this.outbox.addProbe(backend, requestId, now);
-    this.#seeTo(context, true, now);
+    this.#sendAtOnce(context, now);
   }
 
   /** Notes that a client with affinity was sent to a backend. */
@@ -246,14 +248,17 @@ export class PoolClient extends PoolView {
     }
   }
 
-  /** Sees to it that what has been noted goes to the object: at once, or in time. */
-  #seeTo(context: Context, isUrgent: boolean, now: number): void {
+  /** Sends what has been noted without waiting for more, beside a call that is under way. */
+  #sendAtOnce(context: Context, now: number): void {
     this.#trim();
-    if (isUrgent && !this.breaker.isOpen(now)) {
+    if (!this.breaker.isOpen(now)) {
       if (!isBusy(this.#routine, now)) context.ctx.waitUntil(this.sync(context));
       else if (!isBusy(this.#urgent, now)) context.ctx.waitUntil(this.#converse(context, this.#urgent, 0));
     }
-    if (now < this.#keptUntil) return;
+    if (now >= this.#keptUntil) this.#startKeeper(context, now);
+  }
+
+  #startKeeper(context: Context, now: number): void {
     this.#keptUntil = now + ORPHANED_MS;
     context.ctx.waitUntil(this.#keep(context, now));
   }

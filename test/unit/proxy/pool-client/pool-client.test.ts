@@ -342,6 +342,7 @@ describe('limits', () => {
     box.sim.isAway = true;
     const SENT = 20 * CAPACITY;
     for (let i = 0; i < SENT; i++) box.client.record(box.context, ANSWERED, Date.now());
+    box.client.finish(box.context, FINISHED, Date.now());
     await rest(20_000);
     box.sim.isAway = false;
     await box.note(1);
@@ -371,7 +372,10 @@ describe('limits', () => {
     // The batches are made before it is known how many objects do not answer.
     await rest(30_000);
     sim.isAway = false;
-    for (const client of clients) client.record(sim.context, ANSWERED, Date.now());
+    for (const client of clients) {
+      client.record(sim.context, ANSWERED, Date.now());
+      client.finish(sim.context, FINISHED, Date.now());
+    }
     await rest(30_000);
     const batches = sim.calls.map(({ batch }) => batch!);
     const kept = batches.reduce((sum, { runs }) => sum + countAttempts(runs), 0);
