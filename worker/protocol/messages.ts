@@ -113,6 +113,8 @@ export type SyncReply = PoolUpdate & Lease & Terms;
 export interface MappingBatch {
   readonly count: number;
   readonly json: string;
+  /** Of how many successes one was recorded; in the memory of the object only. */
+  readonly sampled?: number;
 }
 
 /** One shard's part of the live view. */

@@ -47,6 +47,7 @@ export interface PoolRpc {
   metrics(): Promise<ShardMetrics>;
   series(filter: ScopeFilter, range: Range): Promise<ShardSeries>;
   requests(): Promise<Mapping[]>;
+  sampled(): Promise<number>;
 }
 
 /** The methods of the Directory. */

@@ -260,7 +260,13 @@ export const mappingSchema = z.strictObject({
 export type Mapping = Message<typeof mappingSchema>;
 /** Recent mappings. */
 export const requestsSchema = z
-  .strictObject({ revision: revision(), requests: z.array(mappingSchema) })
+  .strictObject({
+    revision: revision(),
+    requests: z.array(mappingSchema),
+    sampled: count().describe(
+      'Of how many successes one is recorded, at most; those that failed or were retried are all recorded',
+    ),
+  })
   .register(messages, { id: 'Requests' });
 
 const eventFields = { id: z.int().describe('Grows'), at: time() };

@@ -56,14 +56,18 @@ export const requestsApi = [
           : [findPool(config, only).id];
       const objects = (await shardObjectsOf(c, pools)).flat();
       let requests: Mapping[] = [];
+      let sampled = 1;
       for (let from = 0; from < objects.length; from += RINGS_AT_ONCE) {
         const asked = objects.slice(from, from + RINGS_AT_ONCE);
         const rings = await Promise.all(asked.map((stub) => stub.requests()));
         requests = [...requests, ...rings.flat().filter((mapping) => fits(mapping, filter))]
           .sort((a, b) => b.at + b.ms - (a.at + a.ms))
           .slice(0, most);
+        // An object of an earlier version records all.
+        const samples = await Promise.all(asked.map((stub) => stub.sampled().catch(() => 1)));
+        sampled = Math.max(sampled, ...samples);
       }
-      return { revision, requests };
+      return { revision, requests, sampled };
     },
   ),
 ] as const;

@@ -186,7 +186,7 @@ export class Pool extends DurableObject<Env> {
     this.#dropped += batch.dropped;
     this.#memory.add(batch.received ?? [], now);
     if (found.length === 0) this.#judge(false, now);
-    this.#mappings.add(mappings);
+    this.#mappings.add({ ...mappings, sampled: this.#load.sampling(now) });
     if (notable) this.#notable.add(notable);
     if (runs.length + mappings.count + (notable?.count ?? 0) > 0)
       this.#feed.schedule(this.env, [mappings, notable]);
@@ -333,6 +333,11 @@ export class Pool extends DurableObject<Env> {
     await this.#ensureRevision(0);
     this.#feed.watch();
     return this.#statusNow();
+  }
+
+  /** Of how many successes one is among the recent mappings, at most: a busy object takes only a part of them. */
+  sampled(): number {
+    return this.#mappings.sampled;
   }
 
   /** The recent mappings, newest first: the last of all requests, and more of those that failed or were retried. */

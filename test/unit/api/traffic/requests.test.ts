@@ -29,10 +29,17 @@ test('the newest requests of a pool with 64 shards are found six rings at a time
   };
   const env = {
     DIRECTORY: { getByName: () => directory },
-    POOL: { getByName: (name: string) => ({ requests: () => requests(Number(name.split('/')[1])) }) },
+    POOL: {
+      getByName: (name: string) => {
+        const shard = Number(name.split('/')[1]);
+        // One of the shards is busy.
+        return { requests: () => requests(shard), sampled: async () => (shard === 40 ? 3 : 1) };
+      },
+    },
   };
   const answer = await serve(requestsApi).request('/requests?pool=shop&limit=100', {}, env);
-  const body = (await answer.json()) as { requests: { at: number }[] };
+  const body = (await answer.json()) as { requests: { at: number }[]; sampled: number };
+  expect(body.sampled).toBe(3);
   expect(most).toBe(6);
   const newest = Array.from({ length: 100 }, (_, i) => RING * SHARDS - 1 - i);
   expect(body.requests.map(({ at }) => at)).toEqual(newest);

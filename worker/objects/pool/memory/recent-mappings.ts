@@ -35,6 +35,11 @@ export class RecentMappings {
     this.#unsaved = [];
   }
 
+  /** Of how many successes one was recorded, at most, among the mappings here; not known of those from before a restart. */
+  get sampled(): number {
+    return this.#all().reduce((most, { sampled = 1 }) => Math.max(most, sampled), 1);
+  }
+
   /** Forgets every mapping, since the pool was deleted. */
   forget(): void {
     this.#kept = null;

@@ -34,3 +34,16 @@ test.each(Object.entries(RINGS) as [Ring, number][])(
     expect(takeWritten(mappings)).toHaveLength(1);
   },
 );
+
+test('the ring says of how many successes one is in it, until the mappings of that time are gone', () => {
+  const mappings = new RecentMappings('mappings', store);
+  const add = (count: number, sampled: number) =>
+    mappings.add({ count, json: JSON.stringify(times(count, () => ({ at: 0 }))), sampled });
+  expect(mappings.sampled).toBe(1);
+  add(10, 1);
+  add(10, 7);
+  add(10, 3);
+  expect(mappings.sampled).toBe(7);
+  for (let i = 0; i < RINGS.mappings / 10 + 1; i++) add(10, 1);
+  expect(mappings.sampled).toBe(1);
+});
