@@ -1,14 +1,12 @@
 /** Who is signed in, at the foot of the navigation: that a viewer may only look, and whose session this is. */
-import { Button } from '@cloudflare/kumo/components/button';
-import { Input } from '@cloudflare/kumo/components/input';
 import { EyeIcon } from '@phosphor-icons/react';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useEffect, useState } from 'react';
-import { nameSession, sessionQuery } from '../api/session.ts';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { sessionQuery } from '../api/session.ts';
 import { VIEWER_REASON } from '../changes/may-change.ts';
 
-/** The answer is kept in this browser, so that it is asked once. Empty: the operator would rather not say. */
-const KEY = 'evenkeel-name';
+// Loaded when it is needed, because it brings an input field that the first page does not need.
+const WhoAreYou = lazy(async () => ({ default: (await import('./who-are-you.tsx')).WhoAreYou }));
 
 /** The note; nothing for an operator whose name is known or who would not give it. */
 export function SessionNote() {
@@ -22,61 +20,9 @@ export function SessionNote() {
         <span>{VIEWER_REASON}</span>
       </p>
     );
-  return who === 'session' ? <WhoAreYou /> : null;
-}
-
-/** Asks once for the name that the history shows; a name given before is used again. */
-function WhoAreYou() {
-  const queries = useQueryClient();
-  const [known, setKnown] = useState(() => localStorage.getItem(KEY));
-  const [problem, setProblem] = useState<string | null>(null);
-  const give = async (name: string) => {
-    try {
-      await nameSession(name);
-      localStorage.setItem(KEY, name);
-      setKnown(name);
-      await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
-  };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each session
-  useEffect(() => {
-    if (known) void give(known);
-  }, []);
-  if (known !== null) return null;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    void give(String(new FormData(event.currentTarget).get('name') ?? '').trim());
-  };
-  const decline = () => {
-    localStorage.setItem(KEY, '');
-    setKnown('');
-  };
-  return (
-    <form onSubmit={submit} aria-label="Who are you?" className="flex flex-col gap-2 px-3 py-2">
-      <Input
-        name="name"
-        size="sm"
-        label="Who are you?"
-        description="The history shows your name with your changes."
-        autoComplete="name"
-        maxLength={64}
-        required
-      />
-      <span className="flex gap-2">
-        <Button type="submit" size="sm" variant="secondary">
-          Use this name
-        </Button>
-        <Button size="sm" variant="ghost" onClick={decline}>
-          Rather not
-        </Button>
-      </span>
-      {problem !== null && (
-        <p role="alert" className="text-kumo-danger">
-          {problem}
-        </p>
-      )}
-    </form>
-  );
+  return who === 'session' ? (
+    <Suspense>
+      <WhoAreYou />
+    </Suspense>
+  ) : null;
 }
