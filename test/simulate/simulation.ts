@@ -1,8 +1,8 @@
 /** One pool under a day's traffic: a few seconds of every few hours are played request by request. No I/O. */
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
-import { ONE_SHARD, shardingInForce } from '../../worker/config/sharding.ts';
 import { ISOLATE_DEADLINE_MS } from '../../worker/lib/timing.ts';
+import { ONE_SHARD, shardingInForce } from '../../worker/protocol/sharding.ts';
 import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
 import { seeded } from '../support/random.ts';
 import { EventQueue } from './event-queue.ts';

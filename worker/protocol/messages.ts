@@ -5,10 +5,10 @@ import type { Problem } from '../config/check.ts';
 import type { Difference } from '../config/diff.ts';
 import type { Precondition } from '../config/precondition.ts';
 import type { Config, PoolConfig, RouteConfig } from '../config/schema.ts';
-import type { AutoShards } from '../config/sharding.ts';
 import type { Counted, HealthState } from '../stats/health.ts';
 import type { Received, ReceivedCell } from '../stats/received.ts';
 import type { BackendRuns } from './runs.ts';
+import type { AutoShards } from './sharding.ts';
 import type { BackendHealth, MappedAttempt, Mapping, Reason } from './traffic-schemas.ts';
 
 export type { MappedAttempt, Mapping, Reason };

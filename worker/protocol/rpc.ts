@@ -2,7 +2,6 @@
 
 import type { Change } from '../config/changed.ts';
 import type { Config } from '../config/schema.ts';
-import type { AutoShards } from '../config/sharding.ts';
 import type { Env } from '../env.ts';
 import type { Drain } from '../stats/drain.ts';
 import type { Range, ScopeFilter, ShardSeries } from '../stats/rollup.ts';
@@ -28,6 +27,7 @@ import type {
   UnhealthyBackends,
 } from './messages.ts';
 import type { Rollout, RolloutAction, RolloutPlan, RolloutResult } from './rollout-schemas.ts';
+import type { AutoShards } from './sharding.ts';
 import type { Check, Incident } from './traffic-schemas.ts';
 
 /** The methods of a Pool object. They are declared here because the types that the runtime derives lose tuples. */

@@ -1,9 +1,9 @@
 /** A pool's status: the counters of its shards, summed, beside what the operator configured. No I/O. */
 import { eligible, standing, type Verdict } from '../balance/available.ts';
 import type { PoolConfig } from '../config/schema.ts';
-import { laterShards, ONE_SHARD, shardingInForce } from '../config/sharding.ts';
 import { STALE_EJECTION_MS } from '../lib/timing.ts';
 import type { BackendStatus, ShardStatus } from '../protocol/messages.ts';
+import { laterShards, ONE_SHARD, shardingInForce } from '../protocol/sharding.ts';
 import type { BackendHealth, PoolStatus } from '../protocol/traffic-schemas.ts';
 import { type Drain, type DrainTimes, drainStatus } from './drain.ts';
 import { HEALTH_STATES, type HealthState, poolHealth, sumCounted } from './health.ts';

@@ -3,7 +3,6 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Change } from '../../config/changed.ts';
 import { summarise } from '../../config/diff.ts';
 import type { Config, RouteConfig } from '../../config/schema.ts';
-import { type AutoShards, shardingInForce } from '../../config/sharding.ts';
 import { staticConfig } from '../../config/static.ts';
 import { adminOrigin, deploymentInfo, type Env } from '../../env.ts';
 import { CALLS_AT_ONCE, forEachLimit, withDeadline } from '../../lib/calls.ts';
@@ -24,6 +23,7 @@ import type {
 } from '../../protocol/messages.ts';
 import type { Rollout, RolloutAction, RolloutPlan, RolloutResult } from '../../protocol/rollout-schemas.ts';
 import { poolObject } from '../../protocol/rpc.ts';
+import { type AutoShards, shardingInForce } from '../../protocol/sharding.ts';
 import type { Incident } from '../../protocol/traffic-schemas.ts';
 import type { Drain } from '../../stats/drain.ts';
 import { isInUse } from '../../stats/pool-status.ts';

@@ -5,7 +5,6 @@ import { type DeploymentInfo, type Problem, truncateProblems, warnings } from '.
 import { differences } from '../../config/diff.ts';
 import { hasTarget, isWanted, unmetCondition } from '../../config/precondition.ts';
 import type { Config } from '../../config/schema.ts';
-import { type AutoShards, ONE_SHARD } from '../../config/sharding.ts';
 import type { RevisionDetails } from '../../protocol/config-schemas.ts';
 import type {
   ChangeOptions,
@@ -15,6 +14,7 @@ import type {
   ShardName,
   Snapshot,
 } from '../../protocol/messages.ts';
+import { type AutoShards, ONE_SHARD } from '../../protocol/sharding.ts';
 import { DirectoryStore, type Meta, type Revision } from './store.ts';
 
 export type { RevisionDetails };

@@ -4,10 +4,10 @@
  * exist).
  */
 import type { Config } from '../../config/schema.ts';
-import type { AutoShards } from '../../config/sharding.ts';
 import { completeConfig } from '../../config/stored.ts';
 import { chunkText } from '../../lib/chunks.ts';
 import type { Revision } from '../../protocol/config-schemas.ts';
+import type { AutoShards } from '../../protocol/sharding.ts';
 
 /** Revisions kept; the oldest are deleted first. */
 const REVISIONS_KEPT = 100;

@@ -3,7 +3,6 @@ import { DurableObject } from 'cloudflare:workers';
 import { hash32 } from '../../balance/hash.ts';
 import { positionAfter } from '../../balance/round-robin.ts';
 import type { PoolConfig } from '../../config/schema.ts';
-import { type AutoShards, laterShards, ONE_SHARD, shardingInForce } from '../../config/sharding.ts';
 import { UNROUTED_POOL, unroutedPool } from '../../config/unrouted.ts';
 import type { Env } from '../../env.ts';
 import { Alarm } from '../../lib/alarm.ts';
@@ -25,6 +24,7 @@ import type {
 } from '../../protocol/messages.ts';
 import { directoryObject, poolObject } from '../../protocol/rpc.ts';
 import { attemptsOf, countAttempts } from '../../protocol/runs.ts';
+import { type AutoShards, laterShards, ONE_SHARD, shardingInForce } from '../../protocol/sharding.ts';
 import type { Check } from '../../protocol/traffic-schemas.ts';
 import { CallRate } from '../../stats/call-rate.ts';
 import { drainTimes } from '../../stats/drain.ts';

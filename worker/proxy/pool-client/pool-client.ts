@@ -1,6 +1,5 @@
 /** An isolate's side of one pool: what it knows and holds, and the one conversation with the pool's object. */
 import type { PoolConfig } from '../../config/schema.ts';
-import { shardingInForce } from '../../config/sharding.ts';
 import type { Env } from '../../env.ts';
 import { callObject } from '../../lib/calls.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { flushLog } from '../../log/sinks.ts';
 import type { Batch, SyncReply } from '../../protocol/messages.ts';
 import { poolObject } from '../../protocol/rpc.ts';
+import { shardingInForce } from '../../protocol/sharding.ts';
 import type { FinishedRequest } from '../../stats/received.ts';
 import type { AffinityClient } from './affinity-clients.ts';
 import { edgeLocation } from './edge-location.ts';

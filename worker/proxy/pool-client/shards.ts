@@ -1,6 +1,6 @@
 /** Which of a pool's objects an isolate keeps to: always the same one, so that its leases stay full. No I/O. */
 import { hash32 } from '../../balance/hash.ts';
-import type { shardingInForce } from '../../config/sharding.ts';
+import type { shardingInForce } from '../../protocol/sharding.ts';
 
 /** The shard's name, and where its object should live if it is new (Durable Objects' location hint). */
 export interface Shard {

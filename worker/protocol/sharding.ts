@@ -1,5 +1,5 @@
 /** How many Pool objects share a pool's load: what the operator set, or what `auto` has come to. No I/O. */
-import type { PoolConfig } from './schema.ts';
+import type { PoolConfig } from '../config/schema.ts';
 
 /** The number of shards that a pool with `sharding: auto` has come to, and when (epoch ms): the later number counts. */
 export interface AutoShards {
