@@ -80,7 +80,7 @@ const FAILED: ReadonlySet<string> = new Set(['failure-status', 'connect-failure'
 const hasFailed = ({ status, attempts }: Mapping): boolean =>
   status >= 500 || attempts.some(({ outcome }) => FAILED.has(outcome));
 
-/** Whether a mapping fits the filter, as the API would say (worker/api/status.ts). */
+/** Whether a mapping fits the filter, as the API would say (worker/api/traffic/requests.ts). */
 export const fits = (mapping: Mapping, filter: RequestFilter): boolean => {
   const { pool, backend, outcome, status, failed, retried, slowerThanMs, method, host, path, route } = filter;
   return (

@@ -17,13 +17,13 @@ import { notFound } from './http/not-found.ts';
 import { openOperation, operation, serve } from './http/operation.ts';
 import { onError } from './http/problem.ts';
 import { liveApi } from './live.ts';
-import { metricsApi } from './metrics.ts';
 import { poolsApi } from './pools.ts';
 import { rolloutApi } from './rollout.ts';
 import { routesApi } from './routes.ts';
-import { statusApi } from './status.ts';
+import { metricsApi } from './traffic/metrics.ts';
 import { requestsApi } from './traffic/requests.ts';
 import { seriesApi } from './traffic/series.ts';
+import { statusApi } from './traffic/status.ts';
 import { VERSION } from './version.ts';
 
 /** A document that the build puts among the dashboard's files, under its own address (scripts/support/openapi.ts). */

@@ -1,25 +1,25 @@
 /** `/api/metrics`: every pool and backend in the Prometheus text format, summed over shards. */
 import type { Context } from 'hono';
-import type { PoolConfig } from '../config/schema.ts';
-import { UNROUTED_POOL } from '../config/unrouted.ts';
-import { FAILURE_KINDS, type ShardMetrics, type Totals } from '../protocol/messages.ts';
-import { poolObject } from '../protocol/rpc.ts';
-import { HEALTH_STATES } from '../stats/health.ts';
-import { type PoolStatus, poolStatus, type StatusContext } from '../stats/pool-status.ts';
+import type { PoolConfig } from '../../config/schema.ts';
+import { UNROUTED_POOL } from '../../config/unrouted.ts';
+import { FAILURE_KINDS, type ShardMetrics, type Totals } from '../../protocol/messages.ts';
+import { poolObject } from '../../protocol/rpc.ts';
+import { HEALTH_STATES } from '../../stats/health.ts';
+import { type PoolStatus, poolStatus, type StatusContext } from '../../stats/pool-status.ts';
 import {
   describeReceived,
   RETRY_REFUSALS,
   type Received,
   sumReceived,
   sumRoutes,
-} from '../stats/received.ts';
-import { LATENCY_BOUNDS_MS, sumTotals } from '../stats/totals.ts';
-import type { ApiEnv } from './auth/access.ts';
-import { readConfig, statusContext } from './directory.ts';
-import { operation } from './http/operation.ts';
+} from '../../stats/received.ts';
+import { LATENCY_BOUNDS_MS, sumTotals } from '../../stats/totals.ts';
+import type { ApiEnv } from '../auth/access.ts';
+import { readConfig, statusContext } from '../directory.ts';
+import { operation } from '../http/operation.ts';
+import { shardObjects } from '../shards.ts';
+import { VERSION } from '../version.ts';
 import { type Family, histogram, OPEN_METRICS_TYPE, render, type Sample, TEXT_TYPE } from './prometheus.ts';
-import { shardObjects } from './shards.ts';
-import { VERSION } from './version.ts';
 
 /** The operation of the metrics. */
 export const metricsApi = [

@@ -1,13 +1,13 @@
 /** `/api/pools/:pool/status` and `/api/status`: what the Pool objects have counted, summed over shards. */
-import { UNROUTED_POOL } from '../config/unrouted.ts';
-import { poolObject } from '../protocol/rpc.ts';
-import { deploymentStatusSchema, poolStatusSchema } from '../protocol/traffic-schemas.ts';
-import { poolStatus } from '../stats/pool-status.ts';
-import { describeReceived, noneReceived, sumRoutes } from '../stats/received.ts';
-import { readConfig, statusContext } from './directory.ts';
-import { operation } from './http/operation.ts';
-import { findPool } from './pools.ts';
-import { shardObjects, shardObjectsOf } from './shards.ts';
+import { UNROUTED_POOL } from '../../config/unrouted.ts';
+import { poolObject } from '../../protocol/rpc.ts';
+import { deploymentStatusSchema, poolStatusSchema } from '../../protocol/traffic-schemas.ts';
+import { poolStatus } from '../../stats/pool-status.ts';
+import { describeReceived, noneReceived, sumRoutes } from '../../stats/received.ts';
+import { readConfig, statusContext } from '../directory.ts';
+import { operation } from '../http/operation.ts';
+import { findPool } from '../pools.ts';
+import { shardObjects, shardObjectsOf } from '../shards.ts';
 
 /** The operations on what the Pool objects counted. */
 export const statusApi = [
