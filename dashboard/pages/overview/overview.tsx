@@ -54,6 +54,15 @@ export function Overview() {
         {query.error ? <QueryError what="The configuration" query={query} /> : <Loading />}
       </Page>
     );
+  // Without a route, only the counters tell a new deployment from one that has lost its last route.
+  const isKnown =
+    data.config.pools.length === 0 || data.config.routes.length > 0 || Object.keys(poolSamples).length > 0;
+  if (!isKnown && !isGuided)
+    return (
+      <Page title="Overview">
+        <Loading />
+      </Page>
+    );
   // The guide stays until its last step is done, although there is a route by then.
   const isNew = isUntouched(data.config, poolSamples);
   if (isNew && !isGuided) setGuided(true);
