@@ -59,7 +59,9 @@ test('three steps lead to the first answered request, and the plus button to ano
   await expect(page).toHaveURL(/\/pools\/api$/);
   expect((await dashboard.product.get('api.localhost', '/')).status).toBe(200);
   expect((await dashboard.product.apiOk('GET', '/pools/api')).pool.policy).toBe('random');
-  await page.getByRole('button', { name: 'Undo' }).first().click();
+  // Toasts of the steps before may still be there.
+  const toast = page.getByRole('dialog', { name: 'Added pool api and route api' });
+  await toast.getByRole('button', { name: 'Undo' }).click();
   await expect
     .poll(async () => (await dashboard.product.apiOk('GET', '/config')).config.pools.length)
     .toBe(1);
