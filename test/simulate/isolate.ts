@@ -2,6 +2,7 @@
 import { take } from '../../worker/balance/round-robin.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import type { SyncAsk, SyncReply } from '../../worker/protocol/messages.ts';
+import type { AutoShards } from '../../worker/protocol/sharding.ts';
 import { type Context, type Host, PoolClient } from '../../worker/proxy/pool-client/pool-client.ts';
 import type { EventQueue } from './event-queue.ts';
 
@@ -34,6 +35,11 @@ export class Isolate {
     this.#note = note;
     this.#client = new PoolClient(pool, revision, HOST);
     this.#context = this.#newContext();
+  }
+
+  /** The shards that the pool has come to, as this isolate knows. */
+  get autoShards(): AutoShards {
+    return this.#client.autoShards;
   }
 
   /** The platform ends the isolate; a new one takes its place. Returns how many slots were in hand. */

@@ -5,6 +5,8 @@ import type { PoolConfig } from '../../worker/config/schema.ts';
 import { Load } from '../../worker/objects/pool/calls/load.ts';
 import { Sequence } from '../../worker/objects/pool/sequence.ts';
 import type { Returned, SyncAsk, SyncReply } from '../../worker/protocol/messages.ts';
+import { ONE_SHARD } from '../../worker/protocol/sharding.ts';
+import { CallRate } from '../../worker/stats/call-rate.ts';
 import type { Continent } from './geography.ts';
 
 /** The platform's guide: about a thousand calls a second for one object. */
@@ -34,9 +36,21 @@ export class PoolObject {
   #busyUntil = 0;
   #load = new Load();
   #lives = 1;
+  readonly #callRate = new CallRate();
+  readonly #reshard: (count: number) => void;
+  /** What this object knows of `sharding: auto`. */
+  shards = ONE_SHARD;
 
-  constructor(home: Continent, startsAt: number, pool: PoolConfig, revision: number) {
+  /** `reshard` is called when this object wants another number of objects. */
+  constructor(
+    home: Continent,
+    startsAt: number,
+    pool: PoolConfig,
+    revision: number,
+    reshard: (count: number) => void,
+  ) {
     this.home = home;
+    this.#reshard = reshard;
     this.#pool = pool;
     this.#revision = revision;
     this.#stored = { position: positionAfter(weightsOf(pool), startsAt), taken: 0 };
@@ -60,6 +74,8 @@ export class PoolObject {
   answer({ want, revision, batch }: SyncAsk, now: number): SyncReply {
     const sequence = this.#sequence;
     this.#load.add(0, now);
+    const count = this.#callRate.count(this.shards.count, now);
+    if (count !== this.shards.count) this.#reshard(count);
     if (now - this.#flushedAt >= FLUSH_MS) {
       this.#stored = { position: [...sequence.position], taken: sequence.taken };
       this.#flushedAt = now;
@@ -84,6 +100,7 @@ export class PoolObject {
       reason: 'policy',
       ttlMs: LEASE_TTL_MS,
       pace: this.#load.pace(now),
+      ...(this.shards.since > 0 ? { shards: this.shards } : {}),
     };
   }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run simulate`: what a pool costs and how exact it stays on five thousand isolates in three hundred locations. With
- * `--policies`: what each policy makes of slow, paused, disturbed and failing backends.
+ * `npm run simulate`: what a pool costs and how exact it stays on five thousand isolates in three hundred locations; `--json`
+ * prints the figures as JSON. With `--policies`: what each policy makes of slow, paused, disturbed and failing backends.
  */
 import { parseArgs } from 'node:util';
 import { markdownOf, writeMeasured } from '../../scripts/support/documents.ts';
@@ -23,6 +23,10 @@ const { values } = parseArgs({
     isolates: { type: 'string', default: '5000' },
     /** Compares the policies instead. */
     policies: { type: 'boolean', default: false },
+    /** Prints the figures as JSON, and nothing else. */
+    json: { type: 'boolean', default: false },
+    /** One value of `sharding` instead of all. */
+    sharding: { type: 'string', default: '' },
     /** Puts the table into the documentation. */
     write: { type: 'boolean', default: false },
   },
@@ -88,9 +92,10 @@ Of the day, ${seconds(WINDOW.measuredMs)} s at ${settings.hours.join(', ')} h UT
 Each object is evicted once, and 1 % of the isolates vanish in each. Round trips are assumed: 30 ms within a
 continent, 90 to 380 ms between two; an object takes 1 ms a call and turns away what would wait longer than 2 s.
 A drain is watched for ${seconds(WINDOW.drainMs)} s; calls and slots are those of the seconds that are counted.`;
-  console.log(`${assumptions}\n`);
+  if (!values.json) console.log(`${assumptions}\n`);
 
-  const shardings: Settings['sharding'][] = ['none', 'region', 16, 64];
+  const all: Settings['sharding'][] = ['auto', 'none', 'region', 16, 64];
+  const shardings = all.filter((one) => values.sharding === '' || String(one) === values.sharding);
   const table: Record<string, Record<string, string | number>> = {};
   for (const sharding of shardings) {
     const { callsPerSecond, staleMs, ...figures } = await simulate({ ...settings, sharding });
@@ -108,6 +113,7 @@ A drain is watched for ${seconds(WINDOW.drainMs)} s; calls and slots are those o
       '$/M requests': figures.dollarsPerMillion.toFixed(3),
     };
   }
-  console.table(table);
+  if (values.json) console.log(JSON.stringify({ settings, table }, null, 2));
+  else console.table(table);
   if (values.write) writeMeasured('simulate', `${assumptions}\n\n${markdownOf(table)}`);
 }

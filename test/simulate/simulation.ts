@@ -2,7 +2,7 @@
 import { hash32 } from '../../worker/balance/hash.ts';
 import type { PoolConfig } from '../../worker/config/schema.ts';
 import { ISOLATE_DEADLINE_MS } from '../../worker/lib/timing.ts';
-import { ONE_SHARD, shardingInForce } from '../../worker/protocol/sharding.ts';
+import { type AutoShards, laterShards, ONE_SHARD, shardingInForce } from '../../worker/protocol/sharding.ts';
 import { shardFor } from '../../worker/proxy/pool-client/shards.ts';
 import { seeded } from '../support/random.ts';
 import { EventQueue } from './event-queue.ts';
@@ -25,6 +25,8 @@ export interface Settings {
 
 /** Of each hour played: leases find their size, then it counts, then a backend is drained. */
 export const WINDOW = { warmUpMs: 3_000, measuredMs: 2_000, drainMs: 2_500 } as const;
+/** With `sharding: auto` windows warm up longer, the first by this: each doubling of the objects takes five busy seconds. */
+const GROWTH_MS = { first: 45_000, later: 6_000 } as const;
 /** Of the isolates, in the measured time of each window. */
 const VANISHING = 0.01;
 /** An isolate goes on without an object that has not answered by then. */
@@ -53,6 +55,8 @@ async function play(settings: Settings, events: EventQueue): Promise<Figures> {
   const objects = new Map<string, PoolObject>();
   const tally = newTally(open);
   let revision = 1;
+  /** What the Directory knows of `sharding: auto`. */
+  let shards = ONE_SHARD;
   let isMeasuring = false;
   let answeredAt = Number.POSITIVE_INFINITY;
   let stale = new Map<Isolate, number>();
@@ -70,9 +74,12 @@ async function play(settings: Settings, events: EventQueue): Promise<Figures> {
   const locations = makeLocations(settings.locations, settings.isolates, random);
   const isolates = locations.flatMap((location) =>
     Array.from({ length: location.isolates }, () => {
-      const object = objectFor(location);
-      const wayMs = (roundTripMs(location.continent, object.home) + location.extraMs) / 2;
-      const isolate = new Isolate(events, open, revision, callTo(object, wayMs), note);
+      const id = random().toString(36);
+      const call: Call = (ask) => {
+        const object = objectFor(location, id, isolate.autoShards);
+        return callTo(object, (roundTripMs(location.continent, object.home) + location.extraMs) / 2)(ask);
+      };
+      const isolate: Isolate = new Isolate(events, open, revision, call, note);
       return { isolate, location };
     }),
   );
@@ -82,19 +89,31 @@ async function play(settings: Settings, events: EventQueue): Promise<Figures> {
   return figuresOf(tally, open);
 
   /** The object that an isolate keeps to; it lives where its first caller is. */
-  function objectFor({ continent }: Location): PoolObject {
-    const name = shardFor(
-      shardingInForce(settings.sharding, ONE_SHARD),
-      CONTINENT_CODES[continent],
-      random().toString(36),
-    ).name;
+  function objectFor({ continent }: Location, isolate: string, auto: AutoShards): PoolObject {
+    const sharding = shardingInForce(settings.sharding, auto);
+    const { name } = shardFor(sharding, CONTINENT_CODES[continent], isolate);
     let object = objects.get(name);
     if (!object) {
       const startsAt = /^\d+$/.test(name) ? Number(name) : hash32(name) % 64;
-      object = new PoolObject(continent, startsAt, open, revision);
+      object = new PoolObject(continent, startsAt, open, revision, (count) => reshard(object!, count));
+      object.shards = shards;
       objects.set(name, object);
     }
     return object;
+  }
+
+  /** The Directory changes the number of objects, unless it has changed meanwhile, and pushes it to all of them. */
+  function reshard(from: PoolObject, count: number): void {
+    const known = from.shards.count;
+    if (settings.sharding !== 'auto') return;
+    events.add(events.now + roundTripMs(NAMES[0]!, from.home) / 2, (now) => {
+      if (shards.count !== known) return;
+      shards = { count, since: now };
+      for (const object of objects.values())
+        events.add(now + roundTripMs(NAMES[0]!, object.home) / 2, () => {
+          object.shards = laterShards(object.shards, shards);
+        });
+    });
   }
 
   function callTo(object: PoolObject, wayMs: number): Call {
@@ -121,7 +140,9 @@ async function play(settings: Settings, events: EventQueue): Promise<Figures> {
 
   async function playWindow(n: number, hour: number): Promise<void> {
     const from = START + n * 3_600_000;
-    const end = from + WINDOW.warmUpMs + WINDOW.measuredMs + WINDOW.drainMs;
+    const growthMs = settings.sharding !== 'auto' ? 0 : n === 0 ? GROWTH_MS.first : GROWTH_MS.later;
+    const measuredFrom = from + growthMs + WINDOW.warmUpMs;
+    const end = measuredFrom + WINDOW.measuredMs + WINDOW.drainMs;
     for (const { isolate, location } of isolates) {
       const perSecond =
         (settings.requestsPerSecond * location.share * curve(location.continent, hour)) / location.isolates;
@@ -133,7 +154,6 @@ async function play(settings: Settings, events: EventQueue): Promise<Figures> {
       const first = from + gapMs(perSecond, random);
       if (first < end) events.add(first, next);
     }
-    const measuredFrom = from + WINDOW.warmUpMs;
     await events.runUntil(measuredFrom);
     for (const [i, object] of [...objects.values()].entries()) {
       object.calls.clear();
