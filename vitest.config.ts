@@ -1,6 +1,14 @@
-/** Two projects, one after the other: pure code in Node, then the built Worker in workerd. */
+/** Three projects, one after the other: pure code in Node, then the built Worker in workerd, first what needs it alone. */
 import { defineConfig } from 'vitest/config';
 import { LayerReporter } from './test/layers/layers.ts';
+
+/** What is judged by the clock. */
+const ALONE = ['test/runtime/proxy/failover.test.ts', 'test/chaos/**/*.test.ts'];
+const RUNTIME = {
+  globalSetup: ['test/support/product/build.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
@@ -9,17 +17,26 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/{unit,simulate}/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
-          name: 'runtime',
-          include: ['test/{runtime,fuzz,chaos}/**/*.test.ts'],
-          globalSetup: ['test/support/product/build.ts'],
-          // One file at a time, and none beside the unit tests: it takes a core by itself.
+          ...RUNTIME,
+          name: 'alone',
+          include: ALONE,
+          // Their figures are judged by the clock, so that one file runs at a time, and none beside them.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           // Of tests marked `concurrent`, which are the failover cases. They wait for nearly all of their time: eight at
           // once end in 75 s and use a quarter of two cores, so that none is late because of the others.
           maxConcurrency: 8,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...RUNTIME,
+          name: 'runtime',
+          include: ['test/{runtime,fuzz}/**/*.test.ts'],
+          exclude: ALONE,
+          // They wait for most of their time: two files at once take little more than half of it.
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
