@@ -8,7 +8,9 @@ buildIfNeeded();
 export default defineConfig({
   testDir: '.',
   outputDir: '.output',
-  workers: 1,
+  // Each file has its own product. Two at once take little more than half of the time.
+  workers: 2,
+  retries: 1,
   timeout: 120_000,
   // A busy machine is slow; that is not a failure.
   expect: { timeout: 20_000 },
