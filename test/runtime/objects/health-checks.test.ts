@@ -103,7 +103,7 @@ describe.concurrent('while the product runs', () => {
     const cost = await eventually(
       async () => (await rows()) - before,
       (count) => count >= 2,
-      2_000,
+      PATIENCE_MS,
     );
     expect(cost).toBeLessThanOrEqual(6);
     await eventually(pool.verdicts, (verdicts) => verdicts === 'unhealthy, available', PATIENCE_MS);
