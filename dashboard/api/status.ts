@@ -36,7 +36,7 @@ export function withStatuses(poolSamples: PoolSamples, statuses: readonly PoolSt
 /** After a silence of this length the readings before it say nothing about the rate now, in ms. */
 const SILENCE_MS = 5_000;
 
-/** Without the readings from before a silence: rates begin anew. */
+/** Drops the readings from before a silence, because no rate can be computed across it. */
 export function withoutOldSamples(poolSamples: PoolSamples): PoolSamples {
   const from = Date.now() - SILENCE_MS;
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Whether whoever is signed in may change things, or only look. */
+/** Whether the signed-in operator may change things, or only look. */
 import { type QueryClient, useQuery } from '@tanstack/react-query';
 import { sessionQuery } from '../api/session.ts';
 

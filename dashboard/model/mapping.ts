@@ -57,7 +57,7 @@ const NOT_RETRIED: Record<NonNullable<Mapping['notRetried']>, string> = {
   method: 'its method is not idempotent, so a second attempt might do something twice (retry.nonIdempotent)',
   body: 'its body was too large to keep, or was already on its way (retry.bodyLimitBytes)',
   attempts: 'it had as many attempts as the pool or the route allows (retry.maxRetries)',
-  'nobody-left': 'every other backend was tried already, or out',
+  'nobody-left': 'every other backend had been tried or was out',
   time: 'the time of the request was over',
   'client-closed': 'the client had left',
 };

@@ -90,7 +90,7 @@ export async function crowded({ runtime, token }: Stage): Promise<Scene> {
   );
 }
 
-/** A backend that answers as told, in this process. */
+/** A backend that answers as the scene says, in this process. */
 async function startOwn(answer: http.RequestListener): Promise<{ url: string; server: http.Server }> {
   const server = http.createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -73,7 +73,7 @@ export class Operator {
    */
   async changeUntilKilled(kill: () => Promise<void>): Promise<() => Promise<string | null>> {
     const before = await this.call('GET', '/config');
-    // Whoever is there: another operation may have one removed just now.
+    // A backend that is there: another operation may have one removed just now.
     const { id } = mainPool(before).backends[0];
     const path = `/pools/main/backends/${id}`;
     let answered = { revision: before.revision as number, timeoutMs: 0 };

@@ -45,7 +45,7 @@ export function recordCheck(
 }
 
 /**
- * Whether requests have told what a check would tell: the last one was answered well, within the interval. A check of a
+ * Whether a request has shown what a check would show: the last one was answered well, within the interval. A check of a
  * backend that is out, or whose last check failed, always tells something new.
  */
 export function isCheckNeedless(

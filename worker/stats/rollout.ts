@@ -72,7 +72,7 @@ const beside = (other: number | null, unit: string): string =>
 
 /**
  * The weights with which `to` gets `share` per cent. The others share the rest as in `before`; null when they have no
- * weight there, so that nobody could take the traffic back.
+ * weight there, so that no pool could take the traffic back.
  */
 export function sharesOf(before: readonly Share[], to: string, share: number): Share[] | null {
   const others = before.reduce((sum, { pool, weight }) => (pool === to ? sum : sum + weight), 0);

@@ -1,4 +1,4 @@
-/** Alerts: who is told of what, whether it arrived, and a button that tries it out. */
+/** Alerts: which receiver gets which, whether the last ones arrived, and a button that sends a test. */
 
 import { BellIcon, PlusIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';

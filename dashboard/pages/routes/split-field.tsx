@@ -32,7 +32,7 @@ export function SplitField({ split: { pools: parts }, pools, problems, onChange 
       <legend className="float-left w-full font-medium text-kumo-default">Pools and their shares</legend>
       <Bar parts={parts} shares={shares} onMove={(i, percent) => weigh(moveBorder(weights, i, percent))} />
       {parts.map(({ pool }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a pool may be chosen anew in its place
+        // biome-ignore lint/suspicious/noArrayIndexKey: another pool may take its place
         <div key={i} className="flex items-start gap-2">
           <span className={`mt-2.5 size-3 shrink-0 rounded-sm ${COLOURS[i % COLOURS.length]}`} aria-hidden />
           <div className="min-w-0 flex-1">

@@ -159,7 +159,7 @@ class Conversion {
           effect.kind === 'redirect' && (effect.to === 'scheme' || effect.url.startsWith('https://')),
       )
     )
-      this.#report.note(front.section, 'cloudflare', 'SSL/TLS: turn on «Always Use HTTPS»');
+      this.#report.note(front.section, 'cloudflare', 'SSL/TLS: turn on "Always Use HTTPS"');
     else {
       const text = `left out for ${front.host}: ${other.section.args[0]} has this host`;
       for (const part of partsOf(front.section)) this.#report.lose(part, 'elsewhere', text, part);

@@ -520,7 +520,7 @@ const known = (holds: boolean, state: State): Answer => ({
   isUnknown: false,
 });
 
-const HTTPS = 'SSL/TLS: turn on «Always Use HTTPS»';
+const HTTPS = 'SSL/TLS: turn on "Always Use HTTPS"';
 const REFUSALS = new Set(['deny', 'tarpit', 'reject', 'silent-drop', 'auth']);
 const EDITS = new Set(['set-header', 'add-header', 'del-header']);
 const SOURCES: Readonly<Record<string, 'headers' | 'cookies' | 'query'>> = {

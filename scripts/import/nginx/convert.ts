@@ -330,7 +330,7 @@ class Conversion {
     );
     if (isClosed && allLocations(site.locations).length === 0)
       this.#report.note(directive, 'nothing', 'it refuses unknown hosts; they get 404 here');
-    else if (toHttps) this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on «Always Use HTTPS»');
+    else if (toHttps) this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on "Always Use HTTPS"');
     else {
       const text = 'left out: it has no server_name that a route can have; give --host NAME';
       this.#report.lose(directive, 'elsewhere', text);
@@ -369,7 +369,7 @@ class Conversion {
       ({ name, block }) => !/acme-challenge/.test(name) && block.some((one) => one.name === 'proxy_pass'),
     );
     if (isHttps && others.length === 0 && listens.every(({ isTls }) => !isTls)) {
-      this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on «Always Use HTTPS»');
+      this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on "Always Use HTTPS"');
       const isPlain = ends.every(
         ({ effect }) =>
           effect.kind === 'redirect' &&
@@ -379,7 +379,7 @@ class Conversion {
         this.#report.note(
           directive,
           'changed',
-          'its redirect leads to another host or path; «Always Use HTTPS» keeps both',
+          'its redirect leads to another host or path; "Always Use HTTPS" keeps both',
         );
       return;
     }
@@ -405,7 +405,7 @@ class Conversion {
       this.#report.note(
         guard,
         'cloudflare',
-        'URL Normalization: leave «Normalize incoming URLs» on: nginx merges slashes and decodes %2F before it compares, routes do not',
+        'URL Normalization: leave "Normalize incoming URLs" on: nginx merges slashes and decodes %2F before it compares, routes do not',
       );
   }
 

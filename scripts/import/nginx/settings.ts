@@ -90,7 +90,7 @@ export function bodyLimitOf(scope: Scope, report: Report): number | null {
   return bytes === 0 ? null : (bytes ?? BODY_BYTES);
 }
 
-/** Headers that backends get without being told to. */
+/** Headers that backends get although no directive says so. */
 const SENT_ANYWAY: Readonly<Record<string, RegExp>> = {
   'x-real-ip': /^\$(remote_addr|realip_remote_addr|http_cf_connecting_ip|http_x_real_ip)$/,
   'x-forwarded-for': /^\$(remote_addr|proxy_add_x_forwarded_for|http_x_forwarded_for|http_cf_connecting_ip)$/,

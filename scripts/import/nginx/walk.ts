@@ -529,7 +529,7 @@ class Walk {
 const REWRITING = new Set(['set', 'if', 'rewrite', 'return', 'break']);
 const CONTENT =
   /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached|redis2|drizzle|postgres)_pass|stub_status|empty_gif|flv|mp4|perl|content_by_lua(_block|_file)?|js_content|echo|autoindex|dav_methods|rtmp_stat|vhost_traffic_status_display)$/;
-const HTTPS = 'SSL/TLS: turn on «Always Use HTTPS»';
+const HTTPS = 'SSL/TLS: turn on "Always Use HTTPS"';
 
 function leaf({ facts, location, set }: State, effect: Effect): Leaf {
   const known = new Map(

@@ -171,7 +171,7 @@ describe.concurrent('while the product runs', () => {
     );
   });
 
-  test('a check sends what it is told to, and says what was wrong with the response', async () => {
+  test('a check sends what the configuration says, and says what was wrong with the response', async () => {
     const asked: Json[] = [];
     const { url } = await start(({ method, url: path, headers }, response) => {
       asked.push({ method, path, host: headers['x-forwarded-host'], probe: headers['x-probe'] });

@@ -378,7 +378,7 @@ test('a mirror gets copies behind the response, and what cannot be copied is lef
   expect(copies[1]).toMatchObject({ method: 'POST', url: '/base/small', body: 'x'.repeat(1_000) });
   const status = async () => product.apiOk('GET', '/pools/shadow/status');
   await expect.poll(async () => (await status()).mirrored, { timeout: 3_000 }).toBe(2);
-  // Its failures are nobody's, and its requests are counted apart.
+  // Its failures count for no backend, and its requests are counted apart.
   expect((await status()).backends[0]).toMatchObject({ requests: 0, failures: 0, status: 'available' });
   await product.apiOk('PUT', '/routes/mirrored', {
     host: pool.host,

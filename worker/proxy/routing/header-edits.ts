@@ -49,7 +49,7 @@ export function compileLines(headers: Readonly<Record<string, string>>): Line[] 
 /** Its one group makes `split` return texts and variables by turns. */
 const ANY_VARIABLE = new RegExp(`\\$\\{(${VARIABLES.join('|').replaceAll('.', '\\.')})\\}`);
 
-/** Removes, then sets, then adds. `backend`: whose message it is, or '' if it is nobody's. */
+/** Removes, then sets, then adds. `backend`: whose message it is, or '' if no backend is concerned. */
 export function applyEdits(
   headers: Headers,
   { remove, set, add }: HeaderEdits,

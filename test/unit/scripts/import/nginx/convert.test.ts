@@ -22,7 +22,7 @@ const exit = (text: string, options: Partial<ImportOptions> = {}) => {
   return config.routes.length === 0 ? 1 : report.isPartly ? 3 : 0;
 };
 
-describe('what nginx does without being told is in the document', () => {
+describe('what nginx does by default is in the document', () => {
   test('60 s to the headers, error and timeout, one failure in 10 s, 1 MB', () => {
     const { pools, routes } = read(site(`${SERVER} server c.example.net;`)).config;
     expect(pools[0]).toMatchObject({
@@ -260,7 +260,7 @@ describe('hosts', () => {
     const text = `server { listen 80; server_name a.test; return 301 https://$host$request_uri; }
 upstream up { ${SERVER} } server { listen 443 ssl; server_name a.test; location / { proxy_pass http://up; } }`;
     expect(exit(text)).toBe(0);
-    expect(said(text)).toContain('cloudflare 1 server { … }: SSL/TLS: turn on «Always Use HTTPS»');
+    expect(said(text)).toContain('cloudflare 1 server { … }: SSL/TLS: turn on "Always Use HTTPS"');
     const other = text.replace('https://$host$request_uri', 'https://b.test/');
     expect(said(other).join('\n')).toMatch(/changed 1 server { … }: its redirect leads to another host/);
     expect(said(text).join('\n')).not.toContain('its redirect leads to another host');
