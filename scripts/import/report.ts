@@ -1,5 +1,8 @@
 /** What an import says of the file's directives: entries in parts, the worst first, a count, and the exit status. No I/O. */
 
+/** What Cloudflare does itself about redirects from http to https. */
+export const ALWAYS_USE_HTTPS = 'SSL/TLS: turn on "Always Use HTTPS"';
+
 /** The parts of the report, the worst first. */
 export const KINDS = [
   'open',

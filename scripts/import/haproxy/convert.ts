@@ -3,7 +3,7 @@ import { Draft, type Json } from '../draft.ts';
 import { emitRoutes, type Way } from '../emit.ts';
 import type { Imported, ImportOptions } from '../nginx/convert.ts';
 import { encodePath, HOST, mappingOf, type PathClass, QUERY, REST } from '../paths.ts';
-import { Report } from '../report.ts';
+import { ALWAYS_USE_HTTPS, Report } from '../report.ts';
 import { type Line, readTest, type Section } from './parse.ts';
 import { type MadePool, makePool, noteRest, type Settings } from './pools.ts';
 import { type Edit, type End, type Front, follow } from './rules.ts';
@@ -159,7 +159,7 @@ class Conversion {
           effect.kind === 'redirect' && (effect.to === 'scheme' || effect.url.startsWith('https://')),
       )
     )
-      this.#report.note(front.section, 'cloudflare', 'SSL/TLS: turn on "Always Use HTTPS"');
+      this.#report.note(front.section, 'cloudflare', ALWAYS_USE_HTTPS);
     else {
       const text = `left out for ${front.host}: ${other.section.args[0]} has this host`;
       for (const part of partsOf(front.section)) this.#report.lose(part, 'elsewhere', text, part);

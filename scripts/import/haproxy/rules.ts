@@ -7,6 +7,7 @@ import { matchText } from '../nginx/regex.ts';
 import type { PathClass } from '../paths.ts';
 import { HOST, QUERY, REST, symbolOf } from '../paths.ts';
 import type { Report } from '../report.ts';
+import { ALWAYS_USE_HTTPS } from '../report.ts';
 import {
   type Condition,
   type Line,
@@ -146,7 +147,7 @@ class Follow {
       return [{ state }];
     }
     if (action === 'redirect' && args[0] === 'scheme' && args[1] === 'https' && this.#front.isTls === null) {
-      this.#options.report.note(line, 'cloudflare', HTTPS);
+      this.#options.report.note(line, 'cloudflare', ALWAYS_USE_HTTPS);
       return [{ state }];
     }
     const answers = this.#ask(condition, state, line, isRefusal);
@@ -520,7 +521,6 @@ const known = (holds: boolean, state: State): Answer => ({
   isUnknown: false,
 });
 
-const HTTPS = 'SSL/TLS: turn on "Always Use HTTPS"';
 const REFUSALS = new Set(['deny', 'tarpit', 'reject', 'silent-drop', 'auth']);
 const EDITS = new Set(['set-header', 'add-header', 'del-header']);
 const SOURCES: Readonly<Record<string, 'headers' | 'cookies' | 'query'>> = {

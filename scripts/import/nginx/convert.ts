@@ -2,7 +2,7 @@
 import { ADMIN_HOSTS, Draft, type Json } from '../draft.ts';
 import { emitRoutes, type Way, type Where } from '../emit.ts';
 import { encodePath, HOST, type PathClass, QUERY, REST } from '../paths.ts';
-import { type Count, Report } from '../report.ts';
+import { ALWAYS_USE_HTTPS, type Count, Report } from '../report.ts';
 import { Actions } from './actions.ts';
 import { allLocations, inherited, type Location, readLocations, type Scope, setting } from './locations.ts';
 import type { Directive } from './parse.ts';
@@ -330,7 +330,7 @@ class Conversion {
     );
     if (isClosed && allLocations(site.locations).length === 0)
       this.#report.note(directive, 'nothing', 'it refuses unknown hosts; they get 404 here');
-    else if (toHttps) this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on "Always Use HTTPS"');
+    else if (toHttps) this.#report.note(directive, 'cloudflare', ALWAYS_USE_HTTPS);
     else {
       const text = 'left out: it has no server_name that a route can have; give --host NAME';
       this.#report.lose(directive, 'elsewhere', text);
@@ -369,7 +369,7 @@ class Conversion {
       ({ name, block }) => !/acme-challenge/.test(name) && block.some((one) => one.name === 'proxy_pass'),
     );
     if (isHttps && others.length === 0 && listens.every(({ isTls }) => !isTls)) {
-      this.#report.note(directive, 'cloudflare', 'SSL/TLS: turn on "Always Use HTTPS"');
+      this.#report.note(directive, 'cloudflare', ALWAYS_USE_HTTPS);
       const isPlain = ends.every(
         ({ effect }) =>
           effect.kind === 'redirect' &&

@@ -4,6 +4,7 @@
  */
 import { type Facts, NOTHING, splitByMethod } from '../conditions.ts';
 import { HOST, type PathClass, QUERY, REST, SCHEME, symbolOf } from '../paths.ts';
+import { ALWAYS_USE_HTTPS } from '../report.ts';
 import { findNamed, inherited, type Location, locate, type Scope, setting } from './locations.ts';
 import type { Directive } from './parse.ts';
 import { Questions, type Site, type State, type WalkOptions } from './questions.ts';
@@ -250,7 +251,7 @@ class Walk {
       report.lose(directive, 'open', `answers ${status} in nginx; routes cannot ask for ${question}`, part);
       return go;
     }
-    if (isHttpsSwitch(directive)) report.note(directive, 'cloudflare', HTTPS);
+    if (isHttpsSwitch(directive)) report.note(directive, 'cloudflare', ALWAYS_USE_HTTPS);
     else if (isHarmless(directive))
       report.note(directive, 'changed', `its settings are left out: routes cannot ask for ${question}`);
     else report.lose(directive, 'elsewhere', `not carried over: routes cannot ask for ${question}`, part);
@@ -529,7 +530,6 @@ class Walk {
 const REWRITING = new Set(['set', 'if', 'rewrite', 'return', 'break']);
 const CONTENT =
   /^((proxy|fastcgi|uwsgi|scgi|grpc|memcached|redis2|drizzle|postgres)_pass|stub_status|empty_gif|flv|mp4|perl|content_by_lua(_block|_file)?|js_content|echo|autoindex|dav_methods|rtmp_stat|vhost_traffic_status_display)$/;
-const HTTPS = 'SSL/TLS: turn on "Always Use HTTPS"';
 
 function leaf({ facts, location, set }: State, effect: Effect): Leaf {
   const known = new Map(
